@@ -44,6 +44,9 @@ CASES: list[tuple[str, Timeline, tuple[Timeline, ...], Outcome]] = [
     ("tls", replace(CONNECTED, ended="tls"), (), "refused"),
     ("error", replace(HEADERS, status=502, ended="eof"), (), "status"),
     ("redirect", replace(HEADERS, status=307, ended="eof"), (), "redirect"),
+    ("not-modified", replace(HEADERS, status=304, ended="eof"), (), "status"),
+    ("another-type", replace(LIVE, headers=(), events=0), (LIVE,), "not-a-stream"),
+    ("bytes-of-no-type", replace(LIVE, headers=(), events=0), (), "live"),
     ("page", replace(HEADERS, headers=(("content-type", "text/html"),)), (), "not-a-stream"),
 ]
 

@@ -12,6 +12,7 @@ from wizard.model.arrivals import (
     compare,
     end_in_events,
     full_buffers,
+    is_flood,
     is_in_one_block,
     lacks_tails,
     lacks_the_end,
@@ -19,7 +20,17 @@ from wizard.model.arrivals import (
     reference,
     stalls,
 )
-from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, Resolved, SseEvent
+from wizard.model.events import (
+    Chunk,
+    Comment,
+    Connected,
+    Ended,
+    Excess,
+    Headers,
+    ProbeEvent,
+    Resolved,
+    SseEvent,
+)
 from wizard.model.timeline import Encoding, Probe, Timeline
 
 STREAM = (("content-type", "text/event-stream"),)
@@ -285,3 +296,38 @@ def test_a_probe_is_compared_with_its_like() -> None:
     assert reference(plain, [zipped, plain]) is plain
     assert reference(zipped, [plain]) is plain
     assert reference(plain, [stream([])]) is None
+
+
+def test_of_a_flood_nothing_is_held() -> None:
+    """What is measured between its arrivals may be how long we took to read."""
+    arrivals = [(n * 0.4, 200_000, 20, 50) for n in range(6)]
+    flood, slow = stream(arrivals, until=2.4), stream([(a, 200, 2, 5) for a, *_ in arrivals])
+    beside = steady(24, 0.1)
+    assert (is_flood(flood), is_flood(slow)) == (True, False)
+    assert lacks_tails(slow, beside)
+    assert comes_in_bursts(slow, beside)
+    assert not lacks_tails(flood, beside)
+    assert not comes_in_bursts(flood, beside)
+
+
+def test_many_bytes_at_the_start_are_no_flood() -> None:
+    """A server may begin with what has happened so far."""
+    held = stream([(0.0, 4_000_000, 100, 0), (0.1, 50, 0, 50)], until=2.0)
+    assert not is_flood(held)
+    assert lacks_tails(held, steady(20, 0.1))
+
+
+def test_events_folded_together_are_those_folded_one_by_one() -> None:
+    items: list[ProbeEvent] = [SseEvent(0.1, "m", str(n), "") for n in range(300)]
+    later: list[ProbeEvent] = [
+        Comment(0.5, "x" * 5000),
+        Excess(0.6, 7),
+        SseEvent(0.9, "m", "last", ""),
+    ]
+    start, events = Timeline(Probe("sse-proxy", "http://p/sse")), [*items, *later, Ended(1, "eof")]
+    one_by_one = start
+    for event in events:
+        one_by_one = one_by_one.fold([event])
+    assert start.fold(events) == one_by_one
+    assert (one_by_one.events, one_by_one.comments, one_by_one.excess) == (301, 1, 7)
+    assert one_by_one.ping_gap_s == pytest.approx(0.4)

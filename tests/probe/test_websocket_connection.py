@@ -78,6 +78,17 @@ async def test_pings_and_close_frames_are_answered_and_nothing_else_is_sent() ->
     assert (close[0], close[1], len(close)) == (0x88, 0x82, 8)
 
 
+async def test_of_many_pings_the_newest_is_answered() -> None:
+    received = list[bytes]()
+    pings = b"".join(frame(9, b"%03d" % n) for n in range(200))
+    timeline = await probe_server(accepting(pings, BYE, then="open", received=received))
+    (sent,) = received
+    pong = bytes(a ^ b for a, b in zip(sent[6:9], sent[2:5], strict=True))
+    assert pong in {b"%03d" % n for n in range(200)}
+    assert len(sent) < 200
+    assert (timeline.comments, timeline.ended) == (201, "eof")
+
+
 @pytest.mark.parametrize(
     ("act", "why"),
     [

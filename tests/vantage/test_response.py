@@ -115,6 +115,20 @@ def test_an_endless_head_on_standard_error_is_bounded() -> None:
     assert len(head.headers) < 200
 
 
+@pytest.mark.parametrize("line", ["HTTP/1.\udcff 200 OK", "HTTP/1.\ufffd 200", "HTTP/1.1 \udcff"])
+def test_a_byte_in_a_status_line_on_standard_error_is_no_http(line: str) -> None:
+    reader = SplitReader("GET")
+    reader.take_stderr_line(f"  {line}")
+    with pytest.raises(BadResponseError, match="status line"):
+        list(reader.feed(b""))
+
+
+def test_a_byte_in_a_reason_on_standard_error_is_no_harm() -> None:
+    reader = SplitReader("GET")
+    reader.take_stderr_line("  HTTP/1.1 200 \ufffd\udcff")
+    assert list(reader.feed(b"")) == [Head(200, "HTTP/1.1", ())]
+
+
 def test_no_head_on_standard_error() -> None:
     with pytest.raises(BadResponseError):
         list(SplitReader("GET").end())

@@ -207,14 +207,19 @@ def _held_to_its_end(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Ou
 
 def _other_answer(timeline: Timeline) -> tuple[Outcome, str]:
     status = timeline.status or 0
-    if 300 <= status < 400:
+    if 300 <= status < 400 and status != 304:
         return "redirect", f"{status} to {safe(timeline.header('location') or 'nowhere', 200)}"
     if status != 200:
         return "status", f"HTTP {status}"
-    media_type = safe(timeline.header("content-type") or "no content type", 80)
     if timeline.came_at_once:
-        return "not-a-stream", f"200, but a complete answer of {timeline.bytes} bytes, {media_type}"
-    return "not-a-stream", f"200, but {media_type} instead of a stream"
+        whole = f"a complete answer of {timeline.bytes} bytes, {_media_type(timeline)}"
+        return "not-a-stream", f"200, but {whole}"
+    return "not-a-stream", f"200, but {_media_type(timeline)} instead of a stream"
+
+
+def _media_type(timeline: Timeline) -> str:
+    """The type that the answer names, for display."""
+    return safe(timeline.header("content-type") or "no content type", 80)
 
 
 def _not_upgraded(timeline: Timeline) -> tuple[Outcome, str]:
@@ -247,6 +252,11 @@ def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outco
 
 def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     beside, is_open = arrivals.reference(timeline, direct), timeline.ended in (None, "open")
+    if beside and beside.is_event_stream and not timeline.is_event_stream:
+        return (
+            "not-a-stream",
+            f"200, but {_media_type(timeline)}, where the direct probe has text/event-stream",
+        )
     bursts = _describe_bursts(timeline, beside) if beside else ""
     is_one_block = beside is not None and arrivals.is_in_one_block(timeline, beside)
     if bursts and (is_open or is_one_block):
@@ -375,7 +385,8 @@ def _moments(timeline: Timeline) -> str:
 def _describe_stall(timeline: Timeline, beside: Timeline) -> str:
     silence = seconds((timeline.waited_s or 0.0) - (timeline.last_byte_s or 0.0))
     more = beside.events - timeline.events
-    return f"{_count(timeline)}, then nothing for {silence}; the direct probe has {more} more"
+    rest = f"has {more} more" if more > 0 else "goes on"
+    return f"{_count(timeline)}, then nothing for {silence}; the direct probe {rest}"
 
 
 def _no_event(timeline: Timeline, direct: Sequence[Timeline]) -> str:

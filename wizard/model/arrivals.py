@@ -32,6 +32,10 @@ BUFFER_BYTES = 4096
 CLOCK_SPREAD_S = 0.25
 """Events of one moment whose own times differ by more, in seconds, had been sent one by one."""
 
+FLOOD_BYTES_PER_S = 256 << 10
+"""At this rate Nginx's usual 32 KiB of buffers are full eight times a second, and what is measured
+between two arrivals may be how long we took to read the first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -143,6 +147,20 @@ def moments(timeline: Timeline) -> list[Arrival]:
     return merged
 
 
+def is_flood(timeline: Timeline, now: float | None = None) -> bool:
+    """True if so many bytes come, to the end, that nothing can be said of what is held.
+
+    `now` is seconds since the request, by default the stream's end.
+    """
+    if not timeline.arrivals:
+        return False
+    start = connected_s(timeline)
+    end = start + (watched_s(timeline) if now is None else now)
+    since = max(timeline.arrivals[0].at, (start + end) / 2)
+    size = sum(arrival.size for arrival in timeline.arrivals if arrival.at >= since)
+    return size >= FLOOD_BYTES_PER_S * max(end - since, STUCK_S)
+
+
 def stuck_gaps(timeline: Timeline, now: float | None = None) -> list[float]:
     """How long unfinished events waited for their next byte, in seconds, beyond the allowance.
 
@@ -150,6 +168,8 @@ def stuck_gaps(timeline: Timeline, now: float | None = None) -> list[float]:
     next event, or the end of the response. Where parts of an event come by themselves, the last
     wait must be much longer. `now` is seconds since the request, by default the stream's end.
     """
+    if is_flood(timeline, now):
+        return []
     came, ended = moments(timeline), timeline.ended not in (None, "open")
     until_more, until_rest = list[float](), [allowance_s(timeline) / 2]
     for moment, later in pairwise(came):
@@ -205,6 +225,8 @@ def comes_in_bursts(proxied: Timeline, direct: Timeline, now: float | None = Non
     The number of moments is at most half of the direct probe's over the same time, at least twice
     as many events come at one, and the wait between moments is longer than the network explains.
     """
+    if is_flood(proxied, now) and not is_flood(direct, now):
+        return False
     until = min(_end(proxied, now), _end(direct, now))
     there = [moment for moment in moments(direct) if moment.at <= until]
     # Of a fast stream the timeline holds the newest arrivals only.
@@ -224,7 +246,7 @@ def stalls(proxied: Timeline, direct: Timeline, now: float | None = None) -> boo
     The silence must be at least four times as long as any of the direct probe's gaps. Of a
     WebSocket on which nothing came, it must be longer than the direct one's first message took.
     """
-    if proxied.ended not in (None, "open"):
+    if proxied.ended not in (None, "open") or is_flood(proxied, now):
         return False
     until = min(_end(proxied, now), _end(direct, now))
     if not proxied.arrivals:
@@ -295,7 +317,9 @@ def contents(timeline: Timeline) -> list[tuple[str, str]]:
 
 def full_buffers(timeline: Timeline) -> tuple[int, ...]:
     """The sizes of moments after the first that are exactly full buffers; empty if there is at most
-    one, which may be chance."""
+    one, which may be chance, and for a flood."""
+    if is_flood(timeline):
+        return ()
     sizes = tuple(m.size for m in moments(timeline)[1:] if m.size % BUFFER_BYTES == 0 and m.size)
     return sizes if len(sizes) >= 2 else ()
 

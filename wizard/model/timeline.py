@@ -1,9 +1,10 @@
 """A probe (one request to make) and its timeline, folded from the events of that request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Literal
+from itertools import groupby, pairwise
+from typing import Literal, TypeGuard
 
 from wizard.model.events import (
     Began,
@@ -279,11 +280,20 @@ class Timeline:
 
     def fold(self, events: Iterable[ProbeEvent]) -> "Timeline":
         """The timeline after more events."""
-        return reduce(apply_event, events, self)
+        timeline = self
+        for _, group in groupby(events, _is_item):
+            alike = list(group)
+            items = [event for event in alike if _is_item(event)]
+            timeline = _with_items(timeline, items) if items else reduce(_apply, alike, timeline)
+        return timeline
 
 
-def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
-    """The timeline after one more event."""
+def _is_item(event: ProbeEvent) -> TypeGuard[StreamItem]:
+    return isinstance(event, SseEvent | Comment | Excess)
+
+
+def _apply(timeline: Timeline, event: ProbeEvent) -> Timeline:
+    """The timeline after one more event that is no item of the stream."""
     match event:
         case Began(at):
             return replace(timeline, began_s=at)
@@ -312,7 +322,7 @@ def apply_event(timeline: Timeline, event: ProbeEvent) -> Timeline:
         case Ended(at, reason, detail):
             return replace(timeline, ended=reason, detail=detail, waited_s=at)
         case _:
-            return _with_item(timeline, event)
+            return _with_items(timeline, [event])
 
 
 def size_of_header(headers: Iterable[tuple[str, str]]) -> int:
@@ -348,20 +358,24 @@ def _first(earlier: float | None, at: float) -> float:
     return at if earlier is None else earlier
 
 
-def _with_item(timeline: Timeline, item: StreamItem) -> Timeline:
-    is_event = isinstance(item, SseEvent)
-    gap = None if timeline.last_item_s is None else item.at - timeline.last_item_s
-    gaps = [seconds for seconds in (gap, timeline.ping_gap_s) if seconds is not None]
+def _with_items(timeline: Timeline, items: Sequence[StreamItem]) -> Timeline:
+    """The timeline after these items, at a cost for each that a flood of them can bear."""
+    events = [item for item in items if isinstance(item, SseEvent)]
+    times = [at for at in (timeline.last_item_s, *(item.at for item in items)) if at is not None]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    if timeline.ping_gap_s is not None:
+        gaps.append(timeline.ping_gap_s)
+    newest = tuple(map(shortened, items[-MAX_TAIL_ITEMS:]))
     first_event_s = timeline.first_event_s
     return replace(
         timeline,
-        events=timeline.events + is_event,
-        comments=timeline.comments + isinstance(item, Comment),
-        excess=timeline.excess + (item.dropped if isinstance(item, Excess) else 0),
-        first_event_s=_first(first_event_s, item.at) if is_event else first_event_s,
-        last_item_s=item.at,
+        events=timeline.events + len(events),
+        comments=timeline.comments + sum(isinstance(item, Comment) for item in items),
+        excess=timeline.excess + sum(item.dropped for item in items if isinstance(item, Excess)),
+        first_event_s=_first(first_event_s, events[0].at) if events else first_event_s,
+        last_item_s=items[-1].at,
         ping_gap_s=max(gaps) if gaps else None,
-        tail=(*timeline.tail[-MAX_TAIL_ITEMS + 1 :], shortened(item)),
+        tail=(*timeline.tail, *newest)[-MAX_TAIL_ITEMS:],
     )
 
 

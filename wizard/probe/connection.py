@@ -89,6 +89,10 @@ class Request:
 
 _MAX_STREAMS = 0x3
 """SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113, section 6.5.2)."""
+Reported = ProbeEvent | tuple[ProbeEvent, ...]
+"""What is put into a channel at once: an event, or the arrival of bytes with all that they hold."""
+QUEUE_SIZE = 8
+"""How much of what was reported may wait for its reader; the four notices of a vantage fit."""
 
 
 class ProbeChannel:
@@ -105,7 +109,7 @@ class ProbeChannel:
         """Count from `start` on `clock` (in seconds); without it, from now."""
         self._clock = clock
         self._start = clock() if start is None else start
-        self.events: asyncio.Queue[ProbeEvent | None] = asyncio.Queue(maxsize=256)
+        self.events: asyncio.Queue[Reported | None] = asyncio.Queue(maxsize=QUEUE_SIZE)
         self.connected = False
         self._plain_stream: Any = None
         self._is_early = False

@@ -16,7 +16,7 @@ from wizard.model.timeline import (
     is_connected,
     is_live,
 )
-from wizard.probe.probe import run_probe
+from wizard.probe.probe import run_probe_in_batches
 from wizard.probe.request import ProbeOptions
 from wizard.probe.waits import (
     ANSWER_WATCH_S,
@@ -156,10 +156,10 @@ class Matrix:
 
     async def _follow(self, probe: Probe) -> None:
         try:
-            async with aclosing(run_probe(probe, self._options)) as events:
-                async for event in events:
+            async with aclosing(run_probe_in_batches(probe, self._options)) as batches:
+                async for events in batches:
                     before = self.timelines[probe]
-                    self.timelines[probe] = before.fold([event])
+                    self.timelines[probe] = before.fold(events)
                     if _progress(before) != _progress(self.timelines[probe]):
                         self._changed.set()
         finally:

@@ -8,7 +8,7 @@ events; a tool at the vantage sends its request.
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 import httpx
@@ -25,7 +25,7 @@ from wizard.model.events import (
 )
 from wizard.model.received import MAX_START_BYTES
 from wizard.model.timeline import JSON_LINES, Probe, Timeline, is_local
-from wizard.probe.connection import ProbeChannel, Request, make_transport
+from wizard.probe.connection import ProbeChannel, Reported, Request, make_transport
 from wizard.probe.content_encoding import PlainDecoder, decoder_for
 from wizard.probe.json_lines import BytesDecoder, JsonLinesDecoder
 from wizard.probe.network import (
@@ -47,6 +47,9 @@ from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT_BYTES = 256 << 10
 """How many bytes are read of a body that is no stream."""
+SLICE_BYTES = 32 << 10
+"""How much of a body is decoded before its events are passed on, in bytes after decompression: a
+few bytes may expand to megabytes, and each nine of these may be an event."""
 
 
 async def run_probe(
@@ -60,6 +63,17 @@ async def run_probe(
         Events in the order in which they happen; the last is an `Ended`, unless the caller
         leaves first. A transport error is an `Ended` too, not an exception.
     """
+    async with aclosing(run_probe_in_batches(probe, options, spec)) as batches:
+        async for batch in batches:
+            for event in batch:
+                yield event
+
+
+async def run_probe_in_batches(
+    probe: Probe, options: ProbeOptions, spec: RequestSpec | None = None
+) -> AsyncGenerator[tuple[ProbeEvent, ...], None]:
+    """Like `run_probe`, but yields the events of one arrival together: of a flood of small events
+    thousands come at once."""
     started = options.clock()
     request = Request(probe, options, spec or options.spec_for(probe))
     if is_local(probe):
@@ -73,10 +87,10 @@ async def run_probe(
             if options.budget:
                 options.budget.take()
             async for event in events:
-                yield event
+                yield event if isinstance(event, tuple) else (event,)
         except Exception as error:  # noqa: BLE001
             at = options.clock() - started
-            yield Ended(at, "bug", report_bug(f"the probe {probe.label}", error))
+            yield (Ended(at, "bug", report_bug(f"the probe {probe.label}", error)),)
 
 
 async def run_probe_within(
@@ -102,7 +116,7 @@ async def run_probe_within(
             yield event
 
 
-async def _run_locally(request: Request) -> AsyncGenerator[ProbeEvent, None]:
+async def _run_locally(request: Request) -> AsyncGenerator[Reported, None]:
     """Look the name up and try its addresses in turn until a connection is not refused."""
     channel = ProbeChannel(request.options.clock)
     host, port = request.address
@@ -129,7 +143,7 @@ async def _run_locally(request: Request) -> AsyncGenerator[ProbeEvent, None]:
 
 async def _run_connection(
     request: Request, address: str, channel: ProbeChannel
-) -> AsyncGenerator[ProbeEvent, None]:
+) -> AsyncGenerator[Reported, None]:
     task = asyncio.create_task(_fill_channel(request, address, channel))
     try:
         while (event := await channel.events.get()) is not None:
@@ -222,21 +236,27 @@ async def _read_stream(
     raw_start = b""
     async for raw in response.aiter_raw():
         at, data = channel.now(), content.feed(raw)
-        items = decoder.feed(data, at)
-        completed = sum(not isinstance(item, Excess) for item in items)
         start += b"" if has_items else data[: excerpt_bytes - len(start)]
         raw_start += raw[: MAX_START_BYTES - len(raw_start)]
-        excerpt = start.decode("utf-8", "replace")
-        chunk = Chunk(at, len(raw), len(data), excerpt, completed, decoder.pending)
-        await channel.events.put(chunk)
-        for item in items:
-            await channel.events.put(item)
+        excerpt, size = start.decode("utf-8", "replace"), len(raw)
+        for part in _slices(data):
+            items = decoder.feed(part, at)
+            completed = sum(not isinstance(item, Excess) for item in items)
+            chunk = Chunk(at, size, len(part), excerpt, completed, decoder.pending)
+            await channel.events.put((chunk, *items))
+            size = 0  # All slices are of the same arrival.
         if content.broken:
             shown = raw_start.decode("latin-1")
             await channel.events.put(Undecodable(at, content.broken, shown))
             await channel.events.put(Ended(channel.now(), "open", content.broken))
             return
     await channel.events.put(Ended(channel.now(), "eof"))
+
+
+def _slices(data: bytes) -> Iterator[bytes]:
+    """The data in slices; one that is empty if there is none."""
+    for start in range(0, len(data) or 1, SLICE_BYTES):
+        yield data[start : start + SLICE_BYTES]
 
 
 async def _read_body(

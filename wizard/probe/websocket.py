@@ -31,6 +31,8 @@ browser has none.
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _PAYLOAD_KEPT_BYTES = 4096
 """How much of a message is kept for display, in bytes; all of it is counted."""
+_SLICE_BYTES = 4096
+"""How much is decoded at a time, in bytes."""
 _CONTROL_LIMIT_BYTES = 125
 """The longest payload of a control frame (section 5.5)."""
 Kind = Literal["text", "binary", "close", "ping", "pong"]
@@ -157,15 +159,19 @@ class FrameDecoder:
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages that these bytes complete. Raises `FrameError`."""
+        messages = list[Message]()
+        # What is left is copied at each frame, of which a flood has one in two bytes.
+        for start in range(0, len(data), _SLICE_BYTES):
+            messages += self._feed(data[start : start + _SLICE_BYTES])
+        return messages
+
+    def _feed(self, data: bytes) -> Iterator[Message]:
         self._bytes += data
         self.pending += len(data)
-        messages = list[Message]()
-        while True:
-            if self._frame is None and not self._begin_frame():
-                return messages
+        while self._frame is not None or self._begin_frame():
             if not self._read_payload():
-                return messages
-            messages += self._end_frame()
+                return
+            yield from self._end_frame()
 
     def _begin_frame(self) -> bool:
         """Read a frame's header; False if it is not complete."""

@@ -1,6 +1,6 @@
 """A WebSocket that was opened: watch it until it ends."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 import httpcore
@@ -57,15 +57,21 @@ async def _report_messages(response: httpx.Response, channel: ProbeChannel) -> E
     stream, decoder = response.extensions.get("network_stream"), FrameDecoder()
     async for data in _read(response):
         at, messages = channel.now(), decoder.feed(data)
-        count = len(messages)
-        await channel.events.put(
-            Chunk(at, len(data), len(data), items=count, pending=decoder.pending)
-        )
-        for message in messages:
-            await channel.events.put(message.item(at))
+        items = [message.item(at) for message in messages]
+        count, size = len(items), len(data)
+        chunk = Chunk(at, size, size, items=count, pending=decoder.pending)
+        await channel.events.put((chunk, *items))
+        for message in _to_answer(messages):
             if end := await _answer(message, stream, at):
                 return end
     return Ended(channel.now(), "reset", NO_CLOSE_FRAME)
+
+
+def _to_answer(messages: Sequence[Message]) -> list[Message]:
+    """The newest ping, which stands for those before it (section 5.5.3), then the close frame."""
+    pings = [message for message in messages if message.kind == "ping"]
+    ends = [message for message in messages if message.kind == "close"]
+    return [*pings[-1:], *ends[:1]]
 
 
 async def _answer(

@@ -64,7 +64,7 @@ def describe_error(error: BaseException) -> str:
         return safe(str(cause.strerror))
     if isinstance(cause, OSError) and cause.errno:
         return safe(os.strerror(cause.errno))
-    message = re.sub(r"bytearray\(b(['\"])(.*)\1\)", r"\2", str(error))
+    message = re.sub(r"(?:bytearray\()?\bb(['\"])(.*?)\1\)?", r"\2", str(error))
     return safe(message or type(error).__name__)
 
 

@@ -1,12 +1,14 @@
 """Readers that turn the output of a tool at a vantage into the parts of an HTTP response."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import h11
 
+_VERSION = re.compile(rb"HTTP/[0-9](\.[0-9])?")
 MAX_HEAD_BYTES = 100 << 10
 """The longest header block, in bytes. The same limit as httpx has."""
 
@@ -204,7 +206,7 @@ class SplitReader:
         """Yield the head, even without bytes, then the bytes. Raises `BadResponseError`."""
         if self._lines and not self._head_sent:
             self._head_sent = True
-            yield parse_head("\n".join(self._lines).encode())
+            yield parse_head("\n".join(self._lines).encode("utf-8", "surrogateescape"))
         if data:
             yield data
 
@@ -221,8 +223,8 @@ def parse_head(block: bytes) -> Head:
     first, *rest = block.replace(b"\r\n", b"\n").split(b"\n")
     version, _, after = first.strip().partition(b" ")
     status = after.split(b" ")[0]
-    if not version.startswith(b"HTTP/") or not (status.isdigit() and len(status) == 3):
+    if not _VERSION.fullmatch(version) or not (status.isdigit() and len(status) == 3):
         raise BadResponseError("illegal status line")
     fields = (line.partition(b":") for line in rest if b":" in line)
     headers = tuple((name.strip().lower(), value.strip()) for name, _, value in fields)
-    return Head(int(status), version.decode("ascii", "replace"), headers)
+    return Head(int(status), version.decode("ascii"), headers)
