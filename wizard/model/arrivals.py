@@ -35,6 +35,8 @@ CLOCK_SPREAD_S = 0.25
 FLOOD_BYTES_PER_S = 256 << 10
 """At this rate Nginx's usual 32 KiB of buffers are full eight times a second, and what is measured
 between two arrivals may be how long we took to read the first."""
+FLOOD_ITEMS_PER_S = 1000
+"""The same for events, which take longer to read the smaller they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,10 @@ def is_flood(timeline: Timeline, now: float | None = None) -> bool:
     start = connected_s(timeline)
     end = start + (watched_s(timeline) if now is None else now)
     since = max(timeline.arrivals[0].at, (start + end) / 2)
-    size = sum(arrival.size for arrival in timeline.arrivals if arrival.at >= since)
-    return size >= FLOOD_BYTES_PER_S * max(end - since, STUCK_S)
+    newest = [arrival for arrival in timeline.arrivals if arrival.at >= since]
+    size, items = sum(a.size for a in newest), sum(a.items for a in newest)
+    floods = size / FLOOD_BYTES_PER_S, items / FLOOD_ITEMS_PER_S
+    return max(floods) >= max(end - since, STUCK_S)
 
 
 def stuck_gaps(timeline: Timeline, now: float | None = None) -> list[float]:
