@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST_S = 40.0
 """A run that takes longer, in seconds, is killed and fails its test."""
+WATCH_INTERVAL_S = 0.02
 MAX_PEAK_BYTES = 200 * 1024 * 1024
 """The most memory of a run, in bytes; a run on an ordinary server takes about 70 MB."""
 _ENDINGS = frozenset({0, 1, 2, 3})
@@ -79,9 +81,11 @@ def _watch(process: "subprocess.Popen[bytes]", args: tuple[str, ...], longest_s:
         for name, stream in streams.items()
     ]
     late = threading.Timer(longest_s, process.kill)
-    for thread in (*readers, late):
+    memory = _Memory(process.pid)
+    for thread in (*readers, late, memory):
         thread.start()
-    _, raw, usage = os.wait4(process.pid, 0)
+    _, raw = os.waitpid(process.pid, 0)
+    memory.join()
     is_late = not late.is_alive()
     late.cancel()
     for reader in readers:
@@ -91,7 +95,29 @@ def _watch(process: "subprocess.Popen[bytes]", args: tuple[str, ...], longest_s:
     process.returncode = os.waitstatus_to_exitcode(raw)
     out, err = (outputs[name].decode("utf-8", "surrogateescape") for name in streams)
     assert not is_late, f"{args}: still running after {longest_s:g} s\n{err[-2000:]}"
-    return Run(args, process.returncode, out, err, usage.ru_maxrss * 1024)
+    return Run(args, process.returncode, out, err, memory.peak_bytes)
+
+
+class _Memory(threading.Thread):
+    """Watches the memory of a process: what `wait4` tells would be that of this one, if larger."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._status, self.peak_bytes = Path(f"/proc/{pid}/status"), 0
+
+    def run(self) -> None:
+        """Read the peak again and again, until the process has ended."""
+        while peak := self._peak():
+            self.peak_bytes = max(self.peak_bytes, peak)
+            time.sleep(WATCH_INTERVAL_S)
+
+    def _peak(self) -> int:
+        """The most memory so far, in bytes; 0 after the end."""
+        try:
+            match = re.search(r"VmHWM:\s*(\d+) kB", self._status.read_text())
+        except OSError:
+            return 0
+        return int(match[1]) * 1024 if match else 0
 
 
 def assert_well_behaved(run: Run) -> None:
