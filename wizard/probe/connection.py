@@ -91,7 +91,7 @@ _MAX_STREAMS = 0x3
 """SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113, section 6.5.2)."""
 Reported = ProbeEvent | tuple[ProbeEvent, ...]
 """What is put into a channel at once: an event, or the arrival of bytes with all that they hold."""
-QUEUE_SIZE = 8
+QUEUE_SIZE = 16
 """How much of what was reported may wait for its reader; the four notices of a vantage fit."""
 
 

@@ -47,7 +47,7 @@ from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT_BYTES = 256 << 10
 """How many bytes are read of a body that is no stream."""
-SLICE_BYTES = 32 << 10
+SLICE_BYTES = 16 << 10
 """How much of a body is decoded before its events are passed on, in bytes after decompression: a
 few bytes may expand to megabytes, and each nine of these may be an event."""
 
