@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,10 +129,13 @@ def test_a_dump_is_split_into_its_files() -> None:
     assert str(block[-1].where) == "/etc/nginx/./extra/../one.conf:2"
 
 
-def test_a_file_may_hold_a_dump_and_so_may_standard_input(tmp_path: Path) -> None:
+def test_a_file_may_hold_a_dump_and_so_may_standard_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "dump.txt").write_text(DUMP, "utf-8")
     from_file = read_config(str(tmp_path / "dump.txt"))
-    from_input = read_config("-", stdin=io.TextIOWrapper(io.BytesIO(DUMP.encode())))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(DUMP.encode())))
+    from_input = read_config("-")
     assert from_file == from_input == config_from_text(DUMP, "any")
 
 
@@ -141,8 +145,10 @@ def test_a_comment_about_a_configuration_file_makes_no_dump() -> None:
     assert config_from_text(text, "x").main == "x"
 
 
-def test_standard_input_may_be_a_plain_config() -> None:
-    config = read_config("-", stdin=io.StringIO("server { server_name a; include more.conf; }"))
+def test_standard_input_may_be_a_plain_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b"server { server_name a; include more.conf; }"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    config = read_config("-")
     assert (config.main, names(config)) == ("standard input", ["a"])
     assert config.notes == ("standard input:1: more.conf: the dump does not hold it",)
 
@@ -153,6 +159,8 @@ def test_standard_input_may_be_a_plain_config() -> None:
         ("a;\nb {\n c;\n", 3, '"b" of line 2'),
         ("a;\n}\n", 2, 'unexpected "}"'),
         ("a {\n b\n}", 2, '"b" is not ended'),
+        ("\nroot:$6$salt$hash:1:0:9:7:::", 2, ": a directive is not ended"),
+        ("a;\nroot:$6$salt$hash {", 2, "inside a block of line 2"),
         ("a;\n;\n", 2, 'unexpected ";"'),
         ("\n{ }", 2, 'unexpected "{"'),
         ("a;\nb", 2, '"b" is not ended'),
@@ -175,10 +183,13 @@ def test_the_error_of_a_broken_config_names_the_line(
 
 
 @pytest.mark.parametrize("text", ["", " \r\n\t\n", "\ufeff"])
-def test_an_empty_text_is_an_error(tmp_path: Path, text: str) -> None:
+def test_an_empty_text_is_an_error(
+    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "empty" in error_of(write(tmp_path, nginx=text))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     with pytest.raises(ConfigError, match=r"^standard input: empty"):
-        read_config("-", stdin=io.StringIO(text))
+        read_config("-")
 
 
 def test_an_included_file_may_be_empty(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard.nginx import store
 from wizard.nginx.load import read_config
-from wizard.nginx.store import find_files
+from wizard.text import globbing
 from wizard.text.errors import ConfigError
+from wizard.text.globbing import find_files
 
 NAMES = ("a.conf", "b.conf", ".hidden.conf", "x[1].conf", "sub/a.conf", "sub/.b/c.conf", "sub2/d")
 
@@ -37,7 +37,7 @@ def test_the_same_files_as_glob_finds(folder: Path, pattern: str) -> None:
 def test_a_pattern_over_a_whole_file_system_ends_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "MAX_SCANNED", 500)
+    monkeypatch.setattr(globbing, "MAX_SCANNED", 500)
     conf = tmp_path / "nginx.conf"
     conf.write_text("http { include /*/*/*/*.none; }")
     with pytest.raises(ConfigError, match="directory entries"):

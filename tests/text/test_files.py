@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.text.files import NotRegularError, describe_read_error, open_regular, read_regular
+from wizard.text.files import NotRegularError, describe_read_error, read_regular
 
 
 def test_at_most_one_byte_beyond_the_limit_is_read(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_nothing_but_a_regular_file_is_opened(
         kinds = {"pipe": "a named pipe", "socket": "a socket", ".": "a directory"}
         for path, kind in {**kinds, "/dev/zero": "a device"}.items():
             with pytest.raises(NotRegularError, match="not a regular file") as raised:
-                open_regular(path)
+                read_regular(path, 1)
             assert raised.value.kind == kind
 
 

@@ -2,16 +2,21 @@
 
 import sys
 
+from wizard.text import files
 from wizard.text.errors import UsageError
 
 
 def read_stdin(limit: int, option: str, what: str) -> bytes:
-    """At most `limit + 1` bytes of standard input. Raises `UsageError` where that is a terminal.
+    """At most `limit + 1` bytes of standard input. Raises `UsageError` where that is a terminal, or
+    cannot be read.
 
     Args:
         option: The option or file that is `-`, as the message names it.
         what: What is read: `a case`, `a body`.
     """
-    if sys.stdin is None or sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         raise UsageError(f"{option}: {what} comes from a file or a pipe, not from a terminal")
-    return sys.stdin.buffer.read(limit + 1)
+    try:
+        return files.read_stdin(limit)
+    except OSError as error:
+        raise UsageError(f"{option}: {files.describe_read_error(error)}") from None

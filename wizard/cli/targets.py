@@ -17,7 +17,7 @@ from wizard.model.parse import check_url
 from wizard.model.target import LOCAL, Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.files import NotRegularError, describe_read_error, open_regular, read_regular
+from wizard.text.files import NotRegularError, describe_read_error, read_regular, stat_regular
 
 MAX_FILE_BYTES = 1 << 20
 MAX_TARGETS = 500
@@ -84,7 +84,7 @@ def check_files(file: str, targets: Iterable[NamedTarget]) -> None:
             if source is None or not _is_local_file(source):
                 continue
             try:
-                open_regular(source.locator).close()
+                stat_regular(source.locator)
             except OSError as error:
                 place = f"{safe(file, 200)}: target {named.name!r}: {key}"
                 raise _unreadable(f"{place}: {safe(source.locator, 300)}", error) from None

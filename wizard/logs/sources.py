@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +9,7 @@ from typing import Protocol
 
 from wizard.text.display import safe
 from wizard.text.errors import VantageError, describe_error
-from wizard.text.files import open_regular
+from wizard.text.files import read_part, stat_regular
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import strip_shell_prefix
 from wizard.vantage.session import VantageSession
@@ -73,16 +72,11 @@ class FollowedFile:
         self._start, self._inode, self._past = 0, 0, b""
         self._has_begun, self._now = False, now
         try:
-            status = self._stat()
+            status = stat_regular(path)
         except OSError as error:
             self.problem = f"{path}: cannot be read: {describe_error(error)}"
             return
         self._start, self._inode = status.st_size, status.st_ino
-
-    def _stat(self) -> os.stat_result:
-        """Return the file's status. Raises `OSError` unless it is a readable regular file."""
-        with open_regular(self.name) as file:
-            return os.fstat(file.fileno())
 
     async def begin(self) -> None:
         """Read the old lines, before log rotation can take them away."""
@@ -108,7 +102,7 @@ class FollowedFile:
         if self.problem:
             return b""
         try:
-            status = self._stat()
+            status = stat_regular(self.name)
         except OSError as error:
             return self._fail(error)
         if status.st_ino != self._inode or status.st_size < self._start:
@@ -117,9 +111,7 @@ class FollowedFile:
 
     def _read(self, offset: int, size: int) -> bytes:
         try:
-            with open_regular(self.name) as file:
-                file.seek(offset)
-                return file.read(size)
+            return read_part(self.name, offset, size)
         except OSError as error:
             return self._fail(error)
 

@@ -2,12 +2,10 @@
 
 import os
 import re
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from operator import is_
-from typing import TextIO
 
 from wizard.model.config import Config, Directive, Position
 from wizard.nginx.parse import MAX_BLOCK_DEPTH, WordLimit, parse_config
@@ -22,6 +20,7 @@ from wizard.nginx.store import (
 )
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
+from wizard.text.files import describe_read_error, read_stdin
 
 MAX_FILES = 2000
 """The number of files that a config may have."""
@@ -35,13 +34,14 @@ _HEADING = re.compile(r"^# configuration file (\S*/.*):[ \t\r]*$", re.MULTILINE)
 _VERSION = re.compile(r"nginx version: \S{1,60}?/([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})")
 
 
-def read_config(path: str, *, stdin: TextIO | None = None) -> Config:
-    """The config of a main file, of a file that holds an `nginx -T` dump, or of `-` (`stdin`).
+def read_config(path: str) -> Config:
+    """The config of a main file, of a file that holds an `nginx -T` dump, or of standard input
+    (`-`).
 
     Raises `ConfigError` with file and line if a file cannot be read or parsed.
     """
     if path == "-":
-        return config_from_text(_read_stdin(stdin or sys.stdin), "standard input")
+        return config_from_text(_read_stdin(), "standard input")
     text = require_text(read_config_file(path, path), path)
     if is_dump(text):
         return config_from_text(text, path)
@@ -96,10 +96,13 @@ def _split_dump(text: str) -> list[tuple[str, str, int]]:
     ]
 
 
-def _read_stdin(stdin: TextIO) -> str:
-    binary, limit = getattr(stdin, "buffer", None), MAX_FILE_BYTES + 1
-    raw = stdin.read(limit).encode() if binary is None else binary.read(limit)
-    return require_text(decode_config(raw, "standard input"), "standard input")
+def _read_stdin() -> str:
+    name = "standard input"
+    try:
+        raw = read_stdin(MAX_FILE_BYTES)
+    except OSError as error:
+        raise config_error(describe_read_error(error), name) from None
+    return require_text(decode_config(raw, name), name)
 
 
 def _newest(paths: Iterable[str]) -> float | None:

@@ -1,11 +1,11 @@
 """Parse the text of one config file into directives with file, line and end line."""
 
+import re
 from dataclasses import dataclass, field
 
 from wizard.model.config import Directive, Position
 from wizard.nginx.store import config_error
 from wizard.nginx.words import split_words
-from wizard.text.display import visible
 
 MAX_BLOCK_DEPTH = 64
 """How deep blocks may nest; real configs need no more than about five levels."""
@@ -46,6 +46,14 @@ def parse_config(
     return _Tree(name, via, limit or WordLimit()).build(text)
 
 
+_NAME = re.compile("[a-z][a-z0-9_]{0,60}")
+
+
+def _name_of(words: list[str], kind: str) -> str:
+    """How a directive or block is named in a message: a text that is no config may be secret."""
+    return f'{kind} "{words[0]}"' if _NAME.fullmatch(words[0]) else f"a {kind}"
+
+
 @dataclass
 class _Tree:
     """The directives of a file while it is parsed.
@@ -83,14 +91,14 @@ class _Tree:
             words = []
         self._require_no_words(words, start)
         if len(self.stack) > 1:
-            opened = f'"{visible(self.stack[-1].words[0], 60)}" of line {self.stack[-1].line}'
+            opened = f"{_name_of(self.stack[-1].words, 'block')} of line {self.stack[-1].line}"
             reason = f'the file ends inside {opened}: a "}}" is missing'
             raise config_error(reason, self.name, line)
         return tuple(self.stack[0].block)
 
     def _require_no_words(self, words: list[str], line: int) -> None:
         if words:
-            reason = f'directive "{visible(words[0], 60)}" is not ended by ";"'
+            reason = f'{_name_of(words, "directive")} is not ended by ";"'
             raise config_error(reason, self.name, line)
 
     def _open(self, words: list[str], line: int) -> None:

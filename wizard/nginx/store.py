@@ -2,7 +2,6 @@
 
 import glob
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -12,11 +11,10 @@ from typing import Protocol
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
 from wizard.text.files import NotRegularError, describe_read_error, read_regular
+from wizard.text.globbing import MAX_SCANNED, TooManyEntriesError, find_files, is_glob
 
 MAX_FILE_BYTES = 16 << 20
 """The largest config file that is read, in bytes."""
-MAX_SCANNED = 20_000
-"""How many directory entries are read for one `include`."""
 TOO_MANY_ENTRIES = f"this include would need more than {MAX_SCANNED} directory entries to be read"
 UNREADABLE_DIRECTORY = "its directory cannot be read: permission denied"
 
@@ -67,38 +65,6 @@ class ConfigStore(Protocol):
         ...
 
 
-def find_files(directory: str, pattern: str) -> list[str]:
-    """The files that match as in glob(3), sorted; a relative pattern starts at the directory.
-
-    Raises `ConfigError` if more than `MAX_SCANNED` directory entries would have to be read.
-    """
-    paths, scanned = ["/" if pattern.startswith("/") else os.path.join(directory, "")], 0
-    for name in filter(None, pattern.split("/")):
-        if not is_glob(name):
-            paths = [f"{path}{name}/" for path in paths]
-            continue
-        found = list[str]()
-        for path in paths:
-            for entry in _entries(path or "."):
-                scanned += 1
-                if scanned > MAX_SCANNED:
-                    raise config_error(TOO_MANY_ENTRIES, pattern)
-                if fnmatchcase(entry, name) and entry.startswith(".") <= name.startswith("."):
-                    found.append(f"{path}{entry}/")
-        paths = found
-    return sorted(path.removesuffix("/") for path in paths if os.path.lexists(path[:-1]))
-
-
-def _entries(folder: str) -> Iterator[str]:
-    """The names in a directory, as they are read; none if it cannot be read."""
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                yield entry.name
-    except (OSError, ValueError):
-        return
-
-
 @dataclass(frozen=True)
 class DiskStore:
     """Files on this machine.
@@ -112,7 +78,10 @@ class DiskStore:
     def find(self, pattern: str) -> list[str]:
         if not is_glob(pattern):
             return [os.path.join(self.directory, pattern)]
-        return find_files(self.directory, pattern)
+        try:
+            return find_files(self.directory, pattern)
+        except TooManyEntriesError:
+            raise config_error(TOO_MANY_ENTRIES, visible(pattern, 120)) from None
 
     def problem(self, pattern: str) -> str:
         if not is_glob(pattern):
@@ -160,11 +129,6 @@ class DumpStore:
 
     def path(self, name: str) -> str | None:
         return None
-
-
-def is_glob(pattern: str) -> bool:
-    """True if the argument of an `include` is a pattern, not the name of one file."""
-    return any(char in pattern for char in "*?[")
 
 
 def _matches(path: PurePosixPath, pattern: PurePosixPath) -> bool:

@@ -3,9 +3,14 @@
 import errno
 import os
 import secrets
+import select
 import stat
+import sys
+import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import BinaryIO
+from io import UnsupportedOperation
+from typing import BinaryIO, TypeVar
 
 
 class NotRegularError(OSError):
@@ -20,13 +25,100 @@ class NotRegularError(OSError):
         self.kind = kind
 
 
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a regular file for reading, without waiting.
+READ_TIMEOUT_S = 5.0
+"""How long opening or reading a file may take, in seconds: a lost network file system never
+answers."""
+_Result = TypeVar("_Result")
+
+
+class NoAnswerError(OSError):
+    """The file system does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__(f"no answer within {READ_TIMEOUT_S:g} s: is its file system lost?")
+
+
+def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Return the first `limit + 1` bytes of a regular file; more than `limit` is too large.
 
     Raises:
         NotRegularError: It is not a regular file.
-        OSError: It cannot be opened.
+        NoAnswerError: Its file system does not answer.
+        OSError: It cannot be opened or read.
     """
+    return read_part(path, 0, limit + 1)
+
+
+def read_part(path: str | os.PathLike[str], offset: int, size: int) -> bytes:
+    """Return at most so many bytes of a regular file from an offset on. Raises as above."""
+
+    def read() -> bytes:
+        with _open_regular(path) as file:
+            file.seek(offset)
+            return file.read(size)
+
+    return _within(READ_TIMEOUT_S, read)
+
+
+def stat_regular(path: str | os.PathLike[str]) -> os.stat_result:
+    """Return the status of a regular file that can be opened for reading. Raises as above."""
+
+    def stat_open() -> os.stat_result:
+        with _open_regular(path) as file:
+            return os.fstat(file.fileno())
+
+    return _within(READ_TIMEOUT_S, stat_open)
+
+
+def _within(limit_s: float, work: Callable[[], _Result]) -> _Result:
+    """Return the result of this work, which may block. Raises `NoAnswerError` if it does.
+
+    It is done in a thread of its own, for whose end nothing waits, not even that of the program.
+    """
+    results, errors = list[_Result](), list[BaseException]()
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001  # raised again by the caller
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(limit_s)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise NoAnswerError
+    return results[0]
+
+
+def read_stdin(limit: int) -> bytes:
+    """Return at most `limit + 1` bytes of standard input. Raises `OSError`.
+
+    It is read without Python's buffer: a thread that waits with that would crash the program's end.
+    """
+    if sys.stdin is None:
+        raise OSError("closed, so nothing can be read")
+    try:
+        handle = sys.stdin.fileno()
+    except UnsupportedOperation:  # a text in a test
+        return sys.stdin.buffer.read(limit + 1)
+    data = bytearray()
+    while len(data) <= limit:
+        select.select([handle], [], [])  # it may be set not to block
+        part = os.read(handle, min(_READ_BYTES, limit + 1 - len(data)))
+        if not part:
+            break
+        data += part
+    return bytes(data)
+
+
+_READ_BYTES = 1 << 16
+
+
+def _open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file for reading, without waiting for a writer. Raises as `read_regular`."""
     try:
         # Without O_NONBLOCK, opening a FIFO waits for its writer.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -55,15 +147,6 @@ def _device_of(folder: str) -> int | None:
         return None
     # Without such a file system the folder is on the same device as everything else.
     return status.st_dev if status.st_dev != os.stat("/").st_dev else None
-
-
-def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
-    """Return the first `limit + 1` bytes of a regular file; more than `limit` is too large.
-
-    Raises the same errors as `open_regular`.
-    """
-    with open_regular(path) as file:
-        return file.read(limit + 1)
 
 
 def _kind(mode: int) -> str:

@@ -1,9 +1,9 @@
 """Fetch the config that a source names, from this machine or a vantage."""
 
-import asyncio
 from functools import partial
 
 from wizard.model.config import Config
+from wizard.nginx.fetch.aside import run_aside
 from wizard.nginx.fetch.local import dump_local
 from wizard.nginx.fetch.remote_dump import dump_remote
 from wizard.nginx.fetch.remote_files import read_remote
@@ -26,7 +26,7 @@ async def fetch_config(
         VantageError: The vantage cannot be reached, has no shell, or was lost.
     """
     if session is None:
-        return await asyncio.to_thread(partial(read_config, path) if path else dump_local)
+        return await (run_aside(partial(read_config, path)) if path else dump_local())
     try:
         return await (read_remote(session, path) if path else dump_remote(session, port))
     except ConfigError as error:

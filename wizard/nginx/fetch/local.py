@@ -2,13 +2,17 @@
 
 import os
 import shutil
-import subprocess
+from functools import partial
 
 from wizard.model.config import Config
+from wizard.nginx.fetch.aside import run_aside
 from wizard.nginx.load import config_from_text
-from wizard.nginx.store import MAX_FILE_BYTES
+from wizard.nginx.store import MAX_FILE_BYTES, decode_config
 from wizard.text.display import safe
-from wizard.text.errors import ConfigError
+from wizard.text.errors import ConfigError, VantageError
+from wizard.vantage.process import CommandResult, run_command
+
+_NAME = "nginx -T"
 
 USUAL_PATHS = (
     "/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx",
@@ -24,33 +28,33 @@ def find_nginx() -> str | None:
     return shutil.which("nginx") or next(usual, None)
 
 
-def dump_local(timeout_s: float = DUMP_TIMEOUT_S) -> Config:
+async def dump_local(timeout_s: float = DUMP_TIMEOUT_S) -> Config:
     """The config that `nginx -T` prints, with the version that `nginx -v` prints.
 
     Raises `ConfigError` if there is no Nginx, or with its error message if it fails.
     """
     binary = find_nginx()
     if binary is None:
-        raise ConfigError("no nginx was found on this machine", "nginx -T")
-    dump = _run([binary, "-T"], timeout_s)
-    if dump.returncode != 0:
-        raise ConfigError(error_line(dump.stderr.decode("utf-8", "replace")), "nginx -T")
-    text = dump.stdout[:MAX_FILE_BYTES].decode("utf-8", "replace")
-    version_line = _run([binary, "-v"], timeout_s).stderr.decode("utf-8", "replace")
-    version = version_line.partition("/")[2].split()
-    return config_from_text(text, "nginx -T", version[0] if version else None)
+        raise ConfigError("no nginx was found on this machine", _NAME)
+    dump = await _run([binary, "-T"], timeout_s, MAX_FILE_BYTES)
+    if dump.truncated:
+        raise ConfigError(f"prints more than {MAX_FILE_BYTES >> 20} MiB", _NAME)
+    if dump.code != 0:
+        raise ConfigError(error_line(dump.stderr), _NAME)
+    version = (await _run([binary, "-v"], timeout_s, 0)).stderr.partition("/")[2].split()
+    text = decode_config(dump.stdout, _NAME)
+    return await run_aside(partial(config_from_text, text, _NAME, version[0] if version else None))
 
 
-def _run(argv: list[str], timeout_s: float) -> subprocess.CompletedProcess[bytes]:
+async def _run(argv: list[str], timeout_s: float, limit: int) -> CommandResult:
     """Run a command without input. Raises `ConfigError` if it cannot be run or takes too long."""
     try:
-        return subprocess.run(
-            argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout_s, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise ConfigError(f"no answer within {timeout_s:.0f} s", " ".join(argv)) from None
-    except OSError as error:
-        raise ConfigError(f"cannot be run: {error.strerror}", " ".join(argv)) from None
+        result = await run_command(argv, within=timeout_s, limit=limit, stdin=b"")
+    except VantageError as error:
+        raise ConfigError(str(error), " ".join(argv)) from None
+    if result.timed_out:
+        raise ConfigError(f"no answer within {timeout_s:.0f} s", " ".join(argv))
+    return result
 
 
 def error_line(stderr: str) -> str:

@@ -4,9 +4,11 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from secrets import token_hex
 
 from wizard.model.config import Config
+from wizard.nginx.fetch.aside import run_aside
 from wizard.nginx.fetch.local import error_line
 from wizard.nginx.fetch.scripts import DUMP_SCRIPT
 from wizard.nginx.load import config_from_text
@@ -119,7 +121,7 @@ async def dump_remote(
         hint = _hint(output, session) if result.timed_out or "end" in output.parts else ""
         raise ConfigError(f"{problem}{hint}", where)
     text = decode_config(output.parts.get("dump", b""), where)
-    config = config_from_text(text, where, output.version)
+    config = await run_aside(partial(config_from_text, text, where, output.version))
     doubt = _doubt(output, port, session)
     notes = (doubt, *config.notes) if doubt else config.notes
     return replace(config, command=output.command, doubt=doubt, notes=notes)

@@ -4,9 +4,11 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from secrets import token_hex
 
 from wizard.model.config import Config
+from wizard.nginx.fetch.aside import run_aside
 from wizard.nginx.fetch.remote_dump import COMMAND_TIMEOUT_S, failure_of, remote_version, run_script
 from wizard.nginx.fetch.scripts import FILES_SCRIPT
 from wizard.nginx.load import (
@@ -17,9 +19,10 @@ from wizard.nginx.load import (
     is_dump,
     require_text,
 )
-from wizard.nginx.store import UNREADABLE_DIRECTORY, config_error, decode_config, is_glob
+from wizard.nginx.store import UNREADABLE_DIRECTORY, config_error, decode_config
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
+from wizard.text.globbing import is_glob
 from wizard.vantage.session import VantageSession
 
 MAX_PATTERNS = 100
@@ -42,10 +45,10 @@ async def read_remote(
     text = require_text(store.text(name), name)
     version = await remote_version(session, timeout_s)
     if is_dump(text):
-        return config_from_text(text, name, version)
+        return await run_aside(partial(config_from_text, text, name, version))
     store.directory = os.path.dirname(path)
     for _ in range(MAX_INCLUDE_DEPTH + 2):
-        config = config_from_store(store, name, text)
+        config = await run_aside(partial(config_from_store, store, name, text))
         if not store.missing:
             break
         missing = sorted(store.missing)

@@ -1,15 +1,16 @@
 """The menu of the hosts that the user's ssh config names."""
 
 import asyncio
-import glob
 import os
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from wizard.text.files import read_regular
+from wizard.text.globbing import TooManyEntriesError, find_files
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, is_usable_name, parse_name
 
@@ -77,8 +78,9 @@ class _Reader:
 
     def _included(self, words: list[str]) -> Iterator[Path]:
         for word in words:
-            pattern = self._folder / os.path.expandvars(os.path.expanduser(word))
-            yield from map(Path, sorted(glob.iglob(str(pattern)))[:MAX_FILES])
+            pattern = os.path.expandvars(os.path.expanduser(word))
+            with suppress(TooManyEntriesError):
+                yield from map(Path, find_files(str(self._folder), pattern)[:MAX_FILES])
 
 
 def _directive(line: str) -> tuple[str, list[str]]:
