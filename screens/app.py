@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import ClassVar
 
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from screens.driver import TerminalDriver
 from screens.exit_text import full_report
 from screens.help import Help
 from screens.saved_cases import Autosave, InterruptedCase, state_folder, write_private
@@ -26,7 +28,22 @@ from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
-_END_SIGNALS = (signal.SIGHUP, signal.SIGTERM)
+_ENDING = (
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGTERM",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGALRM",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGXCPU",
+    "SIGIO",
+    "SIGPWR",
+)
+ENDING_SIGNALS = tuple(getattr(signal, name) for name in _ENDING if hasattr(signal, name))
+"""The signals that would end the process at once, but for those of its own faults (signal(7))."""
 AUTOSAVE_INTERVAL_S = 5.0
 """Seconds between two saves of the case while a step runs."""
 
@@ -37,7 +54,7 @@ class Wizard(App[None]):
     Attributes:
         investigation: None until a URL is known.
         is_report_saved: True once the newest report was written to its file.
-        was_interrupted: True if a signal ended it: the connection was lost.
+        ended_by: The signal that ended it; SIGHUP where the terminal was lost; else None.
     """
 
     TITLE = "ssewizard"
@@ -69,26 +86,29 @@ class Wizard(App[None]):
     ) -> None:
         # Given here already: with NO_COLOR the colour filter is chosen now, and the one for true
         # colour would draw everything black on black.
-        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
+        super().__init__(
+            driver_class=TerminalDriver, ansi_color=True if os.environ.get("NO_COLOR") else None
+        )
         for theme in THEMES:
             self.register_theme(theme)
         self.ansi_theme_dark, self.ansi_theme_light = DARK_PALETTE, LIGHT_PALETTE
         self.theme = theme_for()
         self.investigation = investigation
-        self.is_report_saved = self.was_interrupted = False
+        self.is_report_saved = False
+        self.ended_by: signal.Signals | None = None
         self._autosave, self._interrupted = Autosave(), interrupted
         self._last_target, self._apply_fix, self._make = last_target, apply_fix, make
         self._clock = clock
 
     def on_mount(self) -> None:
-        """Use the terminal's own colours, handle the end of the SSH session, open a screen."""
+        """Use the terminal's own colours, handle signals, open a screen."""
         self.animation_level = "none"
         loop = asyncio.get_running_loop()
-        for number in _END_SIGNALS:
+        for number in ENDING_SIGNALS:
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-                loop.add_signal_handler(number, self._interrupt)
+                loop.add_signal_handler(number, self.end_by, number)
         self.set_interval(AUTOSAVE_INTERVAL_S, self._save_while_running)
-        # After Ctrl-Z and fg the terminal is blank until something is drawn.
+        # After a stop the terminal shows what the shell has printed, until all is drawn again.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.investigation is not None:
             self._open(self.investigation)
@@ -136,10 +156,14 @@ class Wizard(App[None]):
         await self.pop_screen()
         self._open(investigation)
 
-    def _interrupt(self) -> None:
+    def end_by(self, number: signal.Signals) -> None:
         """Exit after a signal; the case is not finished, so that the next wizard offers it."""
-        self.was_interrupted = True
+        self.ended_by = self.ended_by or number
         self.exit()
+
+    @on(TerminalDriver.Lost)
+    def _end_without_terminal(self) -> None:
+        self.end_by(signal.SIGHUP)
 
     def on_step_runner_step_ended(self) -> None:
         """Save the case and the report after each step: a killed session loses nothing."""
@@ -165,7 +189,7 @@ class Wizard(App[None]):
             return
         with contextlib.suppress(OSError):
             self._autosave.save(record_of(self.investigation))
-            if not self.was_interrupted:
+            if self.ended_by is None:
                 self._autosave.finish()
         self._autosave.release()
 

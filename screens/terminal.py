@@ -2,17 +2,22 @@
 
 import contextlib
 import os
+import signal
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from screens.app import Wizard
+from screens.app import ENDING_SIGNALS, Wizard
 from screens.exit_text import exit_text
 from screens.saved_cases import interrupted_case, last_target, state_folder
+from screens.terminal_output import TerminalOutput
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.model.target import Target
 from wizard.text.errors import UsageError
 
 BUG_STATUS = 70
+SIGNAL_STATUS = 128
+"""The exit status after a signal is this and the signal's number, as in a shell."""
 _INSTEAD = "; without a screen: ssewizard check URL"
 
 
@@ -27,10 +32,24 @@ def open_in_terminal(given: Target | Investigation | None, apply_fix: ApplyFix |
         apply_fix=apply_fix,
     )
     app.run(mouse=False)
-    app.save_on_exit()
-    with contextlib.suppress(OSError):  # the terminal may be gone with its SSH session
-        _print_exit_text(app)
+    with _ignoring(ENDING_SIGNALS):  # a lost connection sends more than one
+        app.save_on_exit()
+    output = TerminalOutput(sys.stdout.fileno())  # the terminal may be gone with its SSH session
+    output.write(_exit_text(app))
+    output.close()
+    if app.ended_by is not None:
+        return SIGNAL_STATUS + app.ended_by
     return BUG_STATUS if app.return_code else 0
+
+
+@contextlib.contextmanager
+def _ignoring(numbers: Sequence[signal.Signals]) -> Iterator[None]:
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def require_terminal() -> None:
@@ -43,14 +62,14 @@ def require_terminal() -> None:
         raise UsageError(f"the wizard needs UTF-8: set LC_ALL=C.UTF-8{_INSTEAD}")
 
 
-def _print_exit_text(app: Wizard) -> None:
+def _exit_text(app: Wizard) -> str:
     if app.investigation is None:
-        return
-    sys.stdout.write(exit_text(app.investigation))
+        return ""
+    text = exit_text(app.investigation)
     if app.is_report_saved:
         path = _from_home(state_folder() / "last-report.txt")
-        sys.stdout.write(f"\nThe whole report: {path}\n")
-    sys.stdout.flush()
+        text += f"\nThe whole report: {path}\n"
+    return text
 
 
 def _from_home(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -216,7 +217,7 @@ async def test_only_a_clean_exit_makes_the_case_the_last_one() -> None:
         async with app.run_test(size=SIZE) as pilot:
             await press(pilot, "enter")
             if lost:
-                app._interrupt()
+                app.end_by(signal.SIGHUP)
         app.save_on_exit()
         names = [path.name for path in state_folder().iterdir() if path.name.startswith("case-")]
         assert len(names) == 1

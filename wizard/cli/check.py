@@ -145,6 +145,8 @@ def _check_save(path: str | None) -> None:
         raise UsageError("--save names no file")
     if path == "-":
         raise UsageError("--save -: a case goes to a file, not to standard output")
+    if path is not None and os.path.exists(path) and not os.path.isfile(path):
+        raise UsageError(f"--save {safe(path, 200)}: not a regular file")
     check_writable(path)
 
 

@@ -46,13 +46,13 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
 def _run(words: list[str], open_wizard: OpenWizard) -> int:
     # Each command is imported here, so that wrong usage is reported before anything is loaded.
     command = words.pop(0) if words and words[0] in COMMANDS else ""
+    end_as_interrupted()
     options = make_parser(command).parse_args(words)
     if getattr(options, "no_color", False):
         os.environ["NO_COLOR"] = "1"
     for note in take_curl(options):
         print_error(f"ssewizard: --curl: {note}")
     if command == "check":
-        end_as_interrupted()
         return _check_many(options) if options.targets is not None else _check(options)
     if command == "inspect":
         from wizard.cli.inspect import inspect

@@ -1,11 +1,26 @@
-"""End a command on SIGTERM and SIGHUP as on Ctrl-C: with the report of what was found so far."""
+"""End a command by a signal as by Ctrl-C: with the report of what was found so far."""
 
 import os
 import signal
 import threading
 from types import FrameType
 
-_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_ENDING = (
+    "SIGHUP",
+    "SIGQUIT",
+    "SIGTERM",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGALRM",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGXCPU",
+    "SIGIO",
+    "SIGPWR",
+)
+ENDING_SIGNALS = tuple(getattr(signal, name) for name in _ENDING if hasattr(signal, name))
+"""The signals that would end the process at once, but for SIGINT and those of its own faults
+(signal(7))."""
 _received: list[int] = []
 
 
@@ -14,12 +29,14 @@ def end_as_interrupted() -> None:
     _received.clear()
     if threading.current_thread() is not threading.main_thread():
         return  # only the main thread may handle signals
-    for number in _SIGNALS:
+    for number in ENDING_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    if number in _received:
+        return  # a lost connection sends SIGHUP twice: the report must not end with the second
     _received.append(number)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         raise KeyboardInterrupt  # as in a background job of a script

@@ -1,0 +1,1 @@
+"""Signals, stops and lost terminals, in the wizard and in `check`."""
