@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.investigation import casefile
-from wizard.investigation.casefile import CaseRecord
+from wizard.investigation.casefile import CaseRecord, CaseSummary
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -153,10 +153,10 @@ class Autosave:
 
 @dataclass(frozen=True, slots=True)
 class InterruptedCase:
-    """A case whose wizard ended without a clean exit; `record` holds it without its configs."""
+    """A case whose wizard ended without a clean exit."""
 
     path: Path
-    record: CaseRecord
+    record: CaseSummary
 
     @property
     def summary(self) -> str:
@@ -190,7 +190,7 @@ def interrupted_case() -> InterruptedCase | None:
     for written, path in cases[:MAX_SAVED_CASES]:
         with contextlib.suppress(UsageError):
             if time.time() - written < MAX_AGE_S:
-                return InterruptedCase(path, casefile.read(path, configs=False))
+                return InterruptedCase(path, casefile.read_summary(path))
     return None
 
 
@@ -212,7 +212,7 @@ def last_target() -> Target | None:
     a command: what a file names is not run without a question.
     """
     try:
-        target = casefile.read(state_folder() / LAST_CASE, configs=False).case.target
+        target = casefile.read_summary(state_folder() / LAST_CASE).case.target
     except UsageError:
         return None
     sources = (*target.direct, *target.logs, *filter(None, [target.conf]))

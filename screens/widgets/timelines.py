@@ -120,6 +120,7 @@ def _event_line(item: StreamItem) -> Text:
             return line((at, DIM), (f"· {comment}" if is_control else f"· ping {comment}", DIM))
         case Excess(dropped=dropped):
             return line((at, DIM), (f"a line too long: {dropped} bytes dropped", "yellow"))
+    raise TypeError(item)
 
 
 def _silence(result: ProbeResult, now: float | None) -> Text:

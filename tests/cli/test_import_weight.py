@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,7 @@ def loaded(*words: str) -> set[str]:
 
 
 SCREEN = {"textual", "rich"}
-HEAVY = SCREEN | {"httpx", "httpcore", "h2", "crossplane", "asyncio", "ssl"}
+HEAVY = SCREEN | {"httpx", "httpcore", "h2", "crossplane", "msgspec", "asyncio", "ssl"}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,14 @@ def test_headless_commands_load_no_screen(words: list[str]) -> None:
     assert "textual" not in loaded(*words)
 
 
-def test_check_loads_the_client() -> None:
+def test_check_loads_the_client_and_no_decoder() -> None:
     """Otherwise the tests above would prove nothing."""
-    assert "httpx" in loaded("check", "http://127.0.0.1:1/sse", "--stall", "1")
+    modules = loaded("check", "http://127.0.0.1:1/sse", "--stall", "1")
+    assert "httpx" in modules
+    assert "msgspec" not in modules
+
+
+def test_only_a_case_loads_its_decoder(tmp_path: Path) -> None:
+    path = tmp_path / "case.json"
+    path.write_text("{}")
+    assert "msgspec" in loaded("open", str(path))

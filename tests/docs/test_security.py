@@ -10,7 +10,7 @@ from tests.docs.effects import effects
 from tests.docs.security import PAGE, places, with_current_tables
 from wizard.cli.targets import MAX_FILE_BYTES as MAX_TARGETS_BYTES
 from wizard.cli.targets import MAX_TARGETS
-from wizard.investigation.casefile.reader import MAX_FILE_BYTES as MAX_CASE_BYTES
+from wizard.investigation.casefile.decode import MAX_FILE_BYTES as MAX_CASE_BYTES
 from wizard.logs.read import MAX_LINES
 from wizard.logs.sources import LOG_LIMIT_BYTES
 from wizard.logs.watch import FOLLOW_SCRIPT

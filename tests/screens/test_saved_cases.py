@@ -29,7 +29,8 @@ from tests.screens import investigations
 from tests.screens.test_keys import SIZE, not_started, press, steps_screen
 from wizard.diagnose.outcome import classify
 from wizard.investigation import casefile
-from wizard.investigation.casefile import CaseRecord
+from wizard.investigation.casefile import CaseRecord, CaseSummary
+from wizard.investigation.casefile.record import CaseSubject
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Target
@@ -178,7 +179,7 @@ def test_a_file_system_without_locks_is_no_error(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("days", [0, 1, 6])
 def test_a_case_of_another_day_names_the_day(days: int) -> None:
     at = time.time() - days * 86_400
-    record = replace(record_of(investigations.failing()), saved=at)
+    record = CaseSummary(CaseSubject(investigations.TARGET), saved=at)
     words = InterruptedCase(Path("x"), record).summary
     day = time.strftime("on %Y-%m-%d at", time.localtime(at))
     assert (day in words) == bool(days)
@@ -320,10 +321,16 @@ async def test_a_very_long_command_cannot_be_allowed() -> None:
     assert "too long" in (await investigation.run("logs")).why
 
 
-def test_a_case_read_without_configs_has_no_resolution(tmp_path: Path) -> None:
+def test_a_summary_is_read_without_the_rest(tmp_path: Path) -> None:
     path = tmp_path / "case.json"
-    casefile.write(path, record_of(investigations.failing()))
-    assert casefile.read(path, configs=False).case.resolution is None
-    assert casefile.read(path).case.resolution is not None
+    record = record_of(investigations.failing())
+    casefile.write(path, record)
+    summary = casefile.read_summary(path)
+    assert summary.case.target == record.case.target
+    assert (summary.steps, summary.saved) == (record.steps, record.saved)
+    path.write_text(path.read_text().replace('"configs": [', '"configs": [7,'))
+    assert casefile.read_summary(path) == summary
     with pytest.raises(UsageError):
-        casefile.read(tmp_path / "none.json", configs=False)
+        casefile.read(path)
+    with pytest.raises(UsageError):
+        casefile.read_summary(tmp_path / "none.json")

@@ -144,8 +144,16 @@ class Chunk:
     pending: int = 0
 
 
+class StreamItem:
+    """What a stream consists of: an event, a comment, or the excess of a line; `at` is when it
+    came, in seconds since the request began."""
+
+    __slots__ = ()
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
-class SseEvent:
+class SseEvent(StreamItem):
     """One event of the stream, dispatched as the WHATWG HTML standard defines it
     (https://html.spec.whatwg.org/multipage/server-sent-events.html); or one line of JSON lines."""
 
@@ -156,7 +164,7 @@ class SseEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(StreamItem):
     """A line that begins with a colon; servers send it as a ping."""
 
     at: float
@@ -164,7 +172,7 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class Excess:
+class Excess(StreamItem):
     """A line was longer than the decoder holds; `dropped` bytes of it were discarded."""
 
     at: float
@@ -180,7 +188,6 @@ class Ended:
     detail: str = ""
 
 
-StreamItem = SseEvent | Comment | Excess
 ProbeEvent = (
     Began | Resolved | Connected | Secured | Sending | Sent | StreamLimit | HeadReceived | Headers
     | Upgraded | Chunk | Undecodable | StreamItem | Ended

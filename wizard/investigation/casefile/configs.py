@@ -5,16 +5,22 @@ what its config does not contain.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Literal
 
-from wizard.investigation.casefile.decode import Decoder, Misread, ValueDecoder
-from wizard.investigation.casefile.encode import Encoder, Json, encode
+from wizard.investigation.casefile.decode import Misread
+from wizard.model.case import Case
 from wizard.model.config import Config
 from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.load import config_from_store
 from wizard.nginx.resolve import resolve_request
 from wizard.nginx.store import DumpStore
 from wizard.text.errors import ConfigError
+
+Name = Literal["resolution", "root_resolution", "message_resolution"]
+"""The fields of a case that are resolutions."""
+_NAMES: tuple[Name, ...] = ("resolution", "root_resolution", "message_resolution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,76 +30,56 @@ class StoredResolution:
     Attributes:
         config: Index in the list of configs.
         version: The Nginx version whose defaults hold.
-        whole: The resolution itself, if its config has no text.
     """
 
-    config: int = 0
-    request: Request | None = None
+    config: int
+    request: Request
     version: str | None = None
-    whole: RequestResolution | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class CaseConfigs:
-    """The configs of one case file: each is stored once and parsed once.
+    """The part of a case file from which resolutions are computed.
 
     Attributes:
-        skip: True if configs are not read: resolutions are None then.
+        configs: Each config once, without its directives.
+        resolutions: Those of the case, by the name of their field.
     """
 
-    def __init__(self, *, skip: bool = False) -> None:
-        self.skip = skip
-        self._stored: list[Config] = []
-        self._loaded: tuple[Config, ...] = ()
+    configs: tuple[Config, ...] = ()
+    resolutions: Mapping[Name, StoredResolution] = field(default_factory=dict)
 
-    @property
-    def encoders(self) -> Mapping[type, Encoder]:
-        """The encoder of resolutions; it collects their configs for `encoded`."""
-        return {RequestResolution: self._encode}
 
-    @property
-    def decoders(self) -> Mapping[type, ValueDecoder]:
-        """The decoder of resolutions; `load` must have read the configs before."""
-        return {RequestResolution: self._decode}
+def take_out_configs(case: Case) -> tuple[Case, CaseConfigs]:
+    """The case without the resolutions whose config has a text, and what they are stored as."""
+    configs: list[Config] = []
+    stored: dict[Name, StoredResolution] = {}
+    for name in _NAMES:
+        resolution: RequestResolution | None = getattr(case, name)
+        if resolution is None or not resolution.config.texts:
+            continue
+        config = replace(resolution.config, root=())
+        if config not in configs:
+            configs.append(config)
+        index = configs.index(config)
+        stored[name] = StoredResolution(index, resolution.request, resolution.version)
+    absent: dict[str, Any] = dict.fromkeys(stored)
+    return replace(case, **absent), CaseConfigs(tuple(configs), stored)
 
-    def _encode(self, resolution: RequestResolution) -> Json:
-        config = resolution.config
-        if config.texts and config not in self._stored:
-            self._stored.append(config)
-        stored = StoredResolution(whole=resolution)
-        if config.texts:
-            index = self._stored.index(config)
-            stored = StoredResolution(index, resolution.request, resolution.version)
-        return encode(stored, StoredResolution, {})
 
-    def encoded(self) -> list[Json]:
-        """The configs of all encoded resolutions, without their directives."""
-        configs = [encode(replace(config, root=()), Config, {}) for config in self._stored]
-        for config in configs:
-            del config["root"]
-        return configs
+def with_configs(case: Case, stored: CaseConfigs) -> Case:
+    """The case with its resolutions computed again. Raises `Misread`."""
 
-    def load(self, values: Json, decoder: Decoder) -> None:
-        """Read the configs, before the resolutions that refer to them. Raises `Misread`."""
-        if self.skip:
-            return
-        if not isinstance(values, list):
-            raise Misread("configs", "not a list")
-        # Directives that the file contains are ignored: they are parsed from the texts.
-        values = [value | {"root": []} if isinstance(value, dict) else value for value in values]
-        stored = enumerate(decoder.read(values, tuple[Config, ...], "configs"))
-        self._loaded = tuple(_parsed(config, f"configs[{index}]") for index, config in stored)
+    @cache
+    def config_at(index: int) -> Config:
+        return _parsed(stored.configs[index], f"configs[{index}]")
 
-    def _decode(self, value: Json, decoder: Decoder, where: str) -> RequestResolution | None:
-        if self.skip:
-            return None
-        plain = Decoder({}, {})
-        stored: StoredResolution = plain.read(value, StoredResolution, where)
-        decoder.unknown += plain.unknown
-        if stored.whole is not None:
-            return stored.whole
-        if stored.request is None or not 0 <= stored.config < len(self._loaded):
-            raise Misread(where, "it names no request, or no config of this file")
-        return resolve_request(self._loaded[stored.config], stored.request, stored.version)
+    resolutions: dict[str, Any] = {}
+    for name, item in stored.resolutions.items():
+        if not 0 <= item.config < len(stored.configs):
+            raise Misread(f"resolutions.{name}.config", "no config of this file")
+        resolutions[name] = resolve_request(config_at(item.config), item.request, item.version)
+    return replace(case, **resolutions)
 
 
 def _parsed(stored: Config, where: str) -> Config:

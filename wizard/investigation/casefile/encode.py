@@ -1,49 +1,53 @@
 """Encode frozen dataclasses as JSON values, by their type hints alone; `decode.py` reads them.
 
 A field that has its default value is left out, so a field that is added to a model later is
-optional on reading. Where a union has several dataclasses, the class name is stored under `is`.
+optional on reading. A value of a subclass of its declared type has the class name under `is`.
 """
 
 import dataclasses
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 TAG = "is"
-BYTES_CODEC = ("utf-8", "surrogateescape")
-"""How bytes are stored as a text."""
 
 Json = Any
-Encoder = Callable[[Any], Json]
-"""Encodes a class with a JSON form of its own."""
 
 
-def encode(value: object, hint: object, encoders: Mapping[type, Encoder]) -> Json:
-    """Return the value, declared as the type `hint`, as JSON; `encoders` serve exact classes."""
-    if type(value) in encoders:
-        return encoders[type(value)](value)
+def encode(value: object, hint: object) -> Json:
+    """Return the value, declared as the type `hint`, as JSON."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        tag = {TAG: type(value).__name__} if len(dataclasses_in(hint)) > 1 else {}
-        return tag | _encode_fields(value, type(value), encoders)
+        kind = type(value)
+        tag = {} if kind in union_members(hint) else {TAG: kind.__name__}
+        return tag | _encode_fields(value, kind)
     if isinstance(value, Mapping):
         item_hint = _arguments(hint)[-1]
-        return {str(key): encode(item, item_hint, encoders) for key, item in value.items()}
+        return {_encode_text(str(key)): encode(item, item_hint) for key, item in value.items()}
     if isinstance(value, tuple):
         hints = _arguments(hint)
         if len(hints) != len(value) or Ellipsis in hints:
             hints = (hints[0],) * len(value)
         pairs = zip(value, hints, strict=True)
-        return [encode(item, item_hint, encoders) for item, item_hint in pairs]
-    return value.decode(*BYTES_CODEC) if isinstance(value, bytes) else value
+        return [encode(item, item_hint) for item, item_hint in pairs]
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return _encode_text(value) if isinstance(value, str) else value
 
 
-def _encode_fields(value: object, kind: type, encoders: Mapping[type, Encoder]) -> dict[str, Json]:
+def _encode_text(text: str) -> str:
+    """The text without lone surrogates, which JSON cannot hold (a path that is not UTF-8)."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _encode_fields(value: object, kind: type) -> dict[str, Json]:
     default, encoded = defaults(kind), dict[str, Json]()
     for name, hint in fields(kind).items():
         field = getattr(value, name)
         if name not in default or field != default[name]:
-            encoded[name] = encode(field, hint, encoders)
+            encoded[name] = encode(field, hint)
     return encoded
 
 
@@ -69,12 +73,6 @@ def defaults(kind: type) -> Mapping[str, object]:
 def union_members(hint: object) -> tuple[object, ...]:
     """The members of a union; any other type is its own only member."""
     return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-
-
-def dataclasses_in(hint: object) -> tuple[type, ...]:
-    """The dataclasses among the members of a union."""
-    members = (member for member in union_members(hint) if isinstance(member, type))
-    return tuple(filter(dataclasses.is_dataclass, members))
 
 
 def _arguments(hint: object) -> tuple[Any, ...]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.steps import StepState
+from wizard.model.target import Target
 
-SCHEMA = "ssewizard.case/3"
+SCHEMA = "ssewizard.case/4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,22 @@ class CaseRecord:
     def when(self) -> str:
         """The time of saving: `2026-11-23 16:00 UTC`."""
         return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self.saved))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSubject:
+    """What a case is about; the rest of it is not read."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """The few fields of a `CaseRecord` with which a case is offered."""
+
+    case: CaseSubject
+    steps: tuple[StepState, ...] = ()
+    saved: float = 0.0
 
     @property
     def done(self) -> int:

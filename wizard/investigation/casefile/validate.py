@@ -1,8 +1,10 @@
 """Check decoded values beyond their types, so that all other code may rely on a case."""
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from wizard.investigation.casefile.decode import Misread
 from wizard.investigation.casefile.record import CaseRecord
 from wizard.investigation.casefile.redaction import PSEUDONYM
 from wizard.model.case import Case
@@ -18,6 +20,8 @@ from wizard.text.urls import is_unix, split_url
 LATEST_S = 253_402_300_799.0
 """The last second of the year 9999, in seconds since the epoch: the latest `datetime`."""
 DAY_S = 86_400
+MAX_NUMBER = 2**53
+"""The largest number: a float beyond it cannot represent every integer."""
 
 
 def urls_of(target: Target) -> tuple[str, ...]:
@@ -103,7 +107,7 @@ def _is_time(seconds: float) -> bool:
     return 0 <= seconds <= LATEST_S
 
 
-CHECKS: Mapping[type, Callable[[Any], str]] = {
+_CHECKS: Mapping[type, Callable[[Any], str]] = {
     Target: _check_target,
     Source: _check_source,
     Vantage: _check_vantage,
@@ -114,3 +118,35 @@ CHECKS: Mapping[type, Callable[[Any], str]] = {
     CaseRecord: lambda item: "" if _is_time(item.saved) else "its time of saving is out of range",
 }
 """For each class a check that returns what is wrong with a value; empty if nothing is."""
+
+
+def check(value: object) -> None:
+    """Check a decoded value and all values in it. Raises `Misread`, with the place."""
+    if problem := _find_problem(value):
+        *path, text = problem
+        raise Misread("".join(path).removeprefix("."), text)
+
+
+def _find_problem(value: object) -> tuple[str, ...]:
+    """The steps that lead to the first value that is not allowed, and what is wrong with it."""
+    if isinstance(value, int | float):
+        return () if abs(value) <= MAX_NUMBER else ("the number is too large",)
+    for step, item in _members(value):
+        if problem := _find_problem(item):
+            return (step, *problem)
+    own_check = _CHECKS.get(type(value))
+    text = own_check(value) if own_check else ""
+    return (text,) if text else ()
+
+
+def _members(value: object) -> Iterator[tuple[str, object]]:
+    """The values inside a value that are no text, each with the step that leads to it."""
+    if isinstance(value, tuple):
+        items: Iterable[tuple[str, object]] = ((f"[{n}]", each) for n, each in enumerate(value))
+    elif isinstance(value, Mapping):
+        items = (("[...]", each) for each in value.values())
+    elif dataclasses.is_dataclass(value):
+        items = ((f".{each.name}", getattr(value, each.name)) for each in dataclasses.fields(value))
+    else:
+        return
+    yield from (pair for pair in items if pair[1] is not None and not isinstance(pair[1], str))

@@ -1,5 +1,6 @@
 """Write a case file: a record as JSON without secrets, readable by its owner alone."""
 
+import base64
 import errno
 import json
 import os
@@ -9,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard import __version__
-from wizard.investigation.casefile.configs import CaseConfigs
-from wizard.investigation.casefile.encode import encode
+from wizard.investigation.casefile.configs import CaseConfigs, take_out_configs
+from wizard.investigation.casefile.decode import MAX_FILE_BYTES
+from wizard.investigation.casefile.encode import Json, encode
 from wizard.investigation.casefile.record import SCHEMA, CaseRecord
 from wizard.investigation.casefile.redaction import Redactor
 from wizard.investigation.casefile.validate import urls_of
@@ -40,13 +42,30 @@ def write_private(path: Path, text: str) -> None:
 
 
 def dump(record: CaseRecord) -> str:
-    """The text of a case file: JSON in ASCII, without secrets."""
-    configs = CaseConfigs()
-    stamped = replace(record, saved=record.saved or time.time(), tool=__version__, notes=())
-    body = encode(stamped, CaseRecord, configs.encoders)
-    document = {"schema": SCHEMA, "configs": configs.encoded(), **body}
+    """The text of a case file: JSON in ASCII, without secrets.
+
+    Raises `OSError` (EFBIG) if it would be larger than a case file that is read.
+    """
+    case, configs = take_out_configs(record.case)
+    saved = record.saved or time.time()
+    stamped = replace(record, case=case, saved=saved, tool=__version__, notes=())
+    document = {
+        "schema": SCHEMA,
+        **encode(stamped, CaseRecord),
+        **encode(configs, CaseConfigs),
+    }
     redacted = Redactor(json.dumps(document)).redact(document, _public_words(record.case))
-    return json.dumps(redacted, indent=1, allow_nan=False) + "\n"
+    _encode_body(redacted["case"]["target"])
+    text = json.dumps(redacted, indent=1, allow_nan=False) + "\n"
+    if len(text) > MAX_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"a case file has at most {MAX_FILE_BYTES >> 20} MiB")
+    return text
+
+
+def _encode_body(target: dict[str, Json]) -> None:
+    """Encode the body, of which the redactor has left a pseudonym, as JSON holds bytes."""
+    if body := target.get("body"):
+        target["body"] = base64.b64encode(body.encode("latin-1")).decode()
 
 
 def _public_words(case: Case) -> frozenset[str]:
