@@ -113,7 +113,8 @@ class ProbeChannel:
         self.connected = False
         self._plain_stream: Any = None
         self._is_early = False
-        self._head: HeadWatch | None = TextHeadWatch()
+        self._head: HeadWatch = TextHeadWatch()
+        self._is_head_reported = False
         self._received: Received | None = None
 
     def now(self) -> float:
@@ -151,29 +152,29 @@ class ProbeChannel:
             await self.events.put(StreamLimit(self.now(), changed.new_value))
 
     async def receive(self, data: bytes) -> None:
-        """Report bytes that came from the connection; nothing once the headers were reported.
+        """Report bytes that came from the connection, until the headers were reported.
 
         Raises:
             httpx.RemoteProtocolError: They are not HTTP.
         """
-        if self._head is None or not data:
+        is_text = isinstance(self._head, TextHeadWatch)
+        if not data or (self._is_head_reported and is_text):
             return
         self._head.feed(data)
-        await self._report_head(self._head.problem)
+        if not self._is_head_reported:
+            await self._report_head(self._head.problem)
         if self._head.problem:
             raise httpx.RemoteProtocolError(self._head.problem)
 
     async def reject(self, problem: str) -> bool:
         """Report that what has come is not HTTP, and why; False if the headers were reported, or if
         nothing has come."""
-        if self._head is None or self._received is None:
+        if self._is_head_reported or self._received is None:
             return False
         await self._report_head(problem)
         return True
 
     async def _report_head(self, problem: str) -> None:
-        if self._head is None:
-            return
         now, start = self.now(), self._head.start.decode("latin-1")
         first_s = self._received.first_s if self._received else now
         self._received = Received(
@@ -183,7 +184,7 @@ class ProbeChannel:
 
     def end_head(self) -> None:
         """Note that the headers of the final answer were reported."""
-        self._head = None
+        self._is_head_reported = True
 
     def notice(self, what: Notice, text: str) -> None:
         """Report the progress of a request at a vantage; its four notices fit into the queue."""

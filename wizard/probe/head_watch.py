@@ -15,6 +15,9 @@ _INTERIM = re.compile(rb"HTTP/[\d.]+ 1(?!01)\d\d\b")
 """A status line of an interim answer (RFC 9110, section 15.2); 101 is final."""
 _PREFIX = b"HTTP/"
 _FRAME_HEADER_BYTES = 9
+_MAX_FRAME_BYTES = 1 << 14
+"""What a server may send where the client names no other limit (RFC 9113, section 4.2). h2 waits
+for the whole of a longer frame before it refuses it."""
 _HEADERS, _SETTINGS, _CONTINUATION = 0x1, 0x4, 0x9
 """Frame types of HTTP/2 (RFC 9113, section 6)."""
 _END_HEADERS = 0x4
@@ -72,7 +75,7 @@ class TextHeadWatch:
 
 
 class FrameHeadWatch:
-    """Reads the frames of HTTP/2 up to the final headers; each header block before is counted.
+    """Reads the frames of HTTP/2, also those of the body; each header block is counted.
 
     Header blocks are not decoded: that the newest one was final shows in its being reported.
     """
@@ -101,6 +104,8 @@ class FrameHeadWatch:
         self._left = int.from_bytes(header[:3], "big")
         if self._is_first and (kind != _SETTINGS or any(header[5:])):
             self.problem = "the first frame is not SETTINGS"  # RFC 9113, section 3.4
+        elif self._left > _MAX_FRAME_BYTES:
+            self.problem, self.start = "a frame is longer than it may be", header
         self._is_first = False
         self._is_block = kind in (_HEADERS, _CONTINUATION)
         self._ends_block = self._is_block and bool(flags & _END_HEADERS)
