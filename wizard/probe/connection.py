@@ -166,10 +166,14 @@ class ProbeChannel:
         if self._head.problem:
             raise httpx.RemoteProtocolError(self._head.problem)
 
+    @property
+    def has_received(self) -> bool:
+        """True once bytes came from the connection."""
+        return self._received is not None
+
     async def reject(self, problem: str) -> bool:
-        """Report that what has come is not HTTP, and why; False if the headers were reported, or if
-        nothing has come."""
-        if self._is_head_reported or self._received is None:
+        """Report that what came is not HTTP, and why; False if the headers were reported."""
+        if self._is_head_reported:
             return False
         await self._report_head(problem)
         return True

@@ -180,7 +180,7 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
             end = _end_of_error(error, channel, request, address)
-            if _is_invalid_answer(error) and not await channel.reject(end.detail):
+            if _is_invalid_answer(error, channel) and not await channel.reject(end.detail):
                 await channel.events.put(
                     Undecodable(end.at, f"{_BROKEN_FRAMING}: {end.detail}", "")
                 )
@@ -282,13 +282,15 @@ _FRAME_OF_H2 = "<"
 """What httpcore's message begins with where an HTTP/2 server has ended the request itself."""
 
 
-def _is_invalid_answer(error: Exception) -> bool:
+def _is_invalid_answer(error: Exception, channel: ProbeChannel) -> bool:
     """True if the answer is not valid HTTP, False if the connection failed or ended."""
+    if isinstance(error, httpx.LocalProtocolError):  # Of h2 about frames, or about the request.
+        return channel.has_received
     if isinstance(error, VantageTransportError):
         return error.is_invalid
     message = str(error)
     is_end = is_disconnect(message) or message.startswith(_FRAME_OF_H2)
-    return isinstance(error, httpx.ProtocolError) and not is_end
+    return isinstance(error, httpx.RemoteProtocolError) and not is_end
 
 
 def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, address: str) -> Ended:
