@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow test-servers test-hostile check check-style picture docs new-rule snap bench clean
+.PHONY: help lab test test-slow test-servers test-hostile check check-style picture docs new-rule snap bench soak clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -76,6 +76,10 @@ snap: $(VENV)/.dev ## draw the snapshots again
 
 bench: $(VENV)/.dev ## the figures: time to the cause beside its floor, decoder, config
 	$(BIN)/python -m tests.bench
+
+soak: $(VENV)/.dev ## many checks and a long stream in one process: nothing may grow (SOAK_CHECKS=300 SOAK_STREAM_SECONDS=600)
+	$(BIN)/python -m tests.soak checks
+	$(BIN)/python -m tests.soak stream
 
 clean: ## remove the environment and the caches
 	rm -rf $(VENV) $(SERVERS) .pytest_cache .mypy_cache .ruff_cache
