@@ -1,11 +1,21 @@
 """URLs as the tool takes them: `http`, `https`, and `unix:/PATH:/URI` for a backend behind a unix
 socket, written as in Nginx's `proxy_pass http://unix:/PATH:/URI`."""
 
+import re
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 _UNIX = "unix:"
 _UNIX_ORIGIN = "http://localhost"
 """What a request to a unix socket is sent to: Nginx's Host (`$proxy_host`) is `localhost` there."""
+
+
+_PLAIN_URL = re.compile(r"(?i)https?://[a-z0-9._:\[\]-]+([/?][!-\[\]-~]*)?")
+
+
+def is_plain_url(url: str) -> bool:
+    """True for an HTTP URL that every parser reads alike: visible ASCII, with no user and password,
+    no backslash and both slashes before the host."""
+    return bool(_PLAIN_URL.fullmatch(url))
 
 
 def is_unix(url: str) -> bool:
@@ -51,3 +61,14 @@ def join_url(url: str, reference: str) -> str:
     if not is_unix(url) or urlsplit(joined)[:2] != urlsplit(_UNIX_ORIGIN)[:2]:
         return joined
     return unix_url(socket_path(url), joined.removeprefix(_UNIX_ORIGIN))
+
+
+def with_path(url: str, path: str) -> str:
+    """The URL with this path in place of its own path and query.
+
+    A path that begins with two slashes stays one: as a reference it would name another host.
+    """
+    path = path if path.startswith("/") else f"/{path}"
+    if is_unix(url):
+        return unix_url(socket_path(url), path)
+    return urlsplit(url)._replace(path=path, query="", fragment="").geturl()

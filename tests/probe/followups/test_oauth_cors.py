@@ -21,6 +21,7 @@ from wizard.probe.followups.oauth_cors import (
     PREFLIGHT,
     RESOURCE,
     WELL_KNOWN,
+    metadata_urls,
 )
 from wizard.probe.request import ProbeOptions
 
@@ -84,6 +85,71 @@ async def test_the_backend_is_asked_for_the_document(there: str, asked: list[str
         await DIRECT_METADATA.run(case, ProbeOptions(headers=(("X-Key", "k"),)))
     assert [request.path for request in server.requests] == asked
     assert not any("x-key" in request.headers for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://mcp.example/x",
+        "http://mcp.example:81/x",
+        "http://mcp.example.evil/x",
+        "http://mcp.example@evil/x",
+        "http://u:p@mcp.example/x",
+        "http:/mcp.example/x",
+        "http:mcp.example/x",
+        "//mcp.example/x",
+        "/x",
+        "http://mcp.example\\\\@evil/x",
+        "http:\\\\mcp.example/x",
+        "http://mcp.example/\\\\evil/x",
+        "http://mcp.\texample/x",
+        "http://mcp.example/\x01",
+        "http://m\u0441p.example/x",
+        "http://mcp.example\uff0fx",
+        "http://mcp.example:99999999/x",
+        "http://[mcp.example/x",
+        "ftp://mcp.example/x",
+        "javascript:alert(1)",
+        "unix:/run/x.sock:/x",
+    ],
+)
+def test_no_metadata_is_asked_for_elsewhere(url: str) -> None:
+    case = make_case(proxy="401", direct="401", settings={})
+    case = replace(case, target=replace(case.target, url="http://mcp.example/sse"))
+    case = with_answer(case, (("www-authenticate", f'Bearer resource_metadata="{url}"'),))
+    assert metadata_urls(case) == ()
+
+
+def test_metadata_of_the_public_origin_is_asked_for_where_the_401_was_seen() -> None:
+    case = make_case(proxy="401", direct="401", settings={})
+    case = replace(case, target=replace(case.target, url="http://mcp.example/sse"))
+    header = ("www-authenticate", 'Bearer resource_metadata="http://MCP.example:80/x?y=1"')
+    assert metadata_urls(with_answer(case, (header,)))[0] == "http://MCP.example:80/x?y=1"
+
+
+async def test_two_slashes_in_the_path_lead_to_no_other_host() -> None:
+    """As a reference, `//host/path` would name another host than the backend's."""
+    async with running({}) as evil, running({"GET": response(404)}) as server:
+        path = f"//{evil.url.split('/')[2]}/x"
+        case = challenged(server, server.url.replace("/sse", path))
+        case = replace(case, follow_ups=await METADATA.run(case, ProbeOptions()))
+        await DIRECT_METADATA.run(case, ProbeOptions())
+        await RESOURCE.run(case, ProbeOptions())
+    assert evil.requests == []
+    assert [request.path for request in server.requests].count(path) >= 2
+
+
+async def test_metadata_is_asked_for_from_the_place_of_the_401() -> None:
+    """With --connect-to, the public name leads to that address for every request."""
+    async with running({"GET": DOCUMENT}) as server:
+        host, _, port = server.url.split("/")[2].rpartition(":")
+        case = challenged(server, f"http://mcp.example{NAMED}")
+        case = replace(case, target=replace(case.target, url="http://mcp.example/sse"))
+        options = ProbeOptions(headers=(("Cookie", "a=b"),), connect_to=(host, int(port)))
+        await METADATA.run(case, options)
+    (request,) = server.requests
+    assert (request.path, request.headers["host"]) == (NAMED, "mcp.example")
+    assert "cookie" not in request.headers
 
 
 @pytest.mark.parametrize(("name", "count"), [("host", 1), ("x-forwarded-host", 2), ("x", 2)])

@@ -103,6 +103,10 @@ HOSTILE = {
     "another scheme": (b"https://127.0.0.1/m", "another origin"),
     "another port": (b"http://127.0.0.1:1/m", "another origin"),
     "a password": (b"http://u:hunter2@evil.test/m", "another origin, http://[redacted]@evil.test"),
+    "an address in userinfo": (b"http://127.0.0.1@evil.test/m", "another origin"),
+    "a single slash": (b"https:/evil.test/m", "another origin"),
+    "a look-alike": ("http://\u0435vil.test/m".encode(), "another origin"),
+    "a tab in the scheme": (b"ht\ttp://evil.test/m", "control characters"),
     "bad brackets": (b"http://[bad/m", "no URL"),
     "bad port": (b"http://127.0.0.1:99999999/m", "no URL"),
     "two lines": (b"/m\ndata: Host: evil.test", "control characters"),
@@ -122,6 +126,15 @@ async def test_nothing_is_sent_to_a_hostile_endpoint(endpoint: bytes, why: str) 
     assert why in one_line(handshake.why)
     assert "hunter2" not in handshake.why
     assert bool(handshake.endpoint) == ("another origin" in why)
+
+
+async def test_no_user_of_the_server_s_choice_is_sent() -> None:
+    async with running({}) as server:
+        url = server.url.replace("http://", "http://u:hunter2@")
+        server.answers.update(HttpSseScript(url.encode(), REPLY).answers)
+        handshake = await shake(server)
+    assert server.names == ["GET"]
+    assert "user or a password" in handshake.why
 
 
 async def test_credentials_are_sent_to_no_other_origin() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.followups.followup import (
     EXCHANGE_TIMEOUT_S,
@@ -15,10 +16,11 @@ from wizard.probe.followups.followup import (
     timeout_for,
 )
 from wizard.probe.host_guard import requested_host
+from wizard.probe.mcp.http_sse import is_same_origin
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
-from wizard.text.urls import join_url, split_url
+from wizard.text.urls import is_plain_url, split_url, with_path
 
 METADATA_BYTES = 16 << 10
 """How many bytes are read of a metadata document."""
@@ -30,11 +32,12 @@ _ACCEPT_JSON = RequestSpec(headers=(("Accept", "application/json"),), excerpt=ME
 def metadata_urls(case: Case) -> tuple[str, ...]:
     """The metadata URL that the 401 names, then the usual ones; empty if it has another origin.
 
-    Only the public origin is asked: what is behind another one is no matter of this proxy.
+    Only the public origin is asked: the server that sends the 401 chooses no other. A URL that
+    parsers read in different ways (`http:/host`, `\\`, a user, a tab) is not asked at all.
     """
     answer, public = metadata_challenge(case), case.target.url
     url = metadata_url(answer) if answer else ""
-    if not all(origin_of(url)) or origin_of(url) != origin_of(public):
+    if not is_plain_url(url) or not all(origin_of(url)) or origin_of(url) != origin_of(public):
         return ()
     usual = (f"{WELL_KNOWN}{urlsplit(public).path.rstrip('/')}", WELL_KNOWN)
     return tuple(dict.fromkeys((url, *(urljoin(public, path) for path in usual))))
@@ -52,8 +55,10 @@ async def _send_metadata(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     host = tuple(header for header in options.headers if header[0].lower() == "host")
     options, results = replace(options, headers=host), list[FollowUpResult]()
     timeout_s = min(EXCHANGE_TIMEOUT_S, case.target.stall)
+    challenge = metadata_challenge(case)
+    vantage = challenge.probe.vantage if challenge else LOCAL
     for url in metadata_urls(case):
-        probe = Probe("follow-up-proxy", url)
+        probe = Probe("follow-up-proxy", url, vantage=vantage)
         timeline = await probe_first_event(probe, options, timeout_s, _ACCEPT_JSON)
         why = f"{'a usual metadata URL' if results else 'the metadata URL that the 401 names'}: "
         results.append(FollowUpResult(METADATA.purpose, timeline, why + urlsplit(url).path))
@@ -84,7 +89,7 @@ async def _send_direct_document(case: Case, options: ProbeOptions) -> tuple[Foll
     base = direct_probe(best_direct(case) or case.direct[0])
     usual = (f"{WELL_KNOWN}{split_url(base.url).path.rstrip('/')}", WELL_KNOWN)
     for path in dict.fromkeys((urlsplit(named.timeline.probe.url).path, *usual)):
-        probe = replace(base, url=join_url(base.url, path))
+        probe = replace(base, url=with_path(base.url, path))
         timeline = await probe_first_event(probe, options, EXCHANGE_TIMEOUT_S, _ACCEPT_JSON)
         why = f"the backend asked for its metadata: {path}"
         results.append(FollowUpResult(DIRECT_METADATA.purpose, timeline, why))
@@ -155,7 +160,7 @@ async def _send_resource(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     if named is None:
         return ()
     base = direct_probe(best_direct(case) or case.direct[0])
-    base = replace(base, url=join_url(base.url, urlsplit(named.timeline.probe.url).path))
+    base = replace(base, url=with_path(base.url, urlsplit(named.timeline.probe.url).path))
     options = replace(options, headers=())
     return await _ask_as_proxy(RESOURCE.purpose, case, options, base, _ACCEPT_JSON, _resource_in)
 
@@ -175,7 +180,7 @@ def _is_preflight_needed(case: Case) -> bool:
 async def _send_preflight(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Send one preflight as a browser does: without credentials, to the URL of the request."""
     asked = preflight_of(case)
-    if asked is None:
+    if asked is None or not is_same_origin(case.target.url, asked.url):
         return ()
     options = replace(options, headers=(("Origin", foreign_origin(case) or ""),))
     headers = (

@@ -121,9 +121,11 @@ def endpoint_problem(url: str, endpoint: str) -> str:
     if why := _invalid_url_problem(url, endpoint):
         return why
     post_url = join_url(url, endpoint)
-    if is_same_origin(url, post_url):
-        return ""
-    return f"the endpoint is at another origin, {safe(post_url, 120)}: nothing was sent there"
+    if not is_same_origin(url, post_url):
+        return f"the endpoint is at another origin, {safe(post_url, 120)}: nothing was sent there"
+    if httpx.URL(http_url(post_url)).userinfo != httpx.URL(http_url(url)).userinfo:
+        return "the endpoint names a user or a password: nothing was sent there"
+    return ""
 
 
 def _invalid_url_problem(url: str, endpoint: str) -> str:
