@@ -29,6 +29,7 @@ LOCATIONS = st.builds(
 UPSTREAM = "worker_shutdown_timeout 1s; http { upstream a { server [; server b:x; } server"
 KINDS = st.sampled_from(
     ["live", "held", "silent", "cut:1", "cut:60", "closed", "html", "redirect:http://[/", "400",
+     "not-http", "undecodable", "partial-head", "only-interim", "not-sent",
      "401", "404", "405", "413", "421", "429", "500", "502", "503", "504"]
 )  # fmt: skip
 TAGS = st.sampled_from(

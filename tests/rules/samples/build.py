@@ -13,6 +13,7 @@ from wizard.model.events import SseEvent
 from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Side, Transport
 from wizard.model.log_report import LogLine, LogReport
 from wizard.model.probe_result import ProbeResult
+from wizard.model.received import Received
 from wizard.model.resolution import (
     Delivery,
     LocationRef,
@@ -24,6 +25,7 @@ from wizard.model.resolution import (
 )
 from wizard.model.target import Hop, Source, Target
 from wizard.model.timeline import Encoding, Probe, Timeline, size_of_header
+from wizard.model.wire import Wire
 from wizard.nginx.load import config_from_text
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.mcp.message_path import message_resolution
@@ -269,8 +271,8 @@ def make_timeline(
 
     Args:
         kind: `live`, `silent` (headers alone), `held` (nothing), `cut`, `closed` (no answer),
-            `redirect:URL`, `html` or a status. `live:70` was watched for 70 s; `cut:60` ended
-            60 s after its last byte.
+            `redirect:URL`, `html`, one of `UNREADABLE_OUTCOMES` or a status. `live:70` was watched
+            for 70 s; `cut:60` ended 60 s after its last byte.
         extra: Further headers of a stream.
     """
     probe = Timeline(Probe(name, url, "1.1", encoding), dns_s=0.0, connect_s=0.001)
@@ -291,12 +293,31 @@ def make_timeline(
             return replace(page, headers=page.headers[-1:], ended="eof", waited_s=0.007)
         case "closed":
             return replace(probe, ended="eof", waited_s=0.002, detail="connection closed")
+        case "not-http" | "partial-head" | "only-interim" | "not-sent":
+            return _without_head(probe, kind)
+        case "undecodable":
+            wire = Wire(undecodable="the compressed data is broken", body_start="data: 1")
+            stream = _with_headers(probe, (("content-encoding", "gzip"),))
+            return replace(stream, bytes=80, ended="open", waited_s=0.01, wire=wire)
         case "redirect":
             answer = replace(probe, status=301, http="1.1", headers=(("location", detail),))
             return replace(answer, headers_s=0.002, ended="eof", waited_s=0.002)
         case status:
             answer = replace(probe, status=int(status), http="1.1", headers_s=0.002)
             return replace(answer, ended="eof", waited_s=0.002)
+
+
+def _without_head(timeline: Timeline, kind: str) -> Timeline:
+    """A request that was not sent whole, or an answer without complete headers."""
+    if kind == "not-sent":
+        return replace(timeline, ended="open", waited_s=2.0, wire=Wire(sending_s=0.001))
+    wire = Wire(sending_s=0.001, sent_s=0.001)
+    if kind == "not-http":
+        got = Received(9, "SSH-2.0-x", 0.002, 0.002, problem="there is no status line")
+        return replace(timeline, ended="reset", waited_s=0.002, wire=replace(wire, received=got))
+    interim = 3 if kind == "only-interim" else 0
+    got = Received(0 if interim else 11, "HTTP/1.1 20", 0.002, 1.5, interim)
+    return replace(timeline, ended="open", waited_s=2.0, wire=replace(wire, received=got))
 
 
 def _with_headers(timeline: Timeline, extra: Headers) -> Timeline:

@@ -5,9 +5,12 @@ from wizard.diagnose.facts.evidence import log_evidence, result_evidence, settin
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
+from wizard.model.probe_result import UNREADABLE_OUTCOMES
 from wizard.text.display import seconds
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent"})
+_ANSWERED = streams.REACHED | UNREADABLE_OUTCOMES.keys() | {"status"}
+"""Outcomes of proxied probes to which something was sent, whatever it is."""
 _NO_HEADERS = (
     "The direct request gets not even headers, so it hangs without Nginx as it does with it."
 )
@@ -84,7 +87,7 @@ def _check_direct(rule: Rule, case: Case) -> Finding | None:
         return None  # perhaps another proxy, which may hold the stream itself
     if not direct or any(result.outcome not in NO_EVENT_OUTCOMES for result in direct):
         return None
-    if any(result.outcome in streams.REACHED or result.outcome == "status" for result in proxied):
+    if any(result.outcome in _ANSWERED for result in proxied):
         return None
     evidence = tuple(map(result_evidence, (*direct, *proxied)))
     if case.target.method != "GET":
