@@ -7,6 +7,7 @@ and slice. gzip is part of the settings (`wizard/nginx/delivery.py`).
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from wizard.model.config import Directive
 from wizard.model.resolution import BodyFilter, FilterEffect
@@ -14,6 +15,8 @@ from wizard.nginx.known_directives import PASSIVE, is_own
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import visible
 
+MAX_FILTERS = 100
+"""How many body filters of one name, and of one effect, are kept."""
 _CONVERTS = re.compile(r"image_filter|xslt_stylesheet")
 """Nginx's own directives that replace the whole response."""
 _RATES = re.compile(r"(\w+_)?limit_rate")
@@ -38,7 +41,8 @@ _DOUBTS: Mapping[FilterEffect, str] = {
 
 
 def body_filters(blocks: Iterable[Directive]) -> tuple[BodyFilter, ...]:
-    """The body filters in force in the last of these nested blocks, in the order of the config.
+    """The body filters in force in the last of these nested blocks, in the order of the config; of
+    those of one effect the first `MAX_FILTERS`.
 
     Args:
         blocks: The blocks around the request, outermost first.
@@ -46,13 +50,23 @@ def body_filters(blocks: Iterable[Directive]) -> tuple[BodyFilter, ...]:
     in_force: dict[str, list[Directive]] = {}
     for block in blocks:
         in_force |= _by_name(block)
-    filters = [
-        BodyFilter(_as_written(directive), directive.where, effect)
-        for directives in in_force.values()
-        for directive in directives
-        if (effect := _effect(directive, in_force))
-    ]
-    return tuple(sorted(filters, key=lambda each: (each.where.file, each.where.line)))
+    off = {
+        name
+        for name, directives in in_force.items()
+        if any(directive.args == ("off",) for directive in directives)
+    }
+    by_effect: dict[FilterEffect, list[BodyFilter]] = {}
+    for directives in (each for name, each in in_force.items() if name not in off):
+        for directive in directives[:MAX_FILTERS]:
+            if effect := _effect(directive, in_force):
+                found = BodyFilter(_as_written(directive), directive.where, effect)
+                by_effect.setdefault(effect, []).append(found)
+    ordered = (sorted(each, key=_place)[:MAX_FILTERS] for each in by_effect.values())
+    return tuple(sorted(chain.from_iterable(ordered), key=_place))
+
+
+def _place(body_filter: BodyFilter) -> tuple[str, int]:
+    return body_filter.where.file, body_filter.where.line
 
 
 def describe_doubts(filters: Sequence[BodyFilter], buffering: bool) -> tuple[str, ...]:
@@ -77,8 +91,6 @@ def _effect(directive: Directive, in_force: dict[str, list[Directive]]) -> Filte
     name = directive.name
     # Most lines are Nginx's own, and there may be thousands of `server`: leave them out first.
     if is_own(name) and not (_CONVERTS.fullmatch(name) or _RATES.fullmatch(name)):
-        return None
-    if any(other.args == ("off",) for other in in_force[name]):
         return None
     if _CONVERTS.fullmatch(name):
         return "unknown"

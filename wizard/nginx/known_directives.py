@@ -5,6 +5,7 @@ of earlier versions and of Nginx Plus that neither answer nor route.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable
 
 from wizard.model.config import Directive
@@ -116,6 +117,10 @@ _INGRESS = re.compile(r"\blua_ingress\.|\bbalancer\.(rewrite|balance)\(|\bplugin
 """Lua code that ingress-nginx writes into its config: it redirects to https or picks a peer."""
 
 
+MAX_UNKNOWN = 100
+"""How many directives of modules that are not known are kept."""
+
+
 def is_own(name: str) -> bool:
     """True for a directive of Nginx itself; `perl`, a handler with code of the user's, is none."""
     return name in _OWN
@@ -142,5 +147,7 @@ def describe_unknown(directive: Directive) -> str:
 
 
 def unknown_directives(blocks: Iterable[Directive]) -> tuple[Directive, ...]:
-    """The directives in these blocks, not in nested ones, that `may_answer`."""
-    return tuple(each for block in blocks for each in block.block or () if may_answer(each))
+    """The directives in these blocks, not in nested ones, that `may_answer`; at most the last
+    `MAX_UNKNOWN`, which are the innermost."""
+    inside = (each for block in blocks for each in block.block or () if may_answer(each))
+    return tuple(deque(inside, maxlen=MAX_UNKNOWN))

@@ -24,11 +24,14 @@ from wizard.text.files import describe_read_error, read_stdin
 
 MAX_FILES = 2000
 """The number of files that a config may have."""
+MAX_INCLUDES = 10_000
+"""The number of `include` directives that are followed."""
 MAX_TOTAL_CHARS = 64 << 20
 """The size of all files of a config together, in characters."""
 MAX_INCLUDE_DEPTH = 16
 """How deep `include` directives may nest, in files."""
 
+_TOO_MANY = "the includes are too many or too large to follow"
 _HEADING = re.compile(r"^# configuration file (\S*/.*):[ \t\r]*$", re.MULTILINE)
 """The line that `nginx -T` prints before each file; blank lines after it belong to the file."""
 _VERSION = re.compile(r"nginx version: \S{1,60}?/([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})")
@@ -124,6 +127,8 @@ class _IncludeReader:
         parsed: The number of parsed files, and `size` that of their characters; a file that is
             included twice counts twice.
         words: How many words the files may still have.
+        includes: The number of `include` directives so far.
+        found: The files of each argument of an `include`, and why some may be missing.
     """
 
     store: ConfigStore
@@ -133,6 +138,8 @@ class _IncludeReader:
     parsed: int = 0
     size: int = 0
     words: WordLimit = field(default_factory=WordLimit)
+    includes: int = 0
+    found: dict[str, tuple[list[str], str]] = field(default_factory=dict)
 
     def config(self, name: str, text: str) -> Config:
         root = self._parse_file(name, text, ())
@@ -146,7 +153,7 @@ class _IncludeReader:
         self.parsed += 1
         self.size += len(text)
         if self.parsed > MAX_FILES or self.size > MAX_TOTAL_CHARS:
-            raise config_error("the includes are too many or too large to follow", name)
+            raise config_error(_TOO_MANY, name)
         return self._follow(parse_config(text, name, via, self.words), via)
 
     def _follow(
@@ -180,8 +187,13 @@ class _IncludeReader:
 
     def _include(self, include: Directive, via: tuple[Position, ...]) -> list[Directive]:
         pattern, chain = include.args[0], (*via, include.where)
-        names = self.store.find(pattern)
-        if problem := self.store.problem(pattern):
+        self.includes += 1
+        if self.includes > MAX_INCLUDES:
+            raise config_error(_TOO_MANY, include.where.file, include.where.line)
+        if pattern not in self.found:
+            self.found[pattern] = self.store.find(pattern), self.store.problem(pattern)
+        names, problem = self.found[pattern]
+        if problem:
             self.notes.append(f"{include.where}: {visible(pattern, 120)}: {problem}")
         return [directive for name in names for directive in self._include_file(name, chain)]
 

@@ -85,7 +85,8 @@ def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
     path = path.partition("#")[0]
     if not path.startswith("/") or _REFUSED.search(path):
         return None
-    decoded = unquote_to_bytes(path).decode("utf-8", "surrogateescape")
+    raw = unquote_to_bytes(path.encode("utf-8", "surrogateescape"))
+    decoded = raw.decode("utf-8", "surrogateescape")
     if merge_slashes:
         decoded = re.sub(r"/{2,}", "/", decoded)
     parts: list[str] = []

@@ -11,6 +11,7 @@ from wizard.nginx.conditions import evaluate
 from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.nginx.patterns import search
 from wizard.nginx.route import Route
+from wizard.nginx.variables import MAX_VALUE_CHARS
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import visible
 
@@ -111,7 +112,8 @@ def _replace(directive: Directive, route: Route) -> bool:
         state.query = None
     elif mark or drops_query:
         # The client's own query is appended, unless the replacement ends in a question mark.
-        state.query = "&".join(filter(None, (query, "" if drops_query else state.query)))
+        joined = "&".join(filter(None, (query, "" if drops_query else state.query)))
+        state.query = joined if len(joined) <= MAX_VALUE_CHARS else None
     return True
 
 

@@ -25,6 +25,8 @@ _MAX_MAP_DEPTH = 8
 _MAX_EVALUATIONS = 1000
 """How many values of `map` blocks are evaluated for one request: those that are `volatile` may lead
 to each other on many ways."""
+MAX_VALUE_CHARS = 1 << 16
+"""The longest value that is filled in, in characters; `set $a $a$a` doubles it each time."""
 _MAP_OPTIONS = frozenset({"default", "hostnames", "volatile", "include"})
 _IS_NGINX_OWN = re.compile("args|limit_rate|(arg|http|cookie)_.+")
 """The variables of Nginx itself that `set` can change: they have a value before."""
@@ -70,11 +72,13 @@ class RequestState:
 
     def fill(self, text: str, unknown: str | None = None, depth: int = 0) -> str | None:
         """The text with its variables filled in, one without a value as `unknown`; None if there is
-        such a one and no `unknown`."""
-        names = dict.fromkeys(match[1] or match[2] for match in VARIABLE.finditer(text))
-        values = {name: self.value(name, depth) for name in names}
+        such a one and no `unknown`. A text that becomes too long is not known as a whole."""
+        names = [match[1] or match[2] for match in VARIABLE.finditer(text)]
+        values = {name: self.value(name, depth) for name in dict.fromkeys(names)}
         if unknown is None and None in values.values():
             return None
+        if len(text) + sum(len(values[name] or "") for name in names) > MAX_VALUE_CHARS:
+            return unknown
 
         def value_of(variable: re.Match[str]) -> str:
             value = values[variable[1] or variable[2]]
