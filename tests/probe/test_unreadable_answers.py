@@ -1,6 +1,7 @@
 """Bytes that come and are no readable answer: each kind has its outcome and its words."""
 
 import asyncio
+import gzip
 from dataclasses import dataclass
 
 import pytest
@@ -8,13 +9,15 @@ import pytest
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from tests.probe.test_matrix import run
 from wizard.diagnose.outcome import classify
-from wizard.model.events import Ended
+from wizard.model.events import Chunk, Ended, Headers, ProbeEvent, SseEvent
 from wizard.model.probe_result import UNREADABLE_OUTCOMES, Outcome
 from wizard.model.timeline import Probe, Timeline
+from wizard.probe.connection import ProbeChannel
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec
 
 EVENT = b"data: 1\n\n"
+GZIPPED = HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(EVENT)
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 
 
@@ -62,6 +65,9 @@ ANSWERS = {
     "no-gzip": Answer(
         (HEAD + b"Content-Encoding: gzip\r\n\r\n" + EVENT,),
         "undecodable", ("cannot be decoded", "`gzip`", "`data: 1"),
+    ),
+    "two-gzip-bodies": Answer(
+        (GZIPPED, gzip.compress(EVENT)), "undecodable", ("ended, and more bytes follow",)
     ),
     "unknown-coding": Answer(
         (HEAD + b"Content-Encoding: x-own\r\n\r\n" + EVENT,), "undecodable", ("`x-own`",)
@@ -121,3 +127,50 @@ async def test_a_request_that_is_not_taken_whole_was_never_sent() -> None:
     result = classify(timeline.fold([Ended(1.0, "open")]))
     assert result.outcome == "not-sent"
     assert "never sent" in result.why
+
+
+class _ReadableStream:
+    """A connection of httpcore on which bytes wait to be read."""
+
+    def get_extra_info(self, info: str) -> bool | None:
+        return True if info == "is_readable" else None
+
+
+@pytest.mark.parametrize(
+    ("is_tls", "http", "status", "outcome"),
+    [
+        (False, "http11", 200, "not-http"),
+        (False, "http11", 403, "status"),
+        (True, "http11", 200, "live"),
+        (False, "http2", 200, "live"),
+    ],
+)
+async def test_an_answer_that_begins_before_the_request_is_sent(
+    is_tls: bool, http: str, status: int, outcome: Outcome
+) -> None:
+    """Over TLS bytes of the handshake may wait, and over HTTP/2 the settings of the server."""
+    channel = ProbeChannel(lambda: 0.0)
+    stream = {"return_value": _ReadableStream()}
+    await channel.trace("connection.connect_tcp.complete", stream)
+    if is_tls:
+        await channel.trace("connection.start_tls.complete", stream)
+    if http == "http2":
+        await channel.trace("http2.send_connection_init.started", {})
+    await channel.trace(f"{http}.send_request_headers.started", {})
+    await channel.trace(f"{http}.send_request_body.complete", {})
+    start = b"\0\0\0\x04\0\0\0\0\0" if http == "http2" else CHUNKED
+    await channel.receive(start)
+    headers = (("content-type", "text/event-stream"),)
+    timeline = Timeline(Probe("sse-proxy", "http://a/sse"))
+    while not channel.events.empty():
+        event = channel.events.get_nowait()
+        if event is not None and not isinstance(event, tuple):
+            timeline = timeline.fold([event])
+    answer: list[ProbeEvent] = [
+        Headers(0.1, status, "1.1", headers),
+        Chunk(0.2, 9, 9),
+        SseEvent(0.2, "x", "1", ""),
+    ]
+    result = classify(timeline.fold([*answer, Ended(1.0, "open")]))
+    assert result.outcome == outcome, result.why
+    assert ("before the request was sent" in result.why) == (outcome == "not-http")

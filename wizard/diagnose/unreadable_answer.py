@@ -63,11 +63,11 @@ def _end(timeline: Timeline) -> str:
 
 
 def _unreadable_body(timeline: Timeline) -> tuple[Outcome, str] | None:
+    wire = timeline.wire
+    if wire.is_early and timeline.status == 200:
+        return "not-http", f"{_EARLY}, with status {timeline.status}"
     if not timeline.is_stream:
         return None
-    wire = timeline.wire
-    if wire.received and wire.received.is_early:
-        return "not-http", f"{_EARLY}, with status {timeline.status}"
     if wire.undecodable:
         return "undecodable", _describe_undecodable(timeline, wire)
     coding = (timeline.header("content-encoding") or "").strip().lower()

@@ -217,7 +217,7 @@ class Timeline:
         if self.probe.upgrade:
             return self.is_websocket
         media_type = self.media_type
-        if self.status != 200 or media_type in WEB_PAGES:
+        if self.status != 200 or media_type in WEB_PAGES or self.wire.is_early:
             return False
         if media_type in STREAM_TYPES or "grpc" in media_type:
             return True

@@ -36,6 +36,11 @@ class Wire:
         return is_partly_sent or self.stream_limit == 0
 
     @property
+    def is_early(self) -> bool:
+        """True if the answer began before the request was sent, so that it is none to it."""
+        return self.received is not None and self.received.is_early
+
+    @property
     def has_answer(self) -> bool:
         """True if bytes of an answer came, whatever they are; control frames of HTTP/2 are none."""
         got = self.received

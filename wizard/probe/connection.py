@@ -184,7 +184,10 @@ class ProbeChannel:
         self._received = Received(
             self._head.size, start, first_s, now, self._head.interim, problem, self._is_early
         )
-        await self.events.put(HeadReceived(now, self._received))
+        # In a flood the newest is reported as soon as the earlier ones are read; the notices of a
+        # vantage still fit.
+        if problem or self.events.qsize() < QUEUE_SIZE // 2:
+            await self.events.put(HeadReceived(now, self._received))
 
     def end_head(self) -> None:
         """Note that the headers of the final answer were reported."""

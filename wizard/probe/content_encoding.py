@@ -20,6 +20,9 @@ ZSTD_SLICE_BYTES = 64
 ZSTD_WINDOW_BYTES = 8 << 20
 """The largest window that a zstd body on the web may need (RFC 9659)."""
 
+_AFTER_THE_END = "the compressed data has ended, and more bytes follow, which many clients drop"
+"""What follows the first member of a gzip body (RFC 1952, section 2.2) is read by few clients."""
+
 Decode = Callable[[bytes], bytes]
 """Decodes what arrived, to at most `CHUNK_LIMIT_BYTES` and what one call gives beyond that."""
 
@@ -32,9 +35,15 @@ class ContentDecoder:
             one sentence; empty before.
     """
 
-    def __init__(self, decode: Decode, *errors: type[Exception]) -> None:
+    def __init__(
+        self,
+        decode: Decode,
+        *errors: type[Exception],
+        excess: Callable[[], bytes] = lambda: b"",
+    ) -> None:
+        """`decode` may raise `errors`; `excess` returns what followed the end of the body."""
         self.broken = ""
-        self._decode, self._errors = decode, errors
+        self._decode, self._errors, self._excess = decode, errors, excess
         self._bytes_in = self._bytes_out = 0
 
     def feed(self, data: bytes) -> bytes:
@@ -52,6 +61,8 @@ class ContentDecoder:
         self._bytes_out += len(decoded)
         if self._bytes_out > max(EXPANSION_LIMIT_BYTES, 100 * self._bytes_in):
             self.broken = _expands_too_much(self._bytes_in, EXPANSION_LIMIT_BYTES)
+        if not self.broken and self._excess():
+            self.broken = _AFTER_THE_END
         return decoded
 
 
@@ -86,7 +97,12 @@ def decoder_for(coding: str | None) -> ContentDecoder | PlainDecoder | None:
 def _deflate() -> ContentDecoder:
     """gzip (RFC 1952) or deflate (RFC 1950)."""
     decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    return ContentDecoder(lambda data: decoder.decompress(data, CHUNK_LIMIT_BYTES), zlib.error)
+
+    return ContentDecoder(
+        lambda data: decoder.decompress(data, CHUNK_LIMIT_BYTES),
+        zlib.error,
+        excess=lambda: decoder.unused_data,
+    )
 
 
 def _brotli() -> ContentDecoder | None:
