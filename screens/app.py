@@ -14,16 +14,20 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from screens.allowances import allowed_uses, keep_allowances, own_uses
 from screens.driver import TerminalDriver
 from screens.exit_text import full_report
 from screens.help import Help
-from screens.saved_cases import Autosave, InterruptedCase, state_folder, write_private
+from screens.saved_cases import Autosave, InterruptedCase
+from screens.state_folder import describe_problem, existing_folder, write_private
 from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
 from screens.themes import DARK_PALETTE, LIGHT_PALETTE, THEMES, theme_for
 from wizard.investigation import casefile
+from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
+from wizard.investigation.uses import Use
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -94,7 +98,7 @@ class Wizard(App[None]):
         self.ansi_theme_dark, self.ansi_theme_light = DARK_PALETTE, LIGHT_PALETTE
         self.theme = theme_for()
         self.investigation = investigation
-        self.is_report_saved = False
+        self.is_report_saved = self._is_unsaved_shown = False
         self.ended_by: signal.Signals | None = None
         self._autosave, self._interrupted = Autosave(), interrupted
         self._last_target, self._apply_fix, self._make = last_target, apply_fix, make
@@ -110,6 +114,10 @@ class Wizard(App[None]):
         self.set_interval(AUTOSAVE_INTERVAL_S, self._save_while_running)
         # After a stop the terminal shows what the shell has printed, until all is drawn again.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        try:
+            existing_folder()
+        except OSError as error:
+            self._show_unsaved(error)
         if self.investigation is not None:
             self._open(self.investigation)
         else:
@@ -127,6 +135,9 @@ class Wizard(App[None]):
     def _open(self, investigation: Investigation) -> None:
         self.investigation = investigation
         is_saved = isinstance(investigation, SavedInvestigation)  # its config is not the lab's
+        if isinstance(investigation, SavedInvestigation):
+            asked = investigation.unconfirmed
+            investigation.allow(allowed_uses(investigation.case.run, asked))
         steps = StepsScreen(investigation, None if is_saved else self._apply_fix, self._clock)
         self.push_screen(steps)
         if isinstance(investigation, SavedInvestigation):
@@ -146,7 +157,7 @@ class Wizard(App[None]):
         if case is None:
             return
         try:
-            investigation = SavedInvestigation(casefile.read(case.path), trusted=True)
+            investigation = SavedInvestigation(casefile.read(case.path))
             self._autosave.adopt(case)
         except (UsageError, OSError) as error:
             self.notify(safe(str(error)), markup=False)
@@ -169,10 +180,13 @@ class Wizard(App[None]):
         """Save the case and the report after each step: a killed session loses nothing."""
         if self.investigation is None:
             return
-        with contextlib.suppress(OSError):
-            write_private(state_folder() / "last-report.txt", full_report(self.investigation))
-            self._autosave.save(record_of(self.investigation))
+        try:
+            write_private("last-report.txt", full_report(self.investigation))
+            self._save_case(record_of(self.investigation), own_uses(self.investigation))
             self.is_report_saved = True
+        except OSError as error:
+            self.is_report_saved = False
+            self._show_unsaved(error)
 
     async def _save_while_running(self) -> None:
         """Save during a long step too; in a thread, so that no frame waits for it."""
@@ -180,8 +194,22 @@ class Wizard(App[None]):
         if investigation is None:
             return
         if any(step.state == "running" for step in investigation.steps.values()):
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(self._autosave.save, record_of(investigation))
+            record, uses = record_of(investigation), own_uses(investigation)
+            try:
+                await asyncio.to_thread(self._save_case, record, uses)
+            except OSError as error:
+                self._show_unsaved(error)
+
+    def _save_case(self, record: CaseRecord, uses: frozenset[Use]) -> None:
+        """Save the case, and what the user has allowed it. Raises `OSError`."""
+        self._autosave.save(record)
+        keep_allowances(record.case.run, uses)
+
+    def _show_unsaved(self, error: OSError) -> None:
+        """Say once that nothing is saved."""
+        if not self._is_unsaved_shown:
+            self._is_unsaved_shown = True
+            self.notify(describe_problem(error), severity="warning", timeout=20, markup=False)
 
     def save_on_exit(self) -> None:
         """Save the case after the screen was left; a clean exit makes it the last case."""

@@ -1,14 +1,12 @@
-"""Questions for the prompt: inputs of a step, file names, and permission to run commands."""
+"""Questions for the prompt: the inputs of a step, and file names."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from screens.widgets.prompt import Question
 from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
-from wizard.investigation.investigation import Investigation
-from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
 from wizard.model.diagnosis import Recommendation
 from wizard.model.parse import (
     check_url,
@@ -214,68 +212,6 @@ def _file_question(
     return Question(label, write_to, lambda path: notify(f"saved to {path}"), name)
 
 
-_COMMANDS_HEAD = "This case runs commands here, on this machine:"
-_ALLOW = "Type y to allow them; any other answer does not:"
-NOT_ALLOWED = "Nothing was run: the commands of this case were not allowed."
-PAGE_CHARS = 600
-"""How many characters of commands are shown at a time: as many as are read at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandPermission:
-    """Asks before commands that a case file names run here; only `y` or `yes` allows them.
-
-    Attributes:
-        ask: Shows a question.
-        notify: Shows why nothing is run.
-    """
-
-    ask: Callable[[Question], None]
-    notify: Notify
-
-    def then(
-        self, investigation: Investigation, steps: Iterable[StepId], run: Callable[[], None]
-    ) -> None:
-        """Call `run` once all commands are allowed; at once where these steps run none."""
-        if (
-            not isinstance(investigation, SavedInvestigation)
-            or investigation.trusted
-            or not EVIDENCE_STEPS & set(steps)
-        ):
-            run()
-        elif investigation.command_problem:
-            self.notify(investigation.command_problem)
-        else:
-            self._ask_page(_pages(investigation.commands), investigation, run)
-
-    def _ask_page(
-        self, pages: Sequence[str], investigation: SavedInvestigation, run: Callable[[], None]
-    ) -> None:
-        if not pages:
-            investigation.trusted = investigation.trusted or bool(investigation.commands)
-            run()
-            return
-
-        def answered(is_allowed: object) -> None:
-            if is_allowed is True:
-                self._ask_page(pages[1:], investigation, run)
-            else:
-                self.notify(NOT_ALLOWED)
-
-        self.ask(Question(f"{_COMMANDS_HEAD}\n{pages[0]}\n{_ALLOW}", is_yes, answered))
-
-
 def is_yes(text: str) -> bool:
     """True for the answer `y` or `yes`."""
     return text.strip().lower() in ("y", "yes")
-
-
-def _pages(commands: Sequence[str]) -> list[str]:
-    """Return the commands in pages; each command is whole and on a line of its own."""
-    pages: list[str] = []
-    for command in commands:
-        if pages and len(pages[-1]) + len(command) <= PAGE_CHARS:
-            pages[-1] += f"\n  {command}"
-        else:
-            pages.append(f"  {command}")
-    return pages

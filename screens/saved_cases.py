@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from screens.state_folder import existing_folder, private_folder, state_folder
 from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord, CaseSummary
 from wizard.model.target import Target
@@ -29,19 +30,6 @@ MAX_SAVED_CASES = 10
 MAX_AGE_S = 7 * 86_400.0
 """How old, in seconds, an interrupted case may be to be offered."""
 _CASE_NAME = re.compile(r"case-([1-9][0-9]{0,9})-[0-9a-f]+-(.*?)\.json")
-
-
-def state_folder() -> Path:
-    """Return the folder of the last case and report (XDG Base Directory Specification)."""
-    configured = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(configured) if os.path.isabs(configured) else Path.home() / ".local" / "state"
-    return base / "ssewizard"
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace the file atomically, readable by its owner alone. Raises `OSError`."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    casefile.write_private(path, text)
 
 
 class Lock:
@@ -125,19 +113,22 @@ class Autosave:
     @property
     def has_case(self) -> bool:
         """True if a case was saved."""
-        return self._path.exists()
+        with contextlib.suppress(OSError):
+            return self._path.exists()
+        return False
 
     def save(self, record: CaseRecord) -> None:
         """Write the record, unless a newer one was written. Raises `OSError`."""
         with self._thread_lock:
             if record.saved >= self._newest:
-                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                private_folder()
                 self._file_lock.acquire()
                 casefile.write(self._path, record)
                 self._newest = record.saved
 
     def adopt(self, case: "InterruptedCase") -> None:
         """Take over an interrupted case, so that no other wizard offers it. Raises `OSError`."""
+        private_folder()
         self._file_lock.acquire()
         case.path.replace(self._path)
         remove_lock(_lock_path(case.path))
@@ -197,12 +188,20 @@ def interrupted_case() -> InterruptedCase | None:
 def _interrupted_files() -> list[tuple[float, Path]]:
     """Return the time of writing and the path of each case whose wizard is gone."""
     cases = []
-    with contextlib.suppress(OSError):
-        for path in state_folder().iterdir():
-            name = _CASE_NAME.fullmatch(path.name)
-            if name and name[2] == _host() and not is_held(_lock_path(path), int(name[1])):
+    for path in _files():
+        name = _CASE_NAME.fullmatch(path.name)
+        if name and name[2] == _host() and not is_held(_lock_path(path), int(name[1])):
+            with contextlib.suppress(OSError):  # another wizard has just removed it
                 cases.append((path.stat().st_mtime, path))
     return cases
+
+
+def _files() -> list[Path]:
+    """Return the files of the state folder; none if it cannot be used."""
+    with contextlib.suppress(OSError):
+        folder = existing_folder()
+        return list(folder.iterdir()) if folder is not None else []
+    return []
 
 
 def last_target() -> Target | None:
@@ -212,8 +211,11 @@ def last_target() -> Target | None:
     a command: what a file names is not run without a question.
     """
     try:
-        target = casefile.read_summary(state_folder() / LAST_CASE).case.target
-    except UsageError:
+        folder = existing_folder()
+        if folder is None:
+            return None
+        target = casefile.read_summary(folder / LAST_CASE).case.target
+    except (UsageError, OSError):
         return None
     sources = (*target.direct, *target.logs, *filter(None, [target.conf]))
     if any(source.vantage != "local" or source.command for source in sources):

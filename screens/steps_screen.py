@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
+from screens.case_permission import CasePermission
 from screens.explain import Explain
 from screens.questions import (
-    CommandPermission,
     case_file_question,
     fix_file_question,
     hop_question,
@@ -114,7 +114,7 @@ class InputActions(ResultActions):
             self.query_one(Prompt).ask(question)
 
     def run_steps(self, steps: Sequence[StepId], patience_s: float = 0.0) -> None:
-        """Run these steps; what runs commands or is sent only once must be allowed first."""
+        """Run these steps; what a case file names or is sent only once must be allowed first."""
         run = super().run_steps
         send = SendPermission(self.query_one(Prompt).ask, self.show_notice, self._repeated)
         self._permission().then(
@@ -123,15 +123,15 @@ class InputActions(ResultActions):
             lambda: send.then(self.investigation, steps, lambda: run(steps, patience_s)),
         )
 
-    def _permission(self) -> CommandPermission:
-        return CommandPermission(self.query_one(Prompt).ask, self.show_notice)
+    def _permission(self) -> CasePermission:
+        return CasePermission(self.query_one(Prompt).ask, self.show_notice)
 
     def action_local(self) -> None:
         """Take the config from a local `nginx -T`; the key is the user's consent to run it."""
         self._take(replace(self.investigation.target, conf=Source("")))
 
     def action_elsewhere(self) -> None:
-        """Choose a vantage. It is tried at once, so a case file's commands must be allowed."""
+        """Choose a vantage. It is tried at once, so what a case file names must be allowed."""
         self._permission().then(self.investigation, [self.step], self._choose_vantage)
 
     def _choose_vantage(self) -> None:

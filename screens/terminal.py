@@ -9,7 +9,8 @@ from pathlib import Path
 
 from screens.app import ENDING_SIGNALS, Wizard
 from screens.exit_text import exit_text
-from screens.saved_cases import interrupted_case, last_target, state_folder
+from screens.saved_cases import interrupted_case, last_target
+from screens.state_folder import state_folder
 from screens.terminal_output import TerminalOutput
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.model.target import Target

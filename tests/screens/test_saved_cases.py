@@ -20,8 +20,8 @@ from screens.saved_cases import (
     InterruptedCase,
     interrupted_case,
     last_target,
-    state_folder,
 )
+from screens.state_folder import private_folder, state_folder
 from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
 from screens.widgets.panel import Panel
@@ -34,7 +34,6 @@ from wizard.investigation.casefile.record import CaseSubject
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Target
-from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 
 
@@ -48,16 +47,16 @@ def ended_pid() -> int:
 
 def write_interrupted(pid: int, record: CaseRecord | None = None, token: str = "abc") -> Path:
     """Write a case file as the wizard of that process would leave it."""
-    state_folder().mkdir(parents=True, exist_ok=True)
+    private_folder()
     path = state_folder() / f"case-{pid}-{token}-{saved_cases._host()}.json"
     casefile.write(path, record or record_of(investigations.failing()))
     return path
 
 
-def opened(record: CaseRecord | None = None, *, trusted: bool = False) -> SavedInvestigation:
+def opened(record: CaseRecord | None = None) -> SavedInvestigation:
     """Return a saved investigation of the incident."""
     text = casefile.dump(record or record_of(investigations.failing()))
-    return SavedInvestigation(casefile.load(text, "case.json"), trusted=trusted)
+    return SavedInvestigation(casefile.load(text, "case.json"))
 
 
 def screen_text(pane: Panel) -> str:
@@ -250,7 +249,9 @@ async def test_an_interrupted_step_is_shown_and_can_run_again(
         investigation.sample.proxy[0].timeline.probe, live=False, until=1.2, ended=False
     )
     investigation.sample = replace(investigation.sample, proxy=(classify(silent),))
-    async with Wizard(opened(record_of(investigation))).run_test(size=SIZE) as pilot:
+    again = opened(record_of(investigation))
+    again.allow(again.unconfirmed)
+    async with Wizard(again).run_test(size=SIZE) as pilot:
         await press(pilot, "2")
         text = screen_text(steps_screen(pilot).query_one("#first", Panel))
         assert "interrupted" in text
@@ -265,60 +266,6 @@ async def test_w_writes_a_case_file(tmp_path: Path) -> None:
         await press(pilot, "w", "ctrl+u", *str(path), "enter")
     assert casefile.read(path).case.target.url == investigations.URL
     assert path.stat().st_mode & 0o077 == 0
-
-
-def saved_with(*vantages: Vantage) -> SavedInvestigation:
-    """Return a saved investigation with these vantages."""
-    record = record_of(investigations.failing())
-    target = replace(investigations.TARGET, vantages=vantages)
-    return opened(replace(record, case=replace(record.case, target=target)))
-
-
-async def test_the_commands_of_a_case_file_need_permission(tmp_path: Path) -> None:
-    trace = tmp_path / "trace"
-    investigation = saved_with(Vantage("web", ("touch", f"{trace} x\x1b[2J")))
-    state = await investigation.run("logs")
-    assert state.state == "skip"
-    assert "not confirmed" in state.why
-    async with Wizard(investigation).run_test(size=SIZE) as pilot:
-        await press(pilot, "6", "r", "4", "r")
-        text = "".join(screen_text(steps_screen(pilot).query_one("#first", Panel)).split())
-        assert f"touch'{trace}x\\e[2J'" in text
-        await press(pilot, "escape")
-        for answer in ("", "no", "n", "yy", "nyes"):
-            await press(pilot, "r", *answer, "enter")
-            assert not investigation.trusted
-            assert "Nothing was run" in screen_text(steps_screen(pilot).query_one("#first", Panel))
-        await press(pilot, "r", "y", "enter")
-        assert investigation.trusted
-    assert not trace.exists()
-
-
-async def test_every_command_is_shown_before_permission() -> None:
-    words = [("env", f"N={number}", "x" * 250) for number in range(5)]
-    investigation = saved_with(
-        *(Vantage(f"v{number}", prefix) for number, prefix in enumerate(words))
-    )
-    async with Wizard(investigation).run_test(size=SIZE) as pilot:
-        await press(pilot, "4", "r")
-        for number in (1, 3, 4):
-            assert not investigation.trusted
-            assert f"N={number}" in screen_text(steps_screen(pilot).query_one("#first", Panel))
-            await press(pilot, *"yes", "enter")
-        assert investigation.trusted
-
-
-async def test_a_very_long_command_cannot_be_allowed() -> None:
-    investigation = saved_with(Vantage("web", ("sh", "-c", f"{'true; ' * 80} touch /x")))
-    async with Wizard(investigation).run_test(size=SIZE) as pilot:
-        for key in ("r", "e"):
-            await press(pilot, "4", key)
-            assert "this case would run a" in screen_text(
-                steps_screen(pilot).query_one("#first", Panel)
-            )
-            assert isinstance(pilot.app.screen, StepsScreen)
-    assert not investigation.trusted
-    assert "too long" in (await investigation.run("logs")).why
 
 
 def test_a_summary_is_read_without_the_rest(tmp_path: Path) -> None:

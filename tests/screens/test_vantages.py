@@ -370,7 +370,7 @@ async def test_a_vantage_of_a_case_file_needs_permission(
     async with Wizard(investigation).run_test(size=SIZE) as pilot:
         await press(pilot, "3", "e", "escape")
         assert isinstance(pilot.app.screen, StepsScreen)
-        assert not investigation.trusted
+        assert investigation.unconfirmed
         await press(pilot, "e", "y", "enter")
         assert isinstance(pilot.app.screen, VantagePicker)
         assert tried_vantages == []

@@ -1,17 +1,17 @@
 """An investigation from a case file: shown as recorded; its steps can run again."""
 
-import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from wizard.investigation.casefile import CaseRecord, cause_labels
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import missing_input
+from wizard.investigation.uses import Use, describe_problem, uses_of
 from wizard.model.client_request import ClientRequest
 from wizard.model.steps import StepId, StepState
-from wizard.text.display import visible
+from wizard.model.target import Target
 from wizard.text.redaction import has_withheld_secret
 
 HEADER_STEPS: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"})
@@ -20,27 +20,22 @@ STREAM_STEPS: frozenset[StepId] = frozenset({"proxy", "direct", "verify"})
 """The steps that send the stream's request, with its method and body."""
 EVIDENCE_STEPS: frozenset[StepId] = HEADER_STEPS | {"logs", "config"}
 """The steps that send requests, run commands or read files."""
-MAX_COMMAND_CHARS = 400
-"""The longest command that the user can be asked to confirm: nobody reads a longer text in full."""
 
 
 class SavedInvestigation(Investigation):
     """An investigation that begins with recorded evidence and concludes from it again.
 
+    A case file can come from anybody. What it names is used only after `allow`, whatever the file
+    says about itself.
+
     Attributes:
-        trusted: True once the case's commands may be run on this machine. A case file can come
-            from anybody, and its vantages are commands.
+        allowed: What the user has allowed: named in this run, or confirmed.
     """
 
-    def __init__(
-        self,
-        record: CaseRecord,
-        *,
-        trusted: bool = False,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, record: CaseRecord, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(record.case.target, clock=clock, stored=record.case)
-        self.record, self.trusted = record, trusted
+        self.record = record
+        self.allowed: frozenset[Use] = frozenset()
         self._steps_run: set[StepId] = set()
         done = {step.id for step in record.steps if step.state not in ("todo", "running")}
         if done & {"cause", "fix"}:
@@ -62,26 +57,26 @@ class SavedInvestigation(Investigation):
         return not self._steps_run
 
     @property
-    def commands(self) -> tuple[str, ...]:
-        """The case's commands that would run on this machine, quoted for a shell, unshortened."""
-        target = self.target
-        prefixes = [vantage.prefix for vantage in target.vantages]
-        quoted = map(shlex.join, prefixes + [log.command for log in target.logs if log.command])
-        return tuple(dict.fromkeys(visible(text, len(text)) for text in quoted))
+    def unconfirmed(self) -> tuple[Use, ...]:
+        """What the steps would use and the user has not allowed."""
+        return tuple(use for use in uses_of(self.target) if use not in self.allowed)
 
-    @property
-    def command_problem(self) -> str:
-        """Why the user cannot be asked to confirm the case's commands; empty if they can."""
-        for command in self.commands:
-            if len(command) > MAX_COMMAND_CHARS:
-                return (
-                    f"this case would run a command of {len(command)} characters here, too long "
-                    f"to be confirmed: {command[:60]} …"
-                )
-        return ""
+    def allow(self, uses: Iterable[Use]) -> None:
+        """Let the steps use these from now on."""
+        self.allowed |= frozenset(uses)
+
+    def amend(self, target: Target) -> None:
+        """Take a target that the user has changed: what is new in it is allowed by that."""
+        before = uses_of(self.target)
+        self.allow(use for use in uses_of(target) if use not in before)
+        super().amend(target)
 
     def refusal(self, step: StepId) -> str:
         """Why this step cannot run again; empty if it can."""
+        return self.missing_secret(step) or self._unconfirmed_sentence()
+
+    def missing_secret(self, step: StepId) -> str:
+        """What this step would need that no case file holds; empty if it needs nothing else."""
         # Headers and body are looked at below: what is withheld of them is not sent.
         if has_withheld_secret(repr(replace(self.target, headers=(), body=b""))):
             return (
@@ -98,9 +93,11 @@ class SavedInvestigation(Investigation):
             return (
                 "not sent without its body, which no case file holds: ssewizard open FILE --data …"
             )
-        if self.trusted or self.command_problem or not self.commands:
-            return "" if self.trusted else self.command_problem
-        return f"this case runs commands here, not confirmed yet: {self.commands[0]}"
+        return ""
+
+    def _unconfirmed_sentence(self) -> str:
+        uses = self.unconfirmed
+        return describe_problem(uses) or (f"not confirmed yet: {uses[0].sentence}" if uses else "")
 
     async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
         """Run one step as `Investigation.run`, or skip it if `refusal` gives a reason."""

@@ -82,13 +82,13 @@ async def test_the_request_is_not_sent_without_its_body(step: StepId) -> None:
     assert (state.state, "--data" in state.why) == ("skip", True)
     assert investigation.is_as_recorded
     investigation.give_request(ClientRequest(body=b"{}"))
-    assert investigation.refusal(step) == ""
+    assert investigation.missing_secret(step) == ""
     assert investigation.target.body == b"{}"
     assert investigation.target.method == "POST"
 
 
 def test_the_root_path_is_asked_for_without_the_body() -> None:
-    assert opened(replace(REQUEST, headers=())).refusal("root") == ""
+    assert opened(replace(REQUEST, headers=())).missing_secret("root") == ""
 
 
 def test_a_note_says_how_to_give_the_body_again() -> None:
@@ -138,7 +138,7 @@ def test_a_curl_command_gives_headers_and_body_again(tmp_path: Path) -> None:
         assert main(["open", str(path), "--curl", command], open_wizard=open_wizard) == 0
     (investigation,) = given
     assert isinstance(investigation, SavedInvestigation)
-    assert investigation.refusal("proxy") == ""
+    assert investigation.missing_secret("proxy") == ""
     target = investigation.target
     assert (target.method, target.body) == ("POST", b"{}")
     assert {("X-Key", "again"), ("Content-Type", "a/b")} <= set(target.headers)

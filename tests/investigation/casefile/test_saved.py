@@ -124,6 +124,7 @@ async def test_steps_of_a_stored_case_can_run_again(nginx: str) -> None:
         await recorded.run("proxy")
         await recorded.close()
         investigation = reopened(recorded)
+        investigation.allow(investigation.unconfirmed)
         for step in ("proxy", "logs", "config", "cause", "fix"):
             await investigation.run(step)
         await investigation.close()
@@ -153,7 +154,7 @@ async def test_no_request_is_sent_without_a_withheld_header(step: StepId, stored
     assert "ssewizard open FILE --header 'Authorization: …'" in state.why
     assert investigation.is_as_recorded
     investigation.give_request(ClientRequest(headers=(("authorization", "Bearer x"),)))
-    assert investigation.refusal(step) == ""
+    assert investigation.missing_secret(step) == ""
 
 
 def test_headers_can_be_set_again(stored: str) -> None:

@@ -1,0 +1,110 @@
+"""The folder of the wizard's own files: used only if nobody else can write there.
+
+What it holds is trusted: the cases that this user's wizards saved, and what the user allowed.
+"""
+
+import contextlib
+import errno
+import grp
+import os
+import pwd
+import stat
+from pathlib import Path
+
+from wizard.investigation import casefile
+from wizard.text.display import safe
+from wizard.text.errors import describe_error
+
+
+class UnsafeFolderError(OSError):
+    """The state folder is not used: somebody else could write there."""
+
+
+def state_folder() -> Path:
+    """Return the path of the folder (XDG Base Directory Specification); it may not exist."""
+    configured = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(configured) if os.path.isabs(configured) else Path.home() / ".local" / "state"
+    return base / "ssewizard"
+
+
+def private_folder() -> Path:
+    """Return the folder, created if it is missing.
+
+    Raises `UnsafeFolderError` if another user could write there, else `OSError`.
+    """
+    folder = existing_folder()
+    if folder is None:
+        wanted = state_folder()
+        for missing in reversed([each for each in (wanted, *wanted.parents) if not each.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
+        folder = existing_folder()
+    if folder is None:  # removed again meanwhile
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return folder
+
+
+def existing_folder() -> Path | None:
+    """Return the folder; None if there is none yet. Raises the errors of `private_folder`.
+
+    The folders above it are checked too: who can rename one of them can put another in its place.
+    """
+    folder = state_folder()
+    # The path that the links in it lead to, without the last name: that must not be a link.
+    parent = Path(os.path.realpath(folder.parent))
+    for above in (parent, *parent.parents):
+        with contextlib.suppress(FileNotFoundError):
+            _require_safe_parent(above)
+    with contextlib.suppress(FileNotFoundError):
+        _require_private(folder)
+        return parent / folder.name
+    return None
+
+
+def _require_private(folder: Path) -> None:
+    status = folder.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        raise UnsafeFolderError("it is a link")
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if status.st_uid != os.geteuid():
+        raise UnsafeFolderError("it belongs to another user")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise UnsafeFolderError(f"others can write there (mode {status.st_mode & 0o7777:o})")
+
+
+def _require_safe_parent(folder: Path) -> None:
+    status = folder.lstat()
+    if status.st_uid not in (0, os.geteuid()):
+        raise UnsafeFolderError(f"{safe(str(folder), 200)} belongs to another user")
+    if status.st_mode & stat.S_ISVTX:
+        return  # only the owner of an entry can replace it (inode(7))
+    is_shared = status.st_mode & stat.S_IWOTH or (
+        status.st_mode & stat.S_IWGRP and not _is_private_group(status.st_gid)
+    )
+    if is_shared:
+        raise UnsafeFolderError(f"others can write to {safe(str(folder), 200)}")
+
+
+def _is_private_group(gid: int) -> bool:
+    """True for root's group, and for the user's own where each user has one of the same name.
+
+    With such groups a umask of 002 is usual, and folders are writable by the group.
+    """
+    if gid == 0:
+        return True
+    try:
+        user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
+    except KeyError:
+        return False
+    return group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
+
+
+def describe_problem(error: OSError) -> str:
+    """Return one sentence: the case is not saved here, why not, and what to do."""
+    folder = safe(str(state_folder()), 200)
+    return f"This case is not saved as it goes: {folder}: {describe_error(error)}. w saves it."
+
+
+def write_private(name: str, text: str) -> None:
+    """Replace a file of the folder atomically, readable by its owner alone. Raises `OSError`."""
+    casefile.write_private(private_folder() / name, text)
