@@ -39,7 +39,7 @@ def _history(history: History, width: int) -> list[Text]:
     rows += [row for text in logs.failures(history) for row in wrap(text, width, "yellow", "  ")]
     if chart := logs.chart(history):
         rows.append(line(f"  {chart}"))
-    details = (logs.counts(history), logs.clients(history), history.clock)
+    details = (logs.counts(history), logs.clients(history), safe(history.clock))
     return [*rows, *(row for text in details if text for row in wrap(text, width, DIM, "  "))]
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wizard.model.steps import State
+from wizard.text.display import visible
 
 GLYPHS: dict[State, str] = {
     "todo": "·",
@@ -58,13 +59,22 @@ def outcome_style(outcome: str) -> str:
 
 
 def line(*parts: str | Text | tuple[str, str]) -> Text:
-    """Return one line made of plain parts and of (text, style) parts."""
-    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis", end="")
+    """Return one line made of plain parts and of (text, style) parts; control characters of a
+    part are shown as escapes, also where a pane has forgotten that its text is somebody else's."""
+    return Text.assemble(*map(_visible, parts), no_wrap=True, overflow="ellipsis", end="")
+
+
+def _visible(part: str | Text | tuple[str, str]) -> str | Text | tuple[str, str]:
+    if isinstance(part, Text):
+        return part
+    text, style = (part, "") if isinstance(part, str) else part
+    return visible(text, len(text)), style
 
 
 def wrap(text: str, width: int, style: str = "", indent: str = "") -> list[Text]:
-    """Wrap a paragraph into lines of at most `width` columns."""
-    lines = list(Text(text, style=style).wrap(_CONSOLE, max(20, width - len(indent))))
+    """Wrap a paragraph into lines of at most `width` columns; control characters as in `line`."""
+    shown = "\n".join(visible(row, len(row)) for row in text.split("\n"))
+    lines = list(Text(shown, style=style).wrap(_CONSOLE, max(20, width - len(indent))))
     for row in lines:
         row.rstrip()
     return [Text(indent, end="").append_text(row) for row in lines]

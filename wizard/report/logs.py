@@ -92,7 +92,7 @@ def history_headlines(case: Case) -> list[str]:
 def history_lines(history: History) -> list[str]:
     """Return the headline, the failures, the chart as bars and numbers, the clients and the clock,
     as far as they are known."""
-    cut_off = (chart(history), counts(history), clients(history), history.clock)
+    cut_off = (chart(history), counts(history), clients(history), safe(history.clock))
     return [line for line in (headline(history), *failures(history), *cut_off) if line]
 
 
@@ -156,7 +156,7 @@ def counts(history: History) -> str:
 
 def clients(history: History) -> str:
     """Return the clients that were cut off most; empty if no line names one."""
-    names = ", ".join(f"{name} ({number})" for name, number in history.clients)
+    names = ", ".join(f"{safe(name, 100)} ({number})" for name, number in history.clients)
     return f"most of them: {names}" if names else ""
 
 

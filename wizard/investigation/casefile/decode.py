@@ -26,7 +26,7 @@ _MARK = re.compile(
     ([\[\]{},]|\Z)""",
     re.DOTALL | re.VERBOSE,
 )
-_PLACE = re.compile(r"(?s)(.*) - at `([^`]*)`")
+_PLACE = re.compile(r"(?s)(.*) - at (?:`key` in )?`\$\.?([^`]*)`")
 _ITEM_KINDS: dict[str, type[StreamItem]] = {
     kind.__name__: kind for kind in (SseEvent, Comment, Excess)
 }
@@ -95,4 +95,4 @@ def _place_and_problem(message: str) -> tuple[str, str]:
     if problem.startswith("Invalid enum value"):
         problem = "not one of the values that are allowed here"
     problem = problem.replace("`", "")
-    return where.removeprefix("$").removeprefix("."), problem[:1].lower() + problem[1:]
+    return where, problem[:1].lower() + problem[1:]

@@ -1,0 +1,1 @@
+"""Case files from anybody: forged, broken, huge, or no files at all."""
