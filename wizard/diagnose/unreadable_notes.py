@@ -47,7 +47,9 @@ def describe_unreadable(case: Case) -> tuple[str, ...]:
     results = [result for result in case.proxy if result.was_made]
     if not results or any(result.outcome not in UNREADABLE_OUTCOMES for result in results):
         return ()
-    return (_advice(case, results[0]), *describe_unreadable_direct(case))
+    is_compared = results[0].outcome == "undecodable"  # Then the advice names the direct request.
+    direct = () if is_compared else describe_unreadable_direct(case)
+    return (_advice(case, results[0]), *direct)
 
 
 def describe_unreadable_direct(case: Case) -> tuple[str, ...]:
@@ -55,8 +57,6 @@ def describe_unreadable_direct(case: Case) -> tuple[str, ...]:
     unread = next((each for each in case.direct if each.outcome in UNREADABLE_OUTCOMES), None)
     if unread is None or any(is_live(each.timeline) for each in case.direct):
         return ()
-    if unread.outcome == "undecodable" and any(r.outcome == "undecodable" for r in case.proxy):
-        return ()  # That both get the same is said already.
     advice = _advice(case, unread) if unread.outcome == "not-http" else _NOT_COMPARED
     return (f"The direct request: {safe(unread.why, 300)}. {advice}",)
 

@@ -18,7 +18,7 @@ class AnswerKind:
         kind: `live` (a stream with data, a message that was accepted), `ended` (a stream that
             ended), `silent` (nothing came, or headers without an event), `closed` (the connection
             ended before a status line), `status` (any other answer), `unknown` (the server was not
-            reached, or the request still runs).
+            reached, the request still runs, or the answer cannot be read).
         status: The status of the answer; 0 without one.
         media_type: That of an answer of kind `status`.
     """
@@ -33,6 +33,8 @@ def stream_answer(timeline: Timeline) -> AnswerKind:
     status = timeline.status or 0
     if timeline.headers_s is None:
         return _without_headers(timeline)
+    if timeline.wire.undecodable:
+        return AnswerKind("unknown")
     if not timeline.is_stream:
         return AnswerKind("status", status, timeline.media_type)
     if timeline.ended in ("eof", "reset"):
