@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wizard.model.vantage import Capabilities
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
+from wizard.vantage import failures
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import PRINT_STATUS, START
 
@@ -25,10 +26,12 @@ _LIST_TOOLS = (
     'has bash bash -c "echo $"BASH_VERSION;has nc nc -h;};echo "end"'
 )
 """The other tools are looked for only where there is no curl."""
+TOOLS = ("curl", "wget", "python3", "bash", "nc")
+"""The tools by name, in the order of preference."""
 DISCOVERY_COMMAND = [
     "sh",
     "-c",
-    f'{START}while read -r l;do case $l in d) date "+time %s.%N %z";;t) {_LIST_TOOLS};;'
+    f'{START}while read -r l;do case $l in d) date "+time %s.%N %z"||echo;;t) {_LIST_TOOLS};;'
     f'*) echo "$l";;esac;done;s=0;{PRINT_STATUS}',
 ]
 """Answers line by line, and ends when its standard input is closed."""
@@ -57,7 +60,10 @@ async def discover(remote: RemoteProcess, name: str) -> Discovery:
         reason = f"no answer within {DISCOVERY_TIMEOUT_S:.0f} s after our command started"
         raise VantageError(f"{name}: {reason}") from None
     except _EndedError:
+        await remote.wait()  # for its exit status
         raise VantageError(f"{name}: {remote.failure}") from None
+    except VantageError as error:
+        raise VantageError(f"{name}: {error}") from None
     except _BadAnswerError:
         raise VantageError(f"{name}: its answer makes no sense: is its prefix right?") from None
     if not tools:
@@ -89,7 +95,11 @@ async def _measure_echo(remote: RemoteProcess) -> float:
     """Return the seconds between sending a line and receiving its echo."""
     start = time.perf_counter()
     await remote.write(b"-\n")
-    await _read_answer(remote)
+    answer = await _read_answer(remote)
+    if remote.is_start_mark(answer):
+        raise VantageError(failures.MERGED_OUTPUT)
+    if answer != "-":
+        raise _BadAnswerError
     return time.perf_counter() - start
 
 
@@ -123,6 +133,8 @@ async def _list_tools(remote: RemoteProcess) -> dict[str, str]:
             raise _BadAnswerError
         if line.startswith("has "):
             name = line.removeprefix("has ")
+            if name not in TOOLS:
+                raise _BadAnswerError
             tools[name] = ""
         elif name:
             tools[name] += f"{line}\n"

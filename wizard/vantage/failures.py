@@ -11,6 +11,8 @@ from wizard.vantage.scripts import NO_STDIN_STATUS
 ENDLESS_OUTPUT = (
     "it prints without end and never starts our command: does its prefix end in a command?"
 )
+TERMINAL = "its prefix opens a terminal, which changes the output: leave out `-t`"
+MERGED_OUTPUT = "its standard error is mixed into its output: leave out `-t` or `2>&1`"
 MAX_MESSAGE_CHARS = 300
 """How much of a message from ssh, kubectl, … is shown, in characters."""
 _SSH_OPTIONS_WITH_VALUE = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
@@ -111,7 +113,10 @@ _ADVICE: tuple[tuple[str, Advice | str], ...] = (
     (r"Host key verification failed|No \S+ host key is known", _confirm_key),
     (r"authenticity of host .* can't be established|continue connecting \(yes/no", _confirm_key),
     (r"Permission denied \(|Permission denied, please|Too many authentication fail", _login),
-    (r"(?i)password:|passphrase for|a password is required|a terminal is required", _login),
+    (
+        r"(?i)password(?: for [^:\n]{1,100})?:|passphrase for|a (?:password|terminal) is required",
+        _login,
+    ),
     (r"Could not resolve hostname", "is the host's name right?"),
     (r"ssh: connect to .* (?:refused|timed out|No route|unreachable)", "is sshd running there?"),
     (

@@ -59,11 +59,17 @@ class RemoteProcess:
             self.stderr += f"{line}\n" if len(self.stderr) < MAX_STDERR_CHARS else ""
             self._on_stderr(line)
 
+    def is_start_mark(self, line: str) -> bool:
+        """True for the mark that the command's script prints when it starts."""
+        return line == self._start_mark
+
     async def wait_for_start(self, process: LocalProcess) -> None:
         """Wait until the command has started. Raises `VantageError` if it cannot start."""
         self._process = process
         try:
-            await process.stdout.readuntil(f"{self._start_mark}\n".encode())
+            await process.stdout.readuntil(self._start_mark.encode())
+            if await process.stdout.readexactly(1) != b"\n":
+                raise VantageError(failures.TERMINAL)
         except asyncio.LimitOverrunError:
             raise VantageError(failures.ENDLESS_OUTPUT) from None
         except asyncio.IncompleteReadError as error:

@@ -92,6 +92,8 @@ class Tool:
         reports_start: It starts slowly, and itself reports when the request begins.
         reports_connection: It reports when the connection is made.
         sends_exact_bytes: It can send the exact bytes of a request.
+        answer_sign: What a line of its standard error begins with once an HTTP answer has come;
+            empty if it does not say so.
         is_last_choice: Every other tool is better. BusyBox's wget follows redirects, does not
             show the headers of an error, and takes everything as arguments.
     """
@@ -105,6 +107,7 @@ class Tool:
     arguments: Callable[[RemoteRequest], tuple[str, ...]] = no_arguments
     make_reader: Callable[[str], ResponseReader] = RawReader
     hold_stdin: bool = False
+    answer_sign: str = ""
     reports_start: bool = False
     reports_connection: bool = True
     sends_exact_bytes: bool = False

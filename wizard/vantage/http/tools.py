@@ -8,7 +8,13 @@ from wizard.vantage.http.request import NO_EXACT_BYTES, RemoteRequest, Tool, alw
 from wizard.vantage.http.response import SplitReader
 
 CURL = Tool(
-    "curl", curl.SCRIPT, curl.make_config, curl.read_progress, curl.explain_exit, raw.why_no_http2
+    "curl",
+    curl.SCRIPT,
+    curl.make_config,
+    curl.read_progress,
+    curl.explain_exit,
+    raw.why_no_http2,
+    answer_sign="< HTTP/",
 )
 CURL_HTTP2 = replace(CURL, why_unable=always_able)
 WGET = Tool(

@@ -7,8 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import httpx
 
 from wizard.model.events import Ending
-from wizard.text.display import safe
-from wizard.text.errors import VantageError
+from wizard.text.errors import VantageError, describe_error
 from wizard.vantage.http.request import Notice, Notify, RemoteRequest, Tool
 from wizard.vantage.http.response import (
     NO_RESPONSE,
@@ -24,6 +23,11 @@ from wizard.vantage.session import VantageSession
 
 STDERR_DELAY_S = 0.05
 """How long, in seconds, a line of standard error may come after the output that it belongs to."""
+ANSWER_TIMEOUT_S = 2.0
+"""How long, in seconds, a tool that prints no HTTP is given to say that HTTP has come: what it
+prints may be its own, such as a wrapper's warning."""
+SIGNAL_STATUS = 128
+"""A shell's exit status for a tool that a signal has ended is this and the signal's number."""
 CONNECT_MARGIN_S = 2.0
 """How long, in seconds, a tool may need beyond its own connect timeout to give up."""
 
@@ -111,7 +115,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
         self._observe = observe
         self._version, self._insecure, self._connect_to = version, insecure, connect_to
         self._socket_path = socket_path
-        self._stack = AsyncExitStack()
+        self._stack, self._has_answer = AsyncExitStack(), asyncio.Event()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request and wait for status line and headers.
@@ -180,6 +184,8 @@ class VantageTransport(httpx.AsyncBaseTransport):
     ) -> RemoteProcess:
         def take_line(line: str) -> None:
             reader.take_stderr_line(line)
+            if tool.answer_sign and line.startswith(tool.answer_sign):
+                self._has_answer.set()
             tool.read_progress(line, self._notices.send)
 
         process = self._vantage_session.run_tool(
@@ -201,12 +207,16 @@ class VantageTransport(httpx.AsyncBaseTransport):
         self, remote: RemoteProcess, tool: Tool, request: RemoteRequest, reader: ResponseReader
     ) -> AsyncGenerator[Part, None]:
         """Yield the response's parts as they come. Raises `VantageTransportError`."""
+        is_first = True
         try:
             if reader.head_on_stderr is not None:
                 await remote.wait_for_event_or_end(reader.head_on_stderr)
                 for part in reader.feed(b""):
                     yield part
             while not reader.done and (data := await remote.stdout.read(1 << 16)):
+                if is_first and not b"HTTP/".startswith(data[:5]):
+                    await self._check_first_output(remote, tool)
+                is_first = False
                 if reader.head_on_stderr is None:
                     await self._observe(data)
                 for part in reader.feed(data):
@@ -217,7 +227,22 @@ class VantageTransport(httpx.AsyncBaseTransport):
                     yield part
         except BadResponseError as error:
             is_invalid = not is_disconnect(str(error))
-            raise VantageTransportError("reset", safe(str(error)), is_invalid=is_invalid) from None
+            detail = describe_error(error)
+            raise VantageTransportError("reset", detail, is_invalid=is_invalid) from None
+
+    async def _check_first_output(self, remote: RemoteProcess, tool: Tool) -> None:
+        """Raise `VantageTransportError` for output that is the tool's own: a wrapper's warning.
+
+        It is, if the tool says that an HTTP answer has come, within `ANSWER_TIMEOUT_S`.
+        """
+        if not tool.answer_sign:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await remote.wait_for_event_or_end(self._has_answer)
+        if self._has_answer.is_set():
+            detail = f"{tool.name} there prints something else before the answer"
+            raise VantageTransportError("unreached", detail)
 
 
 async def _check_end(
@@ -227,6 +252,10 @@ async def _check_end(
     code = await remote.wait()
     if code is None:
         raise VantageTransportError("unreached", remote.failure)
+    if code > SIGNAL_STATUS:
+        number = code - SIGNAL_STATUS
+        how = f"was ended by signal {number}" if number < 65 else f"ended with status {code}"
+        raise VantageTransportError("unreached", f"{tool.name} there {how}")
     failure = tool.explain_exit(code, remote.stderr, request, is_connected)
     if failure is not None:
         raise VantageTransportError(failure.reason, failure.detail, is_invalid=failure.is_invalid)
