@@ -1,6 +1,8 @@
 """`LogWatch` of local files: only new lines are read, whatever happens to the file."""
 
+import bz2
 import errno
+import gzip
 import os
 import tracemalloc
 from pathlib import Path
@@ -211,3 +213,38 @@ def test_each_log_has_its_own_report(log: Path, tmp_path: Path) -> None:
     assert missing.problem
     assert not missing.lines
     assert present.read == 1
+
+
+@pytest.mark.parametrize(
+    ("packed", "kind"), [(gzip.compress(b"a", mtime=0), "gzip"), (bz2.compress(b"a"), "bzip2")]
+)
+def test_a_packed_log_is_named(packed: bytes, kind: str, log: Path) -> None:
+    log.write_bytes(packed)
+    report = only_report(watch_file(log))
+    assert report.problem == f"{log}: packed by {kind}, so not read: name the unpacked log"
+
+
+async def test_zeros_before_the_lines_are_left_out(log: Path) -> None:
+    with log.open("wb") as file:
+        file.truncate(2 * LOG_LIMIT_BYTES)  # as after a truncation while a program writes
+        file.seek(0, os.SEEK_END)
+        file.write(f"{OTHER}\n".encode())
+    logs = watch_file(log)
+    await logs.begin()
+    history = only_report(logs).history
+    assert history is not None
+    assert history.lines == 1
+
+
+@pytest.fixture
+def wide_log(log: Path) -> Path:
+    log.write_text(f"x\n{OTHER}\n", "utf-16")
+    return log
+
+
+async def test_a_log_in_utf_16_is_read(wide_log: Path) -> None:
+    logs = watch_file(wide_log)
+    await logs.begin()
+    history = only_report(logs).history
+    assert history is not None
+    assert (history.lines, history.counted) == (2, True)

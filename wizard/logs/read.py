@@ -109,8 +109,13 @@ def _is_written_before(until: float, text: str, clock: HostClock, now: float) ->
 
 
 def _split_lines(raw: bytes, *, starts_inside_line: bool = False) -> list[str]:
-    """Return the newest `MAX_LINES` lines that are not blank, without an incomplete first one."""
-    texts = raw.decode("utf-8", "replace").split("\n")
+    """Return the newest `MAX_LINES` lines that are not blank, without an incomplete first one.
+
+    NUL bytes are left out: a log that is truncated while a program writes to it begins with
+    millions of them, and in UTF-16 every other byte is one.
+    """
+    starts_inside_line = starts_inside_line and not raw.startswith(b"\0")
+    texts = raw.replace(b"\0", b"").decode("utf-8", "replace").split("\n")
     whole = texts[1 if starts_inside_line and len(texts) > 1 else 0 :]
     return [text for text in whole[-MAX_LINES:] if text.strip()]
 

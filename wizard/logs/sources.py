@@ -61,6 +61,17 @@ class FollowedLog(Protocol):
         ...
 
 
+_PACKED = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"PK\x03\x04", "zip"),
+)
+"""How the files of each kind begin, as log rotation leaves them."""
+_MAGIC_BYTES = 8
+
+
 class FollowedFile:
     """A `FollowedLog` of a local file; what was written since its creation is new."""
 
@@ -72,10 +83,12 @@ class FollowedFile:
         self._start, self._inode, self._past = 0, 0, b""
         self._has_begun, self._now = False, now
         try:
-            status = stat_regular(path)
+            status, beginning = stat_regular(path), read_part(path, 0, _MAGIC_BYTES)
         except OSError as error:
             self.problem = f"{path}: cannot be read: {describe_error(error)}"
             return
+        if packed := next((kind for mark, kind in _PACKED if beginning.startswith(mark)), ""):
+            self.problem = f"{path}: packed by {packed}, so not read: name the unpacked log"
         self._start, self._inode = status.st_size, status.st_ino
 
     async def begin(self) -> None:
