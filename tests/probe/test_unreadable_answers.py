@@ -72,6 +72,18 @@ ANSWERS = {
     "unknown-coding": Answer(
         (HEAD + b"Content-Encoding: x-own\r\n\r\n" + EVENT,), "undecodable", ("`x-own`",)
     ),
+    "two-codings": Answer(
+        (HEAD + b"Content-Encoding: gzip, gzip\r\n\r\n", gzip.compress(gzip.compress(EVENT))),
+        "live", ("one event",),
+    ),
+    "a-chunk-header-that-does-not-end": Answer(
+        (CHUNKED, b"1" * 3000), "undecodable", ("3000 bytes followed the headers",)
+    ),
+    "endless-headers": Answer((HEAD, b"A: b\r\n" * 60_000), "not-http", ("longer than",)),
+    "a-101-that-was-not-asked-for": Answer(
+        (b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",),
+        "not-http", ("101", "not asked for"),
+    ),
     "broken-chunks": Answer(
         (CHUNKED, chunk(EVENT), b"zz\r\n"), "undecodable", ("framing", "chunk")
     ),
@@ -174,3 +186,17 @@ async def test_an_answer_that_begins_before_the_request_is_sent(
     result = classify(timeline.fold([*answer, Ended(1.0, "open")]))
     assert result.outcome == outcome, result.why
     assert ("before the request was sent" in result.why) == (outcome == "not-http")
+
+
+async def test_no_secret_of_the_first_bytes_is_shown() -> None:
+    act = saying(b"HTTP/1.1 200 OK\r\nSet-Cookie: session=abcdef1234567890\r\nA: ", then="open")
+    result, _ = await run(act, None, stall=0.3)
+    assert result.outcome == "partial-head"
+    assert "abcdef" not in result.why
+
+
+async def test_of_complete_headers_no_first_bytes_are_kept() -> None:
+    result, _ = await run(saying(CHUNKED, chunk(EVENT), then="open"), None, stall=0.3)
+    received = result.timeline.wire.received
+    assert received
+    assert (received.start, received.size) == ("", 0)

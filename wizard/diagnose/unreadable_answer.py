@@ -9,7 +9,7 @@ from wizard.model.wire import (
     describe_unsent,
     show_start,
 )
-from wizard.text.display import safe, seconds
+from wizard.text.display import plural, safe, seconds
 
 _KNOWN_CODINGS = frozenset({
     "identity", "gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz",
@@ -70,6 +70,8 @@ def _unreadable_body(timeline: Timeline) -> tuple[Outcome, str] | None:
         return None
     if wire.undecodable:
         return "undecodable", _describe_undecodable(timeline, wire)
+    if why := _describe_unread_body(timeline):
+        return "undecodable", why
     coding = (timeline.header("content-encoding") or "").strip().lower()
     names = {name.strip() for name in coding.split(",")} - {""}
     if timeline.is_opaque and not names <= _KNOWN_CODINGS:
@@ -83,3 +85,14 @@ def _describe_undecodable(timeline: Timeline, wire: Wire) -> str:
     declared = f" as its Content-Encoding `{coding}` says" if coding and wire.body_start else ""
     begins = f"; it begins with {show_start(wire.body_start)}" if wire.body_start else ""
     return f"the body cannot be decoded{declared}: {wire.undecodable}{begins}"
+
+
+def _describe_unread_body(timeline: Timeline) -> str:
+    """That bytes followed the headers of which none could be read as the body; empty if not."""
+    received = timeline.wire.received
+    if received is None or not received.body_size or timeline.bytes:
+        return ""
+    if timeline.ended != "open":  # It ended, or was cut, before a part of it was whole.
+        return ""
+    size = plural(received.body_size, "byte")
+    return f"{size} followed the headers, and no part of the body could be read from them"

@@ -11,6 +11,8 @@ from wizard.model.probe_result import ProbeResult
 
 _WELL = frozenset({"live", "ended", "silent"})
 """Outcomes of probes that received everything the backend sent."""
+_LEFT_BY_US = _WELL | {"not-http", "undecodable"}
+"""Outcomes of probes that were left before their answer ended; the others may have been held."""
 _CLOSED = "the backend saw its request aborted"
 
 
@@ -31,7 +33,7 @@ def _interpret(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
     if line.tag == "canceled":
         return _canceled(line, results)
     result = results.get(line.client)
-    if result is None or result.outcome not in _WELL or line.kind != "access":
+    if result is None or result.outcome not in _LEFT_BY_US or line.kind != "access":
         return line
     if line.tag not in HELD_TAGS and not line.meaning.startswith(CLIENT_LEFT):
         return line

@@ -17,6 +17,7 @@ class Received:
         last_s: When the newest byte came.
         interim: The number of interim answers (status 1xx) so far.
         problem: Why this is no answer of HTTP, in one sentence; empty if it may be one.
+        body_size: How many bytes followed the headers before any of the body could be read.
         is_early: Whether bytes were here before the request was sent; seen without TLS alone.
     """
 
@@ -27,6 +28,7 @@ class Received:
     interim: int = 0
     problem: str = ""
     is_early: bool = False
+    body_size: int = 0
 
 
 _TLS_RECORDS = {"\x15": "a TLS alert", "\x16": "a TLS handshake"}

@@ -312,6 +312,7 @@ def _apply(timeline: Timeline, event: ProbeEvent) -> Timeline:
                 headers=headers,
                 header_bytes=size_of_header(headers),
                 last_byte_s=at,
+                wire=timeline.wire.after(event),
             )
         case Upgraded(at):
             return replace(timeline, upgraded_s=at, first_data_s=at)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from wizard.model.events import HeadReceived, Sending, Sent, StreamLimit, Undecodable
+from wizard.model.events import Headers, HeadReceived, Sending, Sent, StreamLimit, Undecodable
 from wizard.model.received import Received, name_protocol
-from wizard.text.display import plural, safe
+from wizard.text.display import plural, visible
+from wizard.text.redaction import redact
 
-WireEvent = Sending | Sent | StreamLimit | HeadReceived | Undecodable
+WireEvent = Sending | Sent | StreamLimit | HeadReceived | Headers | Undecodable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ class Wire:
                 return replace(self, sent_s=at)
             case StreamLimit(_, limit):
                 return replace(self, stream_limit=limit)
+            case Headers():  # What came before is in the status and the headers now.
+                got = self.received
+                return replace(self, received=replace(got, size=0, start="") if got else None)
             case HeadReceived(_, received):
                 return replace(self, received=received)
             case Undecodable(_, why, start):
@@ -66,7 +70,8 @@ NOTHING_SEEN = Wire()
 
 def show_bytes(start: str) -> str:
     """The first bytes without secrets; those that are no ASCII text as escapes."""
-    return safe("".join(map(_escape, start)), 300)
+    # Redacted before: an escape in front of a header's name would hide where it begins.
+    return visible("".join(map(_escape, redact(start))), 300)
 
 
 def show_start(start: str) -> str:
@@ -84,9 +89,11 @@ _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 def describe_other_protocol(received: Received) -> str:
     """That what came is no answer of HTTP, what it is if that is known, and how it begins."""
     name = name_protocol(received.start)
-    spoken = f" but {name}" if name else ""
+    what = f"not HTTP but {name}" if name else "not HTTP"
+    if received.start.startswith("HTTP/"):
+        what = "not valid HTTP"
     begins = f"; it begins with {show_start(received.start)}" if received.start else ""
-    return f"not HTTP{spoken}: {received.problem}{begins}"
+    return f"{what}: {received.problem}{begins}"
 
 
 def describe_unfinished_head(received: Received) -> str:

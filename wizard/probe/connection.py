@@ -114,7 +114,7 @@ class ProbeChannel:
         self._plain_stream: Any = None
         self._is_early = False
         self._head: HeadWatch = TextHeadWatch()
-        self._is_head_reported = False
+        self._is_head_reported = self._is_body_reported = False
         self._received: Received | None = None
 
     def now(self) -> float:
@@ -152,16 +152,16 @@ class ProbeChannel:
             await self.events.put(StreamLimit(self.now(), changed.new_value))
 
     async def receive(self, data: bytes) -> None:
-        """Report bytes that came from the connection, until the headers were reported.
+        """Report bytes that came from the connection, until a part of the body was reported.
 
         Raises:
             httpx.RemoteProtocolError: They are not HTTP.
         """
         is_text = isinstance(self._head, TextHeadWatch)
-        if not data or (self._is_head_reported and is_text):
+        if not data or (self._is_body_reported and is_text):
             return
         self._head.feed(data)
-        if not self._is_head_reported:
+        if not self._is_body_reported:
             await self._report_head(self._head.problem)
         if self._head.problem:
             raise httpx.RemoteProtocolError(self._head.problem)
@@ -179,10 +179,20 @@ class ProbeChannel:
         return True
 
     async def _report_head(self, problem: str) -> None:
-        now, start = self.now(), self._head.start.decode("latin-1")
+        now, start = (
+            self.now(),
+            "" if self._is_head_reported else self._head.start.decode("latin-1"),
+        )
         first_s = self._received.first_s if self._received else now
         self._received = Received(
-            self._head.size, start, first_s, now, self._head.interim, problem, self._is_early
+            self._head.size,
+            start,
+            first_s,
+            now,
+            self._head.interim,
+            problem,
+            self._is_early,
+            self._head.body_size,
         )
         # In a flood the newest is reported as soon as the earlier ones are read; the notices of a
         # vantage still fit.
@@ -192,6 +202,10 @@ class ProbeChannel:
     def end_head(self) -> None:
         """Note that the headers of the final answer were reported."""
         self._is_head_reported = True
+
+    def begin_body(self) -> None:
+        """Note that a part of the body was reported."""
+        self._is_body_reported = True
 
     def notice(self, what: Notice, text: str) -> None:
         """Report the progress of a request at a vantage; its four notices fit into the queue."""

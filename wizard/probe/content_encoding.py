@@ -5,7 +5,7 @@ installed (the extra `encodings`).
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +15,8 @@ CHUNK_LIMIT_BYTES = 4 << 20
 """The most that one chunk may expand to, in bytes."""
 EXPANSION_LIMIT_BYTES = 1 << 20
 """The most that a body may expand to, in bytes, if that is more than a hundredfold."""
+MAX_CODINGS = 4
+"""How many codings of one body are decoded."""
 ZSTD_SLICE_BYTES = 64
 """zstd has no limit on its output: so much of its input, in bytes, expands to a few MB at most."""
 ZSTD_WINDOW_BYTES = 8 << 20
@@ -85,13 +87,35 @@ class PlainDecoder:
         return data
 
 
-def decoder_for(coding: str | None) -> ContentDecoder | PlainDecoder | None:
+class ChainDecoder:
+    """Decodes a body to which several codings were applied, the last one first."""
+
+    def __init__(self, decoders: Sequence[ContentDecoder]) -> None:
+        self._decoders = decoders
+
+    @property
+    def broken(self) -> str:
+        """Why decoding has stopped; empty before."""
+        return next((each.broken for each in self._decoders if each.broken), "")
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the decoded bytes."""
+        for decoder in self._decoders:
+            data = decoder.feed(data) if data else b""
+        return data
+
+
+def decoder_for(coding: str | None) -> ContentDecoder | ChainDecoder | PlainDecoder | None:
     """Return a decoder for a Content-Encoding (RFC 9110, section 8.4); None if there is none."""
-    name = (coding or "identity").strip().lower()
-    if name in ("identity", ""):
+    names = [name.strip() for name in (coding or "").lower().split(",")]
+    named = [name for name in names if name not in ("identity", "")]
+    makers = [make for name in named[:MAX_CODINGS] if (make := _DECODERS.get(name))]
+    decoders = [decoder for make in reversed(makers) if (decoder := make())]
+    if len(decoders) < len(named):
+        return None
+    if not decoders:
         return PlainDecoder()
-    make = _DECODERS.get(name)
-    return make() if make else None
+    return decoders[0] if len(decoders) == 1 else ChainDecoder(decoders)
 
 
 def _deflate() -> ContentDecoder:

@@ -18,7 +18,7 @@ _FRAME_HEADER_BYTES = 9
 _MAX_FRAME_BYTES = 1 << 14
 """What a server may send where the client names no other limit (RFC 9113, section 4.2). h2 waits
 for the whole of a longer frame before it refuses it."""
-_HEADERS, _SETTINGS, _CONTINUATION = 0x1, 0x4, 0x9
+_DATA, _HEADERS, _SETTINGS, _CONTINUATION = 0x0, 0x1, 0x4, 0x9
 """Frame types of HTTP/2 (RFC 9113, section 6)."""
 _END_HEADERS = 0x4
 
@@ -30,12 +30,14 @@ class HeadWatch(Protocol):
         size: How many bytes of an unfinished header block are here.
         start: The first bytes of that block.
         interim: How many complete interim answers have come.
+        body_size: How many bytes have followed the headers; over HTTP/2, those of the body alone.
         problem: Why these bytes are no HTTP, in one sentence; empty if they may be.
     """
 
     size: int
     start: bytes
     interim: int
+    body_size: int
     problem: str
 
     def feed(self, data: bytes) -> None:
@@ -48,10 +50,10 @@ class TextHeadWatch:
 
     def __init__(self) -> None:
         self.size, self.start, self.interim, self.problem = 0, b"", 0, ""
-        self._tail, self._is_complete = b"", False
+        self._tail, self._is_complete, self.body_size = b"", False, 0
 
     def feed(self, data: bytes) -> None:
-        """Read more bytes; none after the headers of the final answer."""
+        """Read more bytes; those after the headers of the final answer are only counted."""
         while data and not self._is_complete and not self.problem:
             end = _BLANK_LINE.search(self._tail + data)
             size = end.end() - len(self._tail) if end else len(data)
@@ -59,6 +61,7 @@ class TextHeadWatch:
             if end:
                 self._end_block()
             data = data[size:]
+        self.body_size += len(data) if self._is_complete else 0
 
     def _add(self, data: bytes) -> None:
         self.size += len(data)
@@ -82,6 +85,7 @@ class FrameHeadWatch:
 
     def __init__(self) -> None:
         self.size, self.start, self.interim, self.problem = 0, b"", 0, ""
+        self.body_size, self._is_body = 0, False
         self._header, self._left, self._is_first = b"", 0, True
         self._is_block, self._ends_block = False, False
 
@@ -107,6 +111,7 @@ class FrameHeadWatch:
         elif self._left > _MAX_FRAME_BYTES:
             self.problem, self.start = "a frame is longer than it may be", header
         self._is_first = False
+        self._is_body = kind == _DATA
         self._is_block = kind in (_HEADERS, _CONTINUATION)
         self._ends_block = self._is_block and bool(flags & _END_HEADERS)
         self._end_frame()
@@ -115,6 +120,7 @@ class FrameHeadWatch:
         payload, rest = data[: self._left], data[self._left :]
         self._left -= len(payload)
         self.size += len(payload) if self._is_block else 0
+        self.body_size += len(payload) if self._is_body else 0
         self._end_frame()
         return rest
 

@@ -180,10 +180,11 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
                 await response.aclose()
         except (httpx.TransportError, ssl.SSLError, OSError) as error:
             end = _end_of_error(error, channel, request, address)
-            if _is_invalid_answer(error, channel) and not await channel.reject(end.detail):
-                await channel.events.put(
-                    Undecodable(end.at, f"{_BROKEN_FRAMING}: {end.detail}", "")
-                )
+            if _is_invalid_answer(error, channel):
+                problem = _CLEARER.get(end.detail, end.detail)
+                if not await channel.reject(problem):
+                    why = f"{_BROKEN_FRAMING}: {problem}"
+                    await channel.events.put(Undecodable(end.at, why, ""))
             await channel.events.put(end)
 
 
@@ -235,6 +236,7 @@ async def _read_stream(
     has_items = not isinstance(decoder, BytesDecoder)
     raw_start = b""
     async for raw in response.aiter_raw():
+        channel.begin_body()
         at, data = channel.now(), content.feed(raw)
         start += b"" if has_items else data[: excerpt_bytes - len(start)]
         raw_start += raw[: MAX_START_BYTES - len(raw_start)]
@@ -265,6 +267,7 @@ async def _read_body(
     """Report the bytes of any other body, up to a limit in bytes, and an excerpt of its start."""
     content, size, start = decoder_for(response.headers.get("content-encoding")), 0, b""
     async for raw in response.aiter_raw():
+        channel.begin_body()
         data = content.feed(raw) if content else b""
         start += data[: excerpt_bytes - len(start)]
         excerpt = start.decode("utf-8", "replace")
@@ -277,6 +280,13 @@ async def _read_body(
     await channel.events.put(Ended(channel.now(), "eof"))
 
 
+_CLEARER = {
+    "Receive buffer too long": "a header block or a line longer than 100 KiB",
+    "Received server _SWITCH_UPGRADE event without a pending proposal": (
+        "a 101 (switching protocols) that was not asked for"
+    ),
+}
+"""What some messages of h11 say in the words of HTTP."""
 _BROKEN_FRAMING = "the framing of the body is invalid"
 _FRAME_OF_H2 = "<"
 """What httpcore's message begins with where an HTTP/2 server has ended the request itself."""

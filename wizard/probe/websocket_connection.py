@@ -33,6 +33,7 @@ async def watch_websocket(
     if why := why_not_open(names, headers):
         await channel.events.put(Ended(channel.now(), "reset", f"no WebSocket: {why}"))
         return
+    channel.begin_body()
     await channel.events.put(Upgraded(channel.now()))
     try:
         end = await _report_messages(response, channel)
