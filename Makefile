@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SCENARIO ?= incident
+FUZZ_SECONDS ?= 60
 # Most tests wait for a server more than they compute: three to a core.
 WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 
@@ -10,7 +11,7 @@ WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow test-servers test-hostile check check-style picture docs new-rule snap bench soak clean
+.PHONY: help lab test test-slow test-servers test-hostile fuzz check check-style picture docs new-rule snap bench soak clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -52,7 +53,10 @@ test-servers: $(VENV)/.dev $(SERVERS)/.venv $(SERVERS)/.node ## real servers beh
 	$(BIN)/python -m pytest -n $(WORKERS) tests/servers
 
 test-hostile: $(VENV)/.dev ## broken and hostile servers, configs, logs and case files
-	$(BIN)/python -m pytest -n $(WORKERS) tests/hostile
+	$(BIN)/python -m pytest -n $(WORKERS) tests/hostile tests/fuzz
+
+fuzz: $(VENV)/.dev ## every parser with random input, FUZZ_SECONDS each (60), with atheris if it is there
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz
 
 check: check-style test ## format, lint, types, import contracts, tests
 
