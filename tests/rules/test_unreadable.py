@@ -10,6 +10,7 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.probe_result import UNREADABLE_OUTCOMES
+from wizard.model.vantage import Capabilities
 
 KINDS = ["live", "held", "silent", "cut:1", "closed", "html", "404", "502", "504"]
 SETTINGS = [{"proxy_buffering": "on"}, {"proxy_buffering": "off"}, {}]
@@ -63,3 +64,14 @@ def test_what_to_look_at_is_said_in_place_of_buffering(kind: str) -> None:
     assert notes
     assert "holding proxy" not in notes
     assert "would hold" not in notes
+
+
+@pytest.mark.parametrize(("tool", "confidence"), [("wget", "possible"), ("curl", "confirmed")])
+def test_silence_that_wget_sees_may_be_no_silence(tool: str, confidence: str) -> None:
+    case = make_case(proxy="held", direct="held", settings={})
+    seen = (Capabilities("local", tool),)
+    (cause,) = diagnose(replace(case, capabilities=seen)).causes
+    assert (cause.id, cause.confidence) == ("backend-silent", confidence)
+    asked = replace(case, follow_ups=(make_follow_up("root-direct", 0),))
+    is_blocked = "backend-blocked" in sure_causes(diagnose(replace(asked, capabilities=seen)))
+    assert is_blocked == (tool != "wget")

@@ -66,6 +66,12 @@ def live_beside_held(case: Case) -> tuple[ProbeResult, ...]:
     return live if is_divided else ()
 
 
+def is_asked_by_wget(case: Case, result: ProbeResult) -> bool:
+    """True if the request was made by wget, which shows nothing before the headers are complete."""
+    place = result.timeline.probe.vantage
+    return any(each.vantage == place and each.tool == "wget" for each in case.capabilities)
+
+
 def is_served_directly(case: Case) -> bool:
     """True if a direct stream is live without compression, or the direct handshake succeeds."""
     handshake = case.handshake("direct")

@@ -51,6 +51,8 @@ def _answers_nothing(rule: Rule, case: Case) -> Finding | None:
     direct = streams.counted_probes(case.direct)
     if not silent or not direct or any(result.outcome != "held" for result in direct):
         return None
+    if any(streams.is_asked_by_wget(case, result) for result in direct):
+        return None
     evidence = (result_evidence(direct[0]), follow_up_evidence(silent[0]))
     return rule.finding("likely", evidence, _NO_WORKER)
 

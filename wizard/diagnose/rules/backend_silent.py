@@ -14,6 +14,10 @@ _ANSWERED = streams.REACHED | UNREADABLE_OUTCOMES.keys() | {"status"}
 _NO_HEADERS = (
     "The direct request gets not even headers, so it hangs without Nginx as it does with it."
 )
+_BY_WGET = (
+    "But wget, which made it there, shows no part of an answer whose headers are not complete, nor "
+    "one that is no HTTP; curl or python3 there would."
+)
 _NO_EVENT = (
     "The direct request gets headers and no event. Over HTTP+SSE (MCP 2024-11-05) the endpoint "
     "event is due at once, so this backend would be at fault; over Streamable HTTP a GET may be "
@@ -93,7 +97,9 @@ def _check_direct(rule: Rule, case: Case) -> Finding | None:
     if case.target.method != "GET":
         return rule.finding("possible", evidence, _SLOW_ANSWER)
     if all(result.outcome == "held" for result in direct):
-        return rule.finding("confirmed", evidence, _NO_HEADERS)
+        is_blind = any(streams.is_asked_by_wget(case, result) for result in direct)
+        reason = f"{_NO_HEADERS} {_BY_WGET}" if is_blind else _NO_HEADERS
+        return rule.finding("possible" if is_blind else "confirmed", evidence, reason)
     return rule.finding("possible", evidence, _NO_EVENT)
 
 
