@@ -305,7 +305,10 @@ LARGE = {
     "headers": reads(
         http(f"location / {{ {LINE} {repeat(20_000, 'proxy_set_header X-@ a;')} }}"), "location /"
     ),
-    "unknown directives": reads(http(repeat(20_000, "foo_@ a;") + LEADS_ON), "location /"),
+    "unknown directives": reads(
+        http(repeat(20_000, "foo_@ a;") + LEADS_ON), "more lines of this kind",
+        options=("--path", "/sse", "--as-sent"),
+    ),
     "error pages": reads(
         http(repeat(10_000, "error_page 404 /e@;") + "location / { return 404; }"), "location /"
     ),

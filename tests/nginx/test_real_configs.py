@@ -9,6 +9,7 @@ from types import FrameType
 
 import pytest
 
+from wizard.diagnose.diagnose import config_findings
 from wizard.model.config import Config
 from wizard.model.resolution import Request, RequestResolution
 from wizard.nginx.delivery import smallest_cut_event
@@ -327,9 +328,45 @@ def test_twice_the_lines_cost_twice_the_work() -> None:
     assert large < 4.5 * small
 
 
+SERVER = "http {{ map $host $m {{ {map} }} server {{ listen 80; {lines} }} {after} }}"
+MANY = {
+    "prefixes": {"lines": "location /p@ { proxy_pass http://a; }"},
+    "patterns": {"lines": "location ~ ^/p@ { proxy_pass http://a; }"},
+    "near misses": {"lines": "location ~ sse(?#@) { proxy_pass http://a; proxy_buffering off; }"},
+    "names": {"lines": "server_name a@ *.b@ ~^c@;"},
+    "addresses": {"lines": "listen 127.0.0.1:8@;"},
+    "rewrites": {"lines": "rewrite ^/r@ /x;"},
+    "conditions": {"lines": "if ($http_x = @) { return 403; }"},
+    "unknown directives": {"lines": "foo a@;"},
+    "error pages": {"lines": "error_page 404 /e@;"},
+    "servers": {"after": "server { listen 80; server_name s@.test; location / { } }"},
+    "upstreams": {"after": "upstream u@ { server a; }"},
+    "map entries": {"map": "h@ 1;"},
+    "map patterns": {"map": "~h@x 1;"},
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_twice_the_lines_of_each_kind_cost_twice_the_work(kind: str) -> None:
+    def work(count: int) -> int:
+        texts = {
+            key: "\n".join(line.replace("@", str(number)) for number in range(count))
+            for key, line in MANY[kind].items()
+        }
+        last = "location / { proxy_pass http://$m; } location = /e0 { proxy_pass http://a; }"
+        lines = f"{texts.get('lines', '')} {last}"
+        more = {key: texts.get(key, "") for key in ("map", "after")}
+        return _work(SERVER.format(lines=lines, **more))
+
+    work(1)  # what is imported or compiled once
+    small, large = work(100), work(400)
+    assert large < 6 * small  # in a square it would be 16
+
+
 def _work(text: str) -> int:
     def resolve(config: Config) -> None:
-        resolve_request(config, Request("/app/3", host="s7.test"))
+        for path in ("/app/3", "/sse"):
+            config_findings(resolve_request(config, Request(path, host="s7.test")))
 
     return _calls(lambda: resolve(config_from_text(text, "nginx.conf")))
 

@@ -17,6 +17,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.steps import STEP_TEXTS, StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Probe, is_live
+from wizard.nginx.fetch.aside import run_aside
 from wizard.nginx.fetch.fetch import fetch_config
 from wizard.nginx.prediction import observed_version
 from wizard.nginx.resolve import resolve_request
@@ -270,8 +271,11 @@ async def _resolve_config(session: Session) -> RequestResolution:
     config = await fetch_config(conf.locator, vantage, port=stream.effective_port)
     answers = [*session.timelines_of("root-proxy"), *session.timelines_of("sse-proxy")]
     version = config.version or observed_version(answers)
-    resolution = resolve_request(config, stream, version)
-    session.update(resolution=resolution, root_resolution=resolve_request(config, root, version))
+    # Aside: a config of hundreds of thousands of locations takes seconds.
+    resolution, root_resolution = await run_aside(
+        lambda: (resolve_request(config, stream, version), resolve_request(config, root, version))
+    )
+    session.update(resolution=resolution, root_resolution=root_resolution)
     return resolution
 
 

@@ -22,7 +22,7 @@ from wizard.nginx.servers import choose_server, requested_name
 from wizard.nginx.settings import HTTP_1_1_SINCE, default_http_version, version_numbers
 from wizard.nginx.upstream import PASS_URL, default_host, resolve_upstream
 from wizard.nginx.variables import VARIABLE
-from wizard.text.display import visible
+from wizard.text.display import first_of, visible
 
 _PROXY_CONNECTION_SINCE = (1, 31, 0)
 """The version since which Nginx drops the client's Proxy-Connection."""
@@ -208,7 +208,7 @@ class _Passing:
 
     def doubts(self, sets: Sequence[_SetHeader]) -> list[str]:
         """What the request as shown takes for granted, one sentence each."""
-        sentences = [*self.route.undecided]
+        sentences = first_of(self.route.undecided)
         if self.version is None:
             since = ".".join(map(str, HTTP_1_1_SINCE))
             sentences.append(f"the Nginx version is not known; taken as one before {since}")
@@ -217,9 +217,11 @@ class _Passing:
         if self.is_cached:
             where = self.where("proxy_cache")
             sentences.append(f"{where}: what is in the cache is not asked for again")
-        for each in (each for block in self.blocks for each in block.block or ()):
-            if _CHANGES_REQUEST.fullmatch(each.name) or may_answer(each):
-                sentences.append(f"{each.where}: {visible(each.name, 60)} may change the request")
+        sentences += first_of(
+            f"{each.where}: {visible(each.name, 60)} may change the request"
+            for each in (each for block in self.blocks for each in block.block or ())
+            if _CHANGES_REQUEST.fullmatch(each.name) or may_answer(each)
+        )
         for name in self.unsure(sets):
             sentences.append(f"whether Nginx replaces {visible(name, 60)} is not known")
         return sentences

@@ -26,13 +26,12 @@ from wizard.nginx.route import Route
 from wizard.nginx.servers import ServerChoice, choose_server, merges_slashes, server_ref
 from wizard.nginx.settings import Chain, effective_settings
 from wizard.nginx.upstream import resolve_upstream
+from wizard.text.display import first_of
 
 _PLAIN_HEADERS = frozenset({"accept", "content-type", "origin", "upgrade", "user-agent"})
 _MAX_UNKNOWN = 3
 """How many directives of modules that are not known are named."""
 _kept: Memo[tuple[Request, str | None], RequestResolution] = Memo()
-_MAX_SENTENCES = 20
-"""How many sentences of one kind say what is not decided."""
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}(?![0-9.])")
 
 
@@ -139,7 +138,7 @@ def _undecided(
 ) -> tuple[str, ...]:
     """What the config alone does not decide, one sentence each, without repetitions."""
     decisive = filter(None, [undecided, route.doubt])
-    sentences = [*_first(config.notes), *decisive, *_first(route.undecided), *_first(doubts)]
+    sentences = [*first_of(config.notes), *decisive, *first_of(route.undecided), *first_of(doubts)]
     http_version = settings.get("proxy_http_version")
     is_default = http_version is not None and http_version.where is None
     if version is None and is_default and route.pass_directive is not None:
@@ -148,10 +147,3 @@ def _undecided(
             "before 1.29.7"
         )
     return tuple(dict.fromkeys(sentences))
-
-
-def _first(sentences: Sequence[str]) -> list[str]:
-    """The first of these sentences, each once, and how many more there are."""
-    different = list(dict.fromkeys(sentences))
-    more = len(different) - _MAX_SENTENCES
-    return [*different[:_MAX_SENTENCES], *([f"{more} more lines of this kind"] if more > 0 else [])]

@@ -5,6 +5,7 @@ No control sequence reaches a terminal and no secret a file.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from wizard.text.redaction import redact
 
@@ -79,6 +80,18 @@ def summarize_body(body: str) -> str:
         return safe(" ".join(body.split()), 120)
     title = re.search(r"(?is)<title>(.*?)</title>", body)
     return f'a page, "{safe(title[1].strip(), 80)}"' if title else "a page"
+
+
+MAX_SENTENCES = 20
+"""How many sentences of one kind are listed."""
+
+
+def first_of(sentences: Iterable[str]) -> list[str]:
+    """The first `MAX_SENTENCES` of these sentences, each once, and how many more there are."""
+    different = list(dict.fromkeys(sentences))
+    more = len(different) - MAX_SENTENCES
+    rest = [f"{more} more lines of this kind"] if more > 0 else []
+    return [*different[:MAX_SENTENCES], *rest]
 
 
 def capitalize(text: str) -> str:
