@@ -42,6 +42,12 @@ def serving_h2(*writes: Write, raw: bytes = b"") -> Act:
     return act
 
 
+def header_frame(status: bytes) -> bytes:
+    """A HEADERS frame with this `:status`, written as a literal (RFC 7541, section 6.2.2)."""
+    block = b"\x08" + bytes([len(status)]) + status
+    return len(block).to_bytes(3, "big") + b"\x01\x04\0\0\0\x01" + block
+
+
 def sending(data: bytes) -> Act:
     """A server that sends these bytes and stays open."""
 
@@ -107,6 +113,17 @@ ANSWERS = {
     ),
     "an-endless-frame-after-an-event": Answer(
         serving_h2(live, raw=b"\xff" * 64), "not-http", ("frame is longer",)
+    ),
+    "a-status-in-letters": Answer(
+        sending(SETTINGS + header_frame(b"abc")),
+        "not-http",
+        ("not valid HTTP: the status is no number of three digits",),
+    ),
+    "a-negative-status": Answer(
+        sending(SETTINGS + header_frame(b"-5")), "not-http", ("no number of three digits",)
+    ),
+    "a-status-of-five-digits": Answer(
+        sending(SETTINGS + header_frame(b"99999")), "not-http", ("no number of three digits",)
     ),
     "settings-alone": Answer(sending(SETTINGS), "held", ("not even headers",)),
     "refused": Answer(serving_h2(refuse), "cut", ("closed before an answer",)),

@@ -78,7 +78,7 @@ def _about_the_port(case: Case, timeline: Timeline) -> str:
     name, place = name_protocol(received.start), _place(timeline.probe.url)
     if is_public and streams.own_log_lines(case, "invalid-answer"):
         return _NOT_BY_NGINX.format(upstream=_upstream(case))
-    if received.start.startswith("HTTP/"):
+    if not received.start or received.start.startswith("HTTP/"):
         return f"{place} of the {side} URL answers with HTTP that is not valid."
     question = "is the URL one for https?" if name.startswith("TLS") else "is it the right port?"
     spoken = f"speaks {name}" if name else "does not speak HTTP"

@@ -90,7 +90,7 @@ def describe_other_protocol(received: Received) -> str:
     """That what came is no answer of HTTP, what it is if that is known, and how it begins."""
     name = name_protocol(received.start)
     what = f"not HTTP but {name}" if name else "not HTTP"
-    if received.start.startswith("HTTP/"):
+    if not received.start or received.start.startswith("HTTP/"):
         what = "not valid HTTP"
     begins = f"; it begins with {show_start(received.start)}" if received.start else ""
     return f"{what}: {received.problem}{begins}"

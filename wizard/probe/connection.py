@@ -167,6 +167,11 @@ class ProbeChannel:
             raise httpx.RemoteProtocolError(self._head.problem)
 
     @property
+    def is_http2(self) -> bool:
+        """True once the connection was opened with HTTP/2 from this machine."""
+        return isinstance(self._head, FrameHeadWatch)
+
+    @property
     def has_received(self) -> bool:
         """True once bytes came from the connection."""
         return self._received is not None

@@ -91,7 +91,8 @@ class FrameHeadWatch:
 
     def feed(self, data: bytes) -> None:
         """Read more bytes."""
-        self.start += data[: MAX_START_BYTES - len(self.start)]
+        # Only of what is no HTTP/2 the first bytes tell something.
+        self.start += data[: MAX_START_BYTES - len(self.start)] if self._is_first else b""
         while data and not self.problem:
             data = self._read_payload(data) if self._left else self._read_header(data)
 
@@ -110,6 +111,8 @@ class FrameHeadWatch:
             self.problem = "the first frame is not SETTINGS"  # RFC 9113, section 3.4
         elif self._left > _MAX_FRAME_BYTES:
             self.problem, self.start = "a frame is longer than it may be", header
+        elif self._is_first:
+            self.start = b""
         self._is_first = False
         self._is_body = kind == _DATA
         self._is_block = kind in (_HEADERS, _CONTINUATION)

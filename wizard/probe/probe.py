@@ -169,7 +169,7 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
     async with make_transport(request, channel) as transport:
         try:
             sent = request.build(address, channel)
-            response = await transport.handle_async_request(sent)
+            response = await _send(transport, sent, channel)
             try:
                 answer = await _report_headers(response, channel, request)
                 if response.status_code == 101:
@@ -186,6 +186,28 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
                     why = f"{_BROKEN_FRAMING}: {problem}"
                     await channel.events.put(Undecodable(end.at, why, ""))
             await channel.events.put(end)
+
+
+async def _send(
+    transport: httpx.AsyncBaseTransport, sent: httpx.Request, channel: ProbeChannel
+) -> httpx.Response:
+    """Send the request and wait for the headers. Raises `httpx.TransportError`.
+
+    Over HTTP/2, httpcore takes any number for a status and raises ValueError for what is none.
+    """
+    try:
+        response = await transport.handle_async_request(sent)
+        if _FIRST_STATUS <= response.status_code <= _LAST_STATUS:
+            return response
+        await response.aclose()
+    except ValueError:
+        if not channel.is_http2:
+            raise
+    raise httpx.RemoteProtocolError("the status is no number of three digits")
+
+
+_FIRST_STATUS, _LAST_STATUS = 100, 999
+"""The numbers of three digits (RFC 9110, section 15)."""
 
 
 async def _report_headers(

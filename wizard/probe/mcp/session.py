@@ -8,6 +8,7 @@ from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.probe_result import ProbeResult
 from wizard.model.release import kept_s
 from wizard.model.timeline import Timeline, is_unanswered
+from wizard.model.wire import describe_unread
 from wizard.probe.matrix import uncompressed
 from wizard.probe.mcp.exchange import (
     MessageReader,
@@ -164,6 +165,8 @@ def _reason_to_skip(stream: Timeline, is_http_sse: bool) -> str | None:
     if stream.headers_s is None and stream.ended in NO_CONNECTION:
         detail = safe(stream.detail or "refused", 200)
         return detail if detail.startswith("no connection") else f"no connection: {detail}"
+    if stream.headers_s is None and stream.wire.has_answer:
+        return f"the URL gives no answer that can be read: {describe_unread(stream.wire)}"
     if is_http_sse and _is_held(stream):
         return "the stream is held: its endpoint event never came, so there is nowhere to POST"
     if stream.status is not None and 300 <= stream.status < 400:
