@@ -18,9 +18,12 @@ PATTERN = "^/(([a-z])+.)+[A-Z]([a-z])+$"
 PATH = "/" + "a" * 60
 
 
-async def test_a_pattern_beyond_the_limit_of_pcre(nginx: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line", [f"location ~ {PATTERN} {{ return 204; }}", f"rewrite {PATTERN} /x last;"]
+)
+async def test_a_pattern_beyond_the_limit_of_pcre(nginx: str, tmp_path: Path, line: str) -> None:
     (port,) = free_ports(1)
-    locations = f"location ~ {PATTERN} {{ return 204; }} location / {{ return 200; }}"
+    locations = f"{line} location / {{ return 200; }}"
     async with running_nginx(nginx, tmp_path, port, locations) as conf:
         url = f"http://127.0.0.1:{port}{PATH}"
         answer = await asyncio.to_thread(httpx.get, url, trust_env=False)

@@ -104,6 +104,8 @@ class _Walk:
         if step == "server":
             apply_rewrites(self.server, route)
             self.is_internal, route.moved = self.is_internal or route.rewritten, False
+            if route.doubt:
+                return None
             if route.answered is not None:
                 return self._apply_error_page()
             step = "location"
@@ -162,6 +164,8 @@ class _Walk:
             route.inner = limit
         elif route.chain:
             apply_rewrites(block, route)
+        if route.doubt:
+            return None
         if route.answered is None and (denial := self._denial()) is not None and not route.moved:
             route.answer(denial, 403)
         if route.answered is not None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from wizard.model.config import Directive
 from wizard.nginx.conditions import evaluate
 from wizard.nginx.locations import PASS_DIRECTIVES
-from wizard.nginx.patterns import search
+from wizard.nginx.patterns import EXCEEDED, search
 from wizard.nginx.route import Route
 from wizard.nginx.variables import MAX_VALUE_CHARS
 from wizard.text.config_redaction import redact_directive
@@ -78,9 +78,11 @@ def _apply_rewrite(directive: Directive, route: Route) -> bool:
     found = search(regex, route.path)
     if found.problem:
         route.state.captures = None
-        reason = f"the pattern {visible(regex, 80)} {found.problem}"
-        route.undecided.append(f"{directive.where}: {reason}")
-        return False
+        reason = f"{directive.where}: the pattern {visible(regex, 80)} {found.problem}"
+        route.undecided.append(reason)
+        # A pattern that PCRE does not accept keeps Nginx from starting; this one may match.
+        route.doubt = route.doubt or (reason if found.problem == EXCEEDED else "")
+        return bool(route.doubt)
     if found.match is None:
         route.state.captures = ()
         return False
