@@ -71,6 +71,10 @@ def refuse(connection: h2.connection.H2Connection) -> None:
     connection.reset_stream(1, 7)
 
 
+def leave(connection: h2.connection.H2Connection) -> None:
+    connection.close_connection(999, additional_data=b"\x1b[31m error_code:1")
+
+
 @dataclass(frozen=True)
 class Answer:
     act: Act
@@ -126,7 +130,14 @@ ANSWERS = {
         sending(SETTINGS + header_frame(b"99999")), "not-http", ("no number of three digits",)
     ),
     "settings-alone": Answer(sending(SETTINGS), "held", ("not even headers",)),
-    "refused": Answer(serving_h2(refuse), "cut", ("closed before an answer",)),
+    "refused": Answer(
+        serving_h2(refuse),
+        "cut",
+        ("closed before an answer: the server reset the request (REFUSED",),
+    ),
+    "goaway": Answer(
+        serving_h2(leave), "cut", ("the server ended the connection with GOAWAY (error 999",)
+    ),
     "live-after-an-interim-answer": Answer(serving_h2(interim, live), "live", ("first data",)),
 }
 

@@ -27,6 +27,7 @@ from wizard.model.received import MAX_START_BYTES
 from wizard.model.timeline import JSON_LINES, Probe, Timeline, is_local
 from wizard.probe.connection import ProbeChannel, Reported, Request, make_transport
 from wizard.probe.content_encoding import PlainDecoder, decoder_for
+from wizard.probe.http2_ends import describe_http2_end
 from wizard.probe.json_lines import BytesDecoder, JsonLinesDecoder
 from wizard.probe.network import (
     is_own_address,
@@ -310,8 +311,6 @@ _CLEARER = {
 }
 """What some messages of h11 say in the words of HTTP."""
 _BROKEN_FRAMING = "the framing of the body is invalid"
-_FRAME_OF_H2 = "<"
-"""What httpcore's message begins with where an HTTP/2 server has ended the request itself."""
 
 
 def _is_invalid_answer(error: Exception, channel: ProbeChannel) -> bool:
@@ -321,7 +320,7 @@ def _is_invalid_answer(error: Exception, channel: ProbeChannel) -> bool:
     if isinstance(error, VantageTransportError):
         return error.is_invalid
     message = str(error)
-    is_end = is_disconnect(message) or message.startswith(_FRAME_OF_H2)
+    is_end = is_disconnect(message) or bool(describe_http2_end(message))
     return isinstance(error, httpx.RemoteProtocolError) and not is_end
 
 
@@ -338,7 +337,7 @@ def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, add
         return Ended(channel.now(), "timeout", f"no {missing} with {place} in time")
     if isinstance(error, httpx.WriteTimeout):
         return Ended(channel.now(), "open", "sending the request took too long")
-    detail = describe_error(error)
+    detail = describe_http2_end(str(error)) or describe_error(error)
     if isinstance(error, httpx.ConnectError) and channel.connected:
         return Ended(channel.now(), "tls", f"TLS failed: {detail}")
     if isinstance(error, httpx.ConnectError):
