@@ -6,7 +6,8 @@ import contextlib
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
-from wizard.model.target import Target
+from wizard.investigation.stops import STOPPED, note_stop
+from wizard.model.target import Source, Target
 
 
 async def test_an_interrupted_check_of_a_live_stream_is_inconclusive() -> None:
@@ -36,3 +37,23 @@ async def test_a_complete_check_of_a_live_stream_is_healthy() -> None:
         await investigation.close()
     assert investigation.case.unfinished == ()
     assert diagnose(investigation.case).verdict == "healthy"
+
+
+async def test_a_step_during_which_the_process_was_stopped_shows_nothing() -> None:
+    """Bytes seem late that had arrived while nothing was read."""
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        note_stop()
+        writer.write(CHUNKED + chunk(b"data: b\n\n"))
+        await reader.read()
+
+    live = saying(CHUNKED, chunk(b"data: b\n\n"), then="open")
+    async with serving(act) as url, serving(live) as direct:
+        target = Target(url, direct=(Source(direct),), mcp="never")
+        investigation = Investigation(target)
+        state = await investigation.run("proxy")
+        await investigation.close()
+    assert (state.state, state.why) == ("todo", STOPPED)
+    assert investigation.steps["direct"].why == STOPPED
+    assert (investigation.case.proxy, investigation.case.direct) == ((), ())
+    assert diagnose(investigation.case).verdict == "inconclusive"

@@ -5,6 +5,8 @@ import signal
 import threading
 from types import FrameType
 
+from wizard.investigation.stops import note_stop
+
 _ENDING = (
     "SIGHUP",
     "SIGQUIT",
@@ -25,10 +27,14 @@ _received: list[int] = []
 
 
 def end_as_interrupted() -> None:
-    """Turn these signals into an interrupt, unless the caller ignores them (`nohup`)."""
+    """Turn these signals into an interrupt, unless the caller ignores them (`nohup`).
+
+    SIGCONT is noted: the process was stopped.
+    """
     _received.clear()
     if threading.current_thread() is not threading.main_thread():
         return  # only the main thread may handle signals
+    signal.signal(signal.SIGCONT, note_stop)
     for number in ENDING_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)

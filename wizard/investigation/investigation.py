@@ -13,6 +13,7 @@ from wizard.investigation import step_results
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import STEP_RUNNERS, missing_input
+from wizard.investigation.stops import STOPPED, stops_so_far
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.steps import STEP_TEXTS, STEPS, State, StepId, StepState
@@ -20,6 +21,15 @@ from wizard.model.target import Target
 from wizard.recommend import recommend
 from wizard.text.bugs import report_bug
 from wizard.text.errors import SsewizardError
+
+_STREAMS = ("sse-proxy", "sse-hop", "sse-direct")
+TIMED_PROBES: Mapping[StepId, tuple[str, ...]] = {
+    "root": ("root-proxy",),
+    "proxy": _STREAMS,
+    "direct": ("sse-direct",),
+    "verify": _STREAMS,
+}
+"""The probes of each step whose times count."""
 
 ApplyFix = Callable[[str], Awaitable[str]]
 """Applies a diff to the lab's Nginx and reloads it; returns what was done, in a few words."""
@@ -133,7 +143,7 @@ class Investigation:
         self._enter(step, "running")
         self._session.patience_s = max(patience_s, self.target.patience)
         self._session.begin(step)
-        problem = ""
+        problem, stops = "", stops_so_far()
         try:
             state, why = await self._run_step(step)
         except SsewizardError as error:
@@ -147,7 +157,16 @@ class Investigation:
                     self._enter(other, "todo", "interrupted")
             raise
         self._session.end(step, problem)
+        if stops_so_far() > stops and step in TIMED_PROBES:
+            state, why = self._drop_timed(step)
         return self._enter(step, state, why)
+
+    def _drop_timed(self, step: StepId) -> StepResult:
+        """Forget what the requests of this step showed, since the process was stopped meanwhile."""
+        self._session.drop_timelines(TIMED_PROBES[step])
+        if step == "proxy" and self.target.direct:
+            self._enter("direct", "skip", STOPPED)
+        return "todo", STOPPED
 
     def _enter(self, step: StepId, state: State, why: str = "") -> StepState:
         self._states[step] = StepState(step, state, why)

@@ -143,6 +143,13 @@ class Session:
         kept = tuple(each for each in self._facts.follow_ups if not each.likeness)
         self.update(follow_ups=kept)
 
+    def drop_timelines(self, names: Sequence[str]) -> None:
+        """Forget what the probes of these names showed, and what was asked because of it."""
+        for name in names:
+            self._forget(name)
+        if any(name.startswith("sse-") for name in names):
+            self.update(handshakes=(), follow_ups=())
+
     def begin(self, step: StepId) -> None:
         """Note that the step runs: until `end` its evidence is incomplete."""
         unfinished = (*self._facts.unfinished, step)
