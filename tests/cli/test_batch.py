@@ -21,6 +21,7 @@ from wizard.lab import Lab, scenario_named
 from wizard.model.steps import StepId, StepState
 from wizard.model.target import Target
 from wizard.report.batch import Entry
+from wizard.text import bugs
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 REFUSED = "http://127.0.0.1:1/sse"
@@ -142,8 +143,14 @@ async def test_every_target_is_in_the_report_of_a_canceled_run(fake: type[Fake])
 
 
 def test_a_bug_in_one_target_is_reported_once_and_loses_no_other(
-    fake: type[Fake], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fake: type[Fake],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.delenv(bugs.STRICT)
+    monkeypatch.setattr(bugs, "reported", [])
+    monkeypatch.setattr("wizard.cli.check.reported", bugs.reported)
     words = check_command(
         tmp_path / "t.toml",
         bad='url = "http://h/bug"',
@@ -153,8 +160,10 @@ def test_a_bug_in_one_target_is_reported_once_and_loses_no_other(
     status = main([*words, "--format", "json"], open_wizard=lambda target, apply: 0)
     out, err = capsys.readouterr()
     assert status == 70
-    assert err.startswith("ssewizard: a bug of this tool, please report it: ZeroDivisionError at ")
-    assert err.endswith(": test; target bad\n")
+    assert err.startswith(
+        "ssewizard: a bug in the check of bad, please report it: ZeroDivisionError at "
+    )
+    assert err.endswith(": test\n")
     report = json.loads(out)
     assert [target["name"] for target in report["targets"]] == ["bad", "good", "last"]
     assert report["targets"][0]["report"]["summary"].startswith("A bug of this tool")

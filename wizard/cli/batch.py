@@ -25,6 +25,8 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis
 from wizard.report import Result
 from wizard.report.batch import SEVERITY, Entry, make_entry, render_batch, skipped_entry
+from wizard.text.bugs import confine, report_bug
+from wizard.text.display import safe
 
 START_INTERVAL_S = 0.05
 """The least time between the starts of two targets, in seconds: opening a request takes a few
@@ -41,7 +43,7 @@ def check_many(
 ) -> int:
     """Check all targets, write one report, and return the worst exit status.
 
-    If a bug of this tool ended the check of a target, its error is raised after the report.
+    A bug of this tool that ended the check of a target is printed after the report.
     """
     check_writable(output)
     all_rules()  # imports them: while probes run, that would be measured as their wait
@@ -56,13 +58,14 @@ def check_many(
         # After Ctrl-C too: the evidence so far is still reported.
         entries, elapsed_s = batch.entries(), time.monotonic() - started
         color = uses_color(output)
-        make_report = partial(render_batch, format, entries, elapsed_s=elapsed_s, color=color)
+        render = partial(render_batch, format, entries, elapsed_s=elapsed_s, color=color)
+        make_report = partial(confine, f"the report as {format}", render, lambda _: "")
         write_final_report(make_report, format, output, complete=complete)
     for entry in entries:
         for problem in entry.problems:
             print_error(f"ssewizard: {entry.name}: {problem}")
-    for bug in batch.bugs.values():
-        raise bug
+    for name, bug in batch.bugs.items():
+        report_bug(f"the check of {safe(name, 200)}", bug)
     return status_after_bugs(max(map(_exit_status, entries), key=_STATUS_ORDER.index))
 
 
@@ -114,7 +117,6 @@ class Batch:
             for name, task in tasks.items():
                 error = task.exception() if task.done() and not task.cancelled() else None
                 if isinstance(error, Exception):
-                    error.add_note(f"target {name}")
                     self.bugs[name] = error
 
     async def _check(self, named: NamedTarget) -> None:
@@ -131,7 +133,11 @@ class Batch:
 
     def _entry(self, named: NamedTarget) -> Entry:
         if named.name in self._running or named.name in self.bugs:
-            return make_entry(self._format, named.name, self._result(named))
+            try:
+                return make_entry(self._format, named.name, self._result(named))
+            except Exception as error:  # noqa: BLE001
+                self.bugs.setdefault(named.name, error)
+                return make_entry(self._format, named.name, self._result(named))
         return skipped_entry(self._format, named.name, named.target.url)
 
     def _result(self, named: NamedTarget) -> Result:

@@ -20,7 +20,7 @@ from wizard.model.target import Target
 from wizard.probe.network import preload
 from wizard.report import render
 from wizard.report.result import input_problems, unread_inputs
-from wizard.text.bugs import reported
+from wizard.text.bugs import confine, report_bug, reported
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
@@ -46,7 +46,7 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
         if is_terminal(sys.stderr):
             _print_state(state)
         with contextlib.suppress(UsageError):  # the last attempt reports it
-            _save_case(investigation, save)
+            confine("the case file", lambda: _save_case(investigation, save), lambda _: None)
 
     try:
         asyncio.run(run_steps(investigation, progress))
@@ -56,7 +56,8 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
         elapsed_s = time.monotonic() - started
         make_report = partial(report_of, investigation, format, output, elapsed_s)
         write_final_report(make_report, format, output, complete=complete)
-        _save_case(investigation, save, elapsed_s)
+        save_last = partial(_save_case, investigation, save, elapsed_s)
+        confine("the case file", save_last, lambda _: None)
     return exit_status(investigation)
 
 
@@ -84,7 +85,15 @@ async def run_steps(investigation: Investigation, progress: Progress) -> None:
             if investigation.steps[step].state == "todo":
                 await run(step)
     finally:
+        await _close(investigation)
+
+
+async def _close(investigation: Investigation) -> None:
+    """Stop following the logs; a bug there must not cost the report."""
+    try:
         await investigation.close()
+    except Exception as error:  # noqa: BLE001
+        report_bug("leaving the logs", error)
 
 
 def _print_state(state: StepState) -> None:
@@ -101,16 +110,24 @@ def is_terminal(stream: TextIO | None) -> bool:
 def report_of(
     investigation: Investigation, format: str, output: str | None, elapsed_s: float
 ) -> str:
-    """The report on the evidence so far, in colour if `uses_color`."""
+    """The report on the evidence so far, in colour if `uses_color`.
+
+    If a bug ends it, the conclusion alone; empty in a format that programs read.
+    """
     case = investigation.case
-    return render(
-        format,
-        case=case,
-        diagnosis=investigation.diagnosis or diagnose(case),
-        recommendation=investigation.recommendation,
-        steps=investigation.steps,
-        elapsed_s=elapsed_s,
-        color=uses_color(output),
+    diagnosis = investigation.diagnosis or diagnose(case)
+    return confine(
+        f"the report as {format}",
+        lambda: render(
+            format,
+            case=case,
+            diagnosis=diagnosis,
+            recommendation=investigation.recommendation,
+            steps=investigation.steps,
+            elapsed_s=elapsed_s,
+            color=uses_color(output),
+        ),
+        lambda _: f"{safe(diagnosis.summary)}\n" if format in ("text", "markdown") else "",
     )
 
 

@@ -35,12 +35,20 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
         return _fail(f"ssewizard: {error}", USAGE_STATUS)
     except KeyboardInterrupt:
         return _fail("ssewizard: interrupted", interrupted_status())
+    except BaseExceptionGroup as error:
+        if error.subgroup(KeyboardInterrupt) is not None:
+            return _fail("ssewizard: interrupted", interrupted_status())
+        return _fail_with_bug(error)
     except BrokenPipeError:
         drop_stdout()  # the reader of the report has closed the pipe
         return interrupted_status()
     except Exception as error:  # noqa: BLE001
-        message = f"ssewizard: a bug of this tool, please report it: {describe_bug(error)}"
-        return _fail(message, BUG_STATUS)
+        return _fail_with_bug(error)
+
+
+def _fail_with_bug(error: BaseException) -> int:
+    message = f"ssewizard: a bug of this tool, please report it: {describe_bug(error)}"
+    return _fail(message, BUG_STATUS)
 
 
 def _run(words: list[str], open_wizard: OpenWizard) -> int:

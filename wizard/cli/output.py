@@ -23,7 +23,7 @@ def write_report(text: str, output: str | None = None) -> None:
 def write_final_report(
     make_report: Callable[[], str], format: str, output: str | None, *, complete: bool
 ) -> None:
-    """Write the report of a run; print it if its file cannot be written.
+    """Write the report of a run, unless it is empty; print it if its file cannot be written.
 
     After an interrupted run (not `complete`) no metrics are written: they would look as fresh and
     complete as those of a whole run, and alerts would resolve.
@@ -33,6 +33,8 @@ def write_final_report(
         print_error(f"ssewizard: not all was checked, so no metrics are written{unchanged}")
         return
     report = make_report()
+    if not report:
+        return
     try:
         write_report(report, output)
     except UsageError:

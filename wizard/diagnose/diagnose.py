@@ -42,7 +42,7 @@ from wizard.model.probe_result import (
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Timeline, is_live
-from wizard.text.bugs import report_bug
+from wizard.text.bugs import confine, report_bug
 from wizard.text.display import capitalize, safe, summarize_body
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
@@ -54,6 +54,15 @@ _TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "st
 
 
 def diagnose(case: Case) -> Diagnosis:
+    """Apply all rules to a case, see `_diagnose`; inconclusive if a bug ends that."""
+    return confine(
+        "the diagnosis",
+        lambda: _diagnose(case),
+        lambda why: Diagnosis("inconclusive", f"{capitalize(why)}."),
+    )
+
+
+def _diagnose(case: Case) -> Diagnosis:
     """Apply all rules to a case: causes in order, risks, and notes on what is missing.
 
     If several hops were probed, the rules see the case of the one at which the stream stops.

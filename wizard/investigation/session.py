@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from operator import is_
 from typing import TypedDict, Unpack
 
@@ -23,6 +24,7 @@ from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.message_path import message_resolution
 from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions, headers_of_all, spec_of
 from wizard.probe.waits import MIN_WAIT_S
+from wizard.text.bugs import confine
 from wizard.vantage.session import VantageSession
 
 
@@ -104,14 +106,15 @@ class Session:
             direct=self._results("sse-direct"),
             hops=hops,
         )
-        return replace(case, predictions=predict(case, probes))
+        predict_all = partial(predict, case, probes)
+        return replace(case, predictions=confine("the prediction", predict_all, lambda _: ()))
 
     def timelines_of(self, name: str) -> list[Timeline]:
         """The timelines of the probes with this name."""
         return [timeline for probe, timeline in self.timelines.items() if probe.name == name]
 
     def _results(self, name: str, direct: Sequence[Timeline] = ()) -> tuple[ProbeResult, ...]:
-        results = (classify(timeline, direct) for timeline in self.timelines_of(name))
+        results = (_classify(timeline, direct) for timeline in self.timelines_of(name))
         return tuple(results if self.running else map(interrupt, results))
 
     def options(self) -> ProbeOptions:
@@ -231,4 +234,13 @@ def _request_fields(target: Target) -> Target:
     """
     return replace(
         target, logs=(), conf=None, direct=(), style="", hops=(), vantages=(), patience=0.0
+    )
+
+
+def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> ProbeResult:
+    """The result of a probe; one that a bug leaves without an outcome counts as not asked."""
+    return confine(
+        f"the outcome of {timeline.probe.label}",
+        lambda: classify(timeline, direct),
+        lambda why: ProbeResult(timeline, "not-asked", why),
     )

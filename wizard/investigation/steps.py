@@ -33,6 +33,7 @@ from wizard.probe.followups import run_follow_ups
 from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.session import run_handshakes
 from wizard.probe.waits import MIN_WAIT_S
+from wizard.text.bugs import report_bug
 from wizard.text.errors import SsewizardError, UsageError
 
 LOG_POLL_S = 0.05
@@ -148,11 +149,21 @@ def _is_refused_at_once(handshake: Handshake) -> bool:
     return bool(exchanges) and exchanges[0].timeline.status in REFUSED_STATUSES
 
 
+async def _follow_logs(session: Session) -> None:
+    """Follow the logs; a bug there must not cost the probes."""
+    try:
+        await session.logs.begin()
+    except SsewizardError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        report_bug("following the logs", error)
+
+
 async def _run_probes(
     session: Session, proxied: Sequence[Probe], direct: Sequence[Probe] = (), patience: float = 0.0
 ) -> None:
     """Run probes side by side; the session's timelines grow as events come."""
-    await session.logs.begin()
+    await _follow_logs(session)
     stall = session.target.stall
     matrix = Matrix(
         proxied,

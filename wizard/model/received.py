@@ -5,6 +5,9 @@ from dataclasses import dataclass
 MAX_START_BYTES = 64
 """How many of the first bytes of an answer are kept."""
 
+NO_STATUS_LINE = "there is no status line"
+"""The problem of bytes that do not begin like an answer of HTTP/1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Received:

@@ -227,7 +227,8 @@ class Timeline:
     def is_opaque(self) -> bool:
         """True if the body has a Content-Encoding that could not be decoded."""
         coding = (self.header("content-encoding") or "identity").strip().lower()
-        return coding not in DECODED and not self.items
+        names = {name.strip() for name in coding.split(",")}
+        return not names <= DECODED and not self.items
 
     @property
     def came_at_once(self) -> bool:

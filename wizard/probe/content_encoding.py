@@ -17,6 +17,8 @@ EXPANSION_LIMIT_BYTES = 1 << 20
 """The most that a body may expand to, in bytes, if that is more than a hundredfold."""
 MAX_CODINGS = 4
 """How many codings of one body are decoded."""
+NOTHING_LIMIT_BYTES = 256 << 10
+"""So much of compressed data, in bytes, decodes to something in each of these codings."""
 ZSTD_SLICE_BYTES = 64
 """zstd has no limit on its output: so much of its input, in bytes, expands to a few MB at most."""
 ZSTD_WINDOW_BYTES = 8 << 20
@@ -57,6 +59,8 @@ class ContentDecoder:
         except self._errors as error:
             self.broken = f"the compressed data is broken ({_reason(error)})"
             return b""
+        if not self._bytes_out and not decoded and self._bytes_in > NOTHING_LIMIT_BYTES:
+            self.broken = f"{self._bytes_in} bytes of it decode to nothing"
         if len(decoded) >= CHUNK_LIMIT_BYTES:
             self.broken = _expands_too_much(len(data), CHUNK_LIMIT_BYTES)
         self._bytes_in += len(data)
@@ -109,13 +113,21 @@ def decoder_for(coding: str | None) -> ContentDecoder | ChainDecoder | PlainDeco
     """Return a decoder for a Content-Encoding (RFC 9110, section 8.4); None if there is none."""
     names = [name.strip() for name in (coding or "").lower().split(",")]
     named = [name for name in names if name not in ("identity", "")]
-    makers = [make for name in named[:MAX_CODINGS] if (make := _DECODERS.get(name))]
+    if len(named) > MAX_CODINGS:
+        return _broken(f"{len(named)} codings, one over the other")
+    makers = [make for name in named if (make := _DECODERS.get(name))]
     decoders = [decoder for make in reversed(makers) if (decoder := make())]
     if len(decoders) < len(named):
         return None
     if not decoders:
         return PlainDecoder()
     return decoders[0] if len(decoders) == 1 else ChainDecoder(decoders)
+
+
+def _broken(why: str) -> ContentDecoder:
+    decoder = ContentDecoder(lambda data: b"")
+    decoder.broken = why
+    return decoder
 
 
 def _deflate() -> ContentDecoder:

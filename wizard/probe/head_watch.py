@@ -7,7 +7,7 @@ HTTP.
 import re
 from typing import Protocol
 
-from wizard.model.received import MAX_START_BYTES
+from wizard.model.received import MAX_START_BYTES, NO_STATUS_LINE
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 """What ends a header block; h11 takes lines without CR, too."""
@@ -21,6 +21,8 @@ for the whole of a longer frame before it refuses it."""
 _DATA, _HEADERS, _SETTINGS, _CONTINUATION = 0x0, 0x1, 0x4, 0x9
 """Frame types of HTTP/2 (RFC 9113, section 6)."""
 _END_HEADERS = 0x4
+_STREAM = 1
+"""The stream of the only request of a connection (section 5.1.1)."""
 
 
 class HeadWatch(Protocol):
@@ -68,7 +70,7 @@ class TextHeadWatch:
         self.start += data[: MAX_START_BYTES - len(self.start)]
         self._tail = (self._tail + data[-3:])[-3:]
         if self.start[: len(_PREFIX)] != _PREFIX[: len(self.start)]:
-            self.problem = "there is no status line"
+            self.problem = NO_STATUS_LINE
 
     def _end_block(self) -> None:
         self._is_complete = not _INTERIM.match(self.start)
@@ -114,8 +116,9 @@ class FrameHeadWatch:
         elif self._is_first:
             self.start = b""
         self._is_first = False
+        is_ours = int.from_bytes(header[5:], "big") == _STREAM
         self._is_body = kind == _DATA
-        self._is_block = kind in (_HEADERS, _CONTINUATION)
+        self._is_block = kind in (_HEADERS, _CONTINUATION) and is_ours
         self._ends_block = self._is_block and bool(flags & _END_HEADERS)
         self._end_frame()
 

@@ -42,7 +42,11 @@ def preload(is_https: bool, http: str = "1.1", insecure: bool = False) -> None:
     for name in ("anyio._backends._asyncio", "httpcore._backends.anyio"):
         import_module(name)
     if http == "2":
-        import_module("h2.connection")
+        # httpcore takes an answer without a status for 200, and names that browsers refuse.
+        connection = import_module("httpcore._async.http2").AsyncHTTP2Connection
+        connection.CONFIG = import_module("h2.config").H2Configuration(
+            validate_inbound_headers=True
+        )
     if is_https:
         tls_context(http, insecure)
 
@@ -120,6 +124,18 @@ def local_transport(
 def _empty_tls_context() -> ssl.SSLContext:
     """A context for plain HTTP: loading the certificate store for it would cost 20 ms."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def http2_errors() -> tuple[type[Exception], ...]:
+    """What h2 raises for frames that break the protocol: httpcore passes it on as it is while a
+    body is read."""
+    module = sys.modules.get("h2.exceptions")  # Loaded with the first request over HTTP/2.
+    return (module.H2Error,) if module else ()
+
+
+def transport_errors() -> tuple[type[Exception], ...]:
+    """What a request can fail with that is no bug of ours."""
+    return (httpx.TransportError, ssl.SSLError, OSError, *http2_errors())
 
 
 def with_socket_advice(problem: str, socket_path: str) -> str:

@@ -7,7 +7,6 @@ events; a tool at the vantage sends its request.
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
@@ -30,10 +29,12 @@ from wizard.probe.content_encoding import PlainDecoder, decoder_for
 from wizard.probe.http2_ends import describe_http2_end
 from wizard.probe.json_lines import BytesDecoder, JsonLinesDecoder
 from wizard.probe.network import (
+    http2_errors,
     is_own_address,
     kind_of_file,
     preload,
     resolve_host,
+    transport_errors,
     with_socket_advice,
 )
 from wizard.probe.request import ProbeOptions, RequestSpec
@@ -48,6 +49,8 @@ from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT_BYTES = 256 << 10
 """How many bytes are read of a body that is no stream."""
+VERSIONS = frozenset({"1.0", "1.1", "2", "2.0", "3"})
+"""The versions of HTTP in which an answer can come; httpcore and curl write the newer ones so."""
 SLICE_BYTES = 16 << 10
 """How much of a body is decoded before its events are passed on, in bytes after decompression: a
 few bytes may expand to megabytes, and each nine of these may be an event."""
@@ -179,7 +182,7 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
                     await _read_response(response, channel, answer, request.spec.excerpt)
             finally:
                 await response.aclose()
-        except (httpx.TransportError, ssl.SSLError, OSError) as error:
+        except transport_errors() as error:
             end = _end_of_error(error, channel, request, address)
             if _is_invalid_answer(error, channel):
                 problem = _CLEARER.get(end.detail, end.detail)
@@ -217,6 +220,8 @@ async def _report_headers(
     """Report status and headers, and return the timeline that they make."""
     version = bytes(response.extensions.get("http_version", b"HTTP/1.1"))
     http = version.decode("ascii").removeprefix("HTTP/")
+    if http not in VERSIONS:
+        raise httpx.RemoteProtocolError(f"there is no HTTP/{safe(http, 20)}")
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     event = Headers(channel.now(), response.status_code, http, headers)
     await channel.events.put(event)
@@ -264,6 +269,8 @@ async def _read_stream(
         start += b"" if has_items else data[: excerpt_bytes - len(start)]
         raw_start += raw[: MAX_START_BYTES - len(raw_start)]
         excerpt, size = start.decode("utf-8", "replace"), len(raw)
+        if content.broken:
+            data = data[:SLICE_BYTES]  # What a few bytes expand to without end says no more.
         for part in _slices(data):
             items = decoder.feed(part, at)
             completed = sum(not isinstance(item, Excess) for item in items)
@@ -319,6 +326,8 @@ def _is_invalid_answer(error: Exception, channel: ProbeChannel) -> bool:
         return channel.has_received
     if isinstance(error, VantageTransportError):
         return error.is_invalid
+    if isinstance(error, http2_errors()):
+        return True
     message = str(error)
     is_end = is_disconnect(message) or bool(describe_http2_end(message))
     return isinstance(error, httpx.RemoteProtocolError) and not is_end
@@ -338,6 +347,8 @@ def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, add
     if isinstance(error, httpx.WriteTimeout):
         return Ended(channel.now(), "open", "sending the request took too long")
     detail = describe_http2_end(str(error)) or describe_error(error)
+    if detail.isdigit():  # h2 says no more than the number of the stream.
+        detail = f"a frame of stream {detail}, which is not open"
     if isinstance(error, httpx.ConnectError) and channel.connected:
         return Ended(channel.now(), "tls", f"TLS failed: {detail}")
     if isinstance(error, httpx.ConnectError):

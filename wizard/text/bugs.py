@@ -5,10 +5,18 @@ shows nothing, and everything else goes on.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+from wizard.text.display import safe
+from wizard.text.errors import SsewizardError
 
 STRICT = "SSEWIZARD_STRICT"
 """Where this environment variable is set, as in the tests, a bug is raised and not confined."""
+MAX_MESSAGE_CHARS = 300
+"""How much is shown of an error's message, which may hold what a server has sent."""
+T = TypeVar("T")
 reported: list[str] = []
 """What was reported so far, one sentence each."""
 
@@ -26,12 +34,26 @@ def report_bug(part: str, error: Exception) -> str:
     return sentence
 
 
-def describe_bug(error: Exception) -> str:
+def confine(part: str, call: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+    """What `call` returns; if a bug ends it, what `otherwise` makes of the sentence for that.
+
+    An error that is meant for the user is raised.
+    """
+    try:
+        return call()
+    except SsewizardError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        return otherwise(report_bug(part, error))
+
+
+def describe_bug(error: BaseException) -> str:
     """The error with the file and line where it was raised; of a group, its first error."""
     trace, place = error.__traceback__, ""
     while trace is not None:
         place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
         trace = trace.tb_next
     group = getattr(error, "exceptions", ())
-    text = describe_bug(group[0]) if group else f"{type(error).__name__} at {place}: {error}"
+    message = safe(str(error), MAX_MESSAGE_CHARS)
+    text = describe_bug(group[0]) if group else f"{type(error).__name__} at {place}: {message}"
     return "; ".join((text, *getattr(error, "__notes__", ())))

@@ -64,8 +64,19 @@ def describe_error(error: BaseException) -> str:
         return safe(str(cause.strerror))
     if isinstance(cause, OSError) and cause.errno:
         return safe(os.strerror(cause.errno))
-    message = re.sub(r"(?:bytearray\()?\bb(['\"])(.*?)\1\)?", r"\2", str(error))
-    return safe(message or type(error).__name__)
+    return safe(_in_words(str(error)) or type(error).__name__)
+
+
+_BYTES = re.compile(r"bytearray\(b(['\"])(.*?)\1\)|\bb(['\"])(.*?)\3")
+_CLASS = re.compile(r"^\w+Error: ")
+"""The name of an exception, which h2 puts before its message."""
+_ADDRESS = re.compile(r":? ?<[^<>]* at 0x[0-9a-f]+>")
+"""Where Python keeps an object."""
+
+
+def _in_words(message: str) -> str:
+    """The message of a library without Python's way to write bytes and objects."""
+    return _ADDRESS.sub("", _BYTES.sub(r"\2\4", _CLASS.sub("", message)))
 
 
 def _cause_of(error: BaseException) -> BaseException | None:

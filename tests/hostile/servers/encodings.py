@@ -20,7 +20,8 @@ def _encoded(name: str, coding: bytes, *body: bytes | Act, **more: Any) -> Input
     head = HEAD + b"Content-Encoding: " + coding + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
     acts = [chunk(act) if isinstance(act, bytes) else act for act in body]
     script = (REQUEST, head, *acts)
-    return Input(f"encoding: {name}", script, **{"direct": LIVE, **more})
+    more = {"direct": LIVE, "words": ("cannot be decoded",), **more}
+    return Input(f"encoding: {name}", script, **more)
 
 
 def _typed(name: str, fields: bytes, *body: Act, **more: Any) -> Input:
@@ -54,35 +55,38 @@ ENCODINGS = (
     _encoded("plain text called zstd", b"zstd", Repeat(chunk(EVENT), every_s=0.1)),
     _encoded("plain text called deflate", b"deflate", Repeat(chunk(EVENT), every_s=0.1)),
     _encoded("raw deflate", b"deflate", zlib.compress(STREAM * 9, wbits=-15), "hold"),
-    _encoded("gzip that is cut", b"gzip", PACKED[:-20], "hold"),
-    _encoded("gzip that ends in the middle", b"gzip", PACKED[:-20], Repeat(b"0\r\n\r\n", times=1)),
+    _encoded("gzip that is cut", b"gzip", PACKED[:-20], "hold", never=frozenset(), words=()),
+    _encoded("gzip that ends in the middle", b"gzip", PACKED[:-20], Repeat(b"0\r\n\r\n", times=1),
+        words=()),
     _encoded("gzip with a wrong checksum", b"gzip", PACKED[:-8] + b"\0" * 8, "hold"),
     _encoded("gzip with garbage after it", b"gzip", PACKED + b"garbage" * 99, "hold",
-             never=frozenset()),
+             words=("more bytes follow",)),
     _encoded("gzip of several members", b"gzip", Repeat(chunk(gzip.compress(EVENT)), every_s=0.1),
-             verdicts=ANY),
+             words=("more bytes follow",)),
     _encoded("gzip in one-byte chunks", b"gzip", *(PACKED[i : i + 1] for i in range(len(PACKED))),
-             "hold", never=frozenset()),
-    _encoded("a live gzip", b"gzip", *_live_gzip(), "hold", verdicts=ANY),
+             "hold", never=frozenset(), words=()),
+    _encoded("a live gzip", b"gzip", *_live_gzip(), "hold", verdicts=ANY, words=()),
     _encoded("gzip header that never ends", b"gzip", b"\x1f\x8b\x08\x08\0\0\0\0\0\3",
              Repeat(chunk(b"name" * 256))),
     _encoded("gzip bomb", b"gzip", ZEROS_32_MB, "hold"),
+    _encoded("gzip bomb of events", b"gzip", gzip.compress(EVENT * 3_000_000), "hold"),
     _encoded("gzip bomb without end", b"gzip", Repeat(chunk(ZEROS_32_MB))),
     _encoded("gzip bomb in a gzip bomb", b"gzip, gzip", NESTED_BOMB, "hold"),
     _encoded("br bomb", b"br", _brotli_bomb(), "hold"),
     _encoded("zstd bomb", b"zstd", _zstd_bomb(), "hold"),
     _encoded("gzip a thousand times", b", ".join([b"gzip"] * 1000), PACKED, "hold"),
-    _encoded("an unknown coding", b"zorp", Repeat(chunk(EVENT), every_s=0.1), verdicts=ANY),
+    _encoded("an unknown coding", b"zorp", Repeat(chunk(EVENT), every_s=0.1)),
     _encoded("a coding with escapes", b"\x1b[31m", Repeat(chunk(EVENT), every_s=0.1)),
-    _encoded("aes128gcm", b"aes128gcm", Repeat(chunk(b"\x93\x01" * 30), every_s=0.1), verdicts=ANY),
-    _encoded("identity", b"identity", Repeat(chunk(EVENT), every_s=0.1), verdicts=ANY),
+    _encoded("aes128gcm", b"aes128gcm", Repeat(chunk(b"\x93\x01" * 30), every_s=0.1)),
+    _encoded("identity", b"identity", Repeat(chunk(EVENT), every_s=0.1), verdicts=ANY, words=()),
     _encoded("a broken page", b"gzip\r\nContent-Type: text/html", b"<html>" * 99, "hold"),
 )  # fmt: skip
 """Content-Encodings."""
 TYPES = (
     _typed("none", b""),
     _typed("a page", b"Content-Type: text/html\r\n"),
-    _typed("an image", b"Content-Type: image/png\r\n"),
+    _typed("an image", b"Content-Type: image/png\r\n",
+           words=("200, but image/png, where the direct probe has text/event-stream",)),
     _typed("an octet stream", b"Content-Type: application/octet-stream\r\n"),
     _typed("escapes", b"Content-Type: \x1b[31mtext\r\n"),
     _typed("100 KB", b"Content-Type: text/" + b"x" * 90_000 + b"\r\n"),
@@ -91,7 +95,8 @@ TYPES = (
     _typed("upper case", b"Content-Type: TEXT/EVENT-STREAM\r\n", verdicts=ANY),
     _typed("JSON called a stream", b"Content-Type: text/event-stream\r\nContent-Length: 12\r\n",
            b'{"error":12}'),
-    _typed("a page called a stream", b"Content-Type: text/event-stream\r\n\r\n<html>\n\n"),
+    _typed("a page called a stream", b"Content-Type: text/event-stream\r\n",
+           Repeat(b"<p>x</p>\n", every_s=0.1)),
     _typed("UTF-16", b"Content-Type: text/event-stream; charset=utf-16\r\n",
            Repeat("data: 1\n\n".encode("utf-16"), every_s=0.1)),
     _typed("invalid UTF-8", b"Content-Type: text/event-stream\r\n",

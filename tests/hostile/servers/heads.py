@@ -10,13 +10,15 @@ ESCAPES = b"\x1b[31m\x1b]0;x\x07\x9b2J\xe2\x80\xae\x7f\x08"
 """Colours, a title, a C1 control, a right-to-left override, a delete and a backspace."""
 
 
+NOT_ONE: dict[str, Any] = {"words": ("not HTTP|not valid HTTP",)}
 MORE = Repeat(EVENT, every_s=0.1)
 """Events without end."""
 
 
 def _line(name: str, line: bytes, **more: Any) -> Input:
+    words = () if "verdicts" in more else NOT_ONE["words"]
     script = (REQUEST, line + b"\r\n" + STREAM, MORE)
-    return Input(f"status line: {name}", script, **{"direct": LIVE, **more})
+    return Input(f"status line: {name}", script, **{"direct": LIVE, "words": words, **more})
 
 
 def _field(name: str, field: bytes, *rest: Act, **more: Any) -> Input:
@@ -31,14 +33,15 @@ def _raw(name: str, *script: Act, **more: Any) -> Input:
 
 def _redirect(name: str, location: bytes, **more: Any) -> Input:
     head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
-    return Input(f"redirect: {name}", (REQUEST, head), **{"direct": LIVE, **more})
+    more = {"direct": LIVE, "words": ("302 to ",), **more}
+    return Input(f"redirect: {name}", (REQUEST, head), **more)
 
 
 STATUS_LINES = (
     _line("status 99", b"HTTP/1.1 99 Odd"),
     _line("status 1000", b"HTTP/1.1 1000 Odd"),
-    _line("status 999", b"HTTP/1.1 999 Odd"),
-    _line("status 600", b"HTTP/1.1 600 Odd"),
+    _line("status 999", b"HTTP/1.1 999 Odd", words=("HTTP 999",)),
+    _line("status 600", b"HTTP/1.1 600 Odd", words=("HTTP 600",)),
     _line("status 000", b"HTTP/1.1 000 Odd"),
     _line("status is a word", b"HTTP/1.1 abc Odd"),
     _line("status in other digits", "HTTP/1.1 \u0662\u0660\u0660 OK".encode()),
@@ -46,7 +49,7 @@ STATUS_LINES = (
     _line("no status", b"HTTP/1.1"),
     _line("no reason", b"HTTP/1.1 200", verdicts=ANY),
     _line("reason with bytes above 127", b"HTTP/1.1 200 \xff\xfe\x80", verdicts=ANY),
-    _line("reason with escapes", b"HTTP/1.1 500 " + ESCAPES),
+    _line("reason with escapes", b"HTTP/1.1 500 " + ESCAPES, words=("HTTP 500",)),
     _line("reason of 200 KB", b"HTTP/1.1 500 " + b"x" * 200_000),
     _line("HTTP/9.9", b"HTTP/9.9 200 OK"),
     _line("HTTP/0.9 by name", b"HTTP/0.9 200 OK"),
@@ -60,29 +63,32 @@ STATUS_LINES = (
 )
 """Status lines."""
 NOT_HTTP = (
-    _raw("closed at once"),
+    _raw("closed at once", words=("closed before an answer",)),
     _raw("reset at once", "reset"),
-    _raw("half closed at once", "half-close"),
-    _raw("closed after the request", REQUEST),
+    _raw("half closed at once", "half-close", words=("closed before an answer",)),
+    _raw("closed after the request", REQUEST, words=("closed before an answer",)),
     _raw("reset after the request", REQUEST, "reset"),
     _raw("never an answer", REQUEST, "hold", verdicts=ANY, never=frozenset()),
     _raw("half closed after the request", REQUEST, "half-close"),
     _raw("an answer before the request", CHUNKED, Repeat(chunk(EVENT), every_s=0.1), verdicts=ANY),
-    _raw("HTTP/0.9", REQUEST, b"data: 1\n\n"),
-    _raw("HTTP/0.9, left open", REQUEST, Repeat(b"data: 1\n\n", every_s=0.1)),
-    _raw("SSH", b"SSH-2.0-OpenSSH_9.2p1\r\n", "hold"),
-    _raw("SMTP", b"220 mail.example.com ESMTP\r\n", "hold"),
-    _raw("a binary protocol", b"J\0\0\0\n8.0.36\0" + b"\x07" * 60, "hold"),
-    _raw("a TLS alert", REQUEST, b"\x15\x03\x01\x00\x02\x02\x46"),
-    _raw("a line that never ends", REQUEST, Repeat(b"a" * 4096)),
+    _raw("HTTP/0.9", REQUEST, b"data: 1\n\n", **NOT_ONE),
+    _raw("HTTP/0.9, left open", REQUEST, Repeat(b"data: 1\n\n", every_s=0.1), **NOT_ONE),
+    _raw("SSH", b"SSH-2.0-OpenSSH_9.2p1\r\n", "hold", words=("not HTTP but SSH",)),
+    _raw("SMTP", b"220 mail.example.com ESMTP\r\n", "hold", words=("not HTTP but SMTP",)),
+    _raw("a binary protocol", b"J\0\0\0\n8.0.36\0" + b"\x07" * 60, "hold",
+         words=("not HTTP but MySQL",)),
+    _raw("a TLS alert", REQUEST, b"\x15\x03\x01\x00\x02\x02\x46", words=("not HTTP but TLS",)),
+    _raw("a line that never ends", REQUEST, Repeat(b"a" * 4096), **NOT_ONE),
     _raw("a head that never ends", REQUEST, b"HTTP/1.1 200 OK\r\n", Repeat(b"x: y\r\n" * 500)),
-    _raw("a head that drips", REQUEST, b"HTTP/1.1 200 OK\r\n", Repeat(b"x: y\r\n", every_s=0.3)),
+    _raw("a head that drips", REQUEST, b"HTTP/1.1 200 OK\r\n", Repeat(b"x: y\r\n", every_s=0.3),
+         words=("of headers",)),
     _raw("a head letter by letter", REQUEST,
          *(act for byte in CHUNKED for act in (bytes([byte]), Pause(0.3)))),
-    _raw("a head that stops", REQUEST, b"HTTP/1.1 200 OK\r\nContent-", "hold"),
+    _raw("a head that stops", REQUEST, b"HTTP/1.1 200 OK\r\nContent-", "hold",
+         words=("of headers",)),
     _raw("a head that is cut", REQUEST, b"HTTP/1.1 200 OK\r\nContent-", Pause(0.1)),
     _raw("a head that is reset", REQUEST, b"HTTP/1.1 200 OK\r\nContent-", Pause(0.1), "reset"),
-    _raw("NULs", REQUEST, Repeat(b"\0" * 4096)),
+    _raw("NULs", REQUEST, Repeat(b"\0" * 4096), **NOT_ONE),
     _raw("empty lines first", REQUEST, b"\r\n\r\n\r\n" + CHUNKED,
          Repeat(chunk(EVENT), every_s=0.1), verdicts=ANY),
 )  # fmt: skip
@@ -109,19 +115,23 @@ FIELDS = (
 )
 """Header fields."""
 INTERIM = (
-    _raw("100 without end", REQUEST, Repeat(b"HTTP/1.1 100 Continue\r\n\r\n")),
+    _raw("100 without end", REQUEST, Repeat(b"HTTP/1.1 100 Continue\r\n\r\n"),
+         words=("interim answers (1xx)",)),
     _raw("103 without end", REQUEST, Repeat(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")),
-    _raw("103 at times", REQUEST, Repeat(b"HTTP/1.1 103 Early Hints\r\n\r\n", every_s=0.2)),
+    _raw("103 at times", REQUEST, Repeat(b"HTTP/1.1 103 Early Hints\r\n\r\n", every_s=0.2),
+         words=("interim answers (1xx)",)),
     _raw("100 once, then a stream", REQUEST, b"HTTP/1.1 100 Continue\r\n\r\n" + CHUNKED,
          Repeat(chunk(EVENT), every_s=0.1), verdicts=ANY),
     _raw("101 unasked", REQUEST, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
          b"Connection: Upgrade\r\n\r\n", "hold"),
-    _raw("102, then nothing", REQUEST, b"HTTP/1.1 102 Processing\r\n\r\n", "hold"),
+    _raw("102, then nothing", REQUEST, b"HTTP/1.1 102 Processing\r\n\r\n", "hold",
+         words=("1 interim answer (1xx)",)),
     _raw("100 with a body", REQUEST, b"HTTP/1.1 100 Continue\r\nContent-Length: 3\r\n\r\nabc",
          "hold"),
     _raw("204 with a body", REQUEST, b"HTTP/1.1 204 No Content\r\n" + STREAM, "hold"),
     _raw("205 with a body", REQUEST, b"HTTP/1.1 205 Reset Content\r\n" + STREAM, "hold"),
-    _raw("304 with a body", REQUEST, b"HTTP/1.1 304 Not Modified\r\n" + STREAM, "hold"),
+    _raw("304 with a body", REQUEST, b"HTTP/1.1 304 Not Modified\r\n" + STREAM, "hold",
+         words=("HTTP 304",), absent=("nowhere",)),
     _raw("200 without a body", REQUEST, HEAD + b"Content-Length: 90\r\n\r\n"),
     _raw("206 of a stream", REQUEST, b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-8/9"
          b"\r\n" + STREAM, "hold"),

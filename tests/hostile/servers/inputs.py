@@ -43,6 +43,7 @@ class Input:
         direct: The script of the backend, which is asked with `--direct`; None for no backend. With
             one, the config of a proxy that buffers is given too, so that a held stream has a cause.
         tls: How the server at the public URL speaks TLS, if it does.
+        by_protocol: Other scripts, for clients with which a protocol is agreed by ALPN.
         options: Further keys of the target.
     """
 
@@ -54,17 +55,25 @@ class Input:
     never: frozenset[str] = HELD_CAUSES
     direct: Script | None = None
     tls: Tls = PLAIN
+    by_protocol: Mapping[str, Script] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
     path: str = "/sse"
     scheme: str = ""
 
+    @property
+    def is_flood(self) -> bool:
+        """Whether it sends without end as fast as it can."""
+        endless = (act for act in self.script if isinstance(act, Repeat) and not act.times)
+        return any(not act.every_s for act in endless)
+
 
 ANY = frozenset({"healthy", "fault", "inconclusive"})
-"""For a stream that is right, or that a client cannot tell from a right one."""
+"""For a stream that is right, or that a client cannot tell from a right one. Nothing is asserted of
+its causes: where the machine of the test is busy, it is late indeed."""
 
 
 def check_inputs(
-    inputs: Sequence[Input], folder: Path, parallel: int = 6, stall_s: float = 1.5
+    inputs: Sequence[Input], folder: Path, parallel: int = 3, stall_s: float = 1.5
 ) -> None:
     """Check all of them with one process, and assert what each must lead to."""
     with _running(inputs, folder) as targets:
@@ -88,7 +97,7 @@ def _running(inputs: Sequence[Input], folder: Path) -> Iterator[list[dict[str, o
     with ExitStack() as stack:
         targets = list[dict[str, object]]()
         for each in inputs:
-            port = stack.enter_context(serving(each.script, each.tls.context()))
+            port = stack.enter_context(serving(each.script, each.tls.context(), each.by_protocol))
             scheme = each.scheme or ("https" if each.tls is not PLAIN else "http")
             target: dict[str, object] = {
                 "name": each.name,
@@ -116,7 +125,7 @@ def _problems(each: Input, report: Any) -> Iterator[str]:
     shown = f"{report['verdict']}, {causes}, {report['summary']}, {_outcomes(report)}"
     if report["verdict"] not in each.verdicts:
         yield f"the verdict is {shown}"
-    if wrong := [cause for cause, _ in causes if cause in each.never]:
+    if each.verdicts != ANY and (wrong := [cause for cause, _ in causes if cause in each.never]):
         yield f"it names {wrong}: {shown}"
     for word in each.words:
         if not any(choice in text for choice in word.split("|")):

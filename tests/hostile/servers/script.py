@@ -6,7 +6,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,9 +57,16 @@ class Server:
         port: The port on 127.0.0.1.
     """
 
-    def __init__(self, script: Script, context: ssl.SSLContext | None = None) -> None:
-        """With a TLS context the script runs inside TLS."""
+    def __init__(
+        self,
+        script: Script,
+        context: ssl.SSLContext | None = None,
+        by_protocol: Mapping[str, Script] | None = None,
+    ) -> None:
+        """With a TLS context the script runs inside TLS; `by_protocol` has other scripts for
+        clients with which a protocol is agreed by ALPN."""
         self._script, self._context = script, context
+        self._by_protocol = by_protocol or {}
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self._closing = threading.Event()
@@ -78,11 +85,15 @@ class Server:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with self._secured(connection) as stream:
-                _Conversation(stream, self._closing).follow(self._script)
+                _Conversation(stream, self._closing).follow(self._script_for(stream))
         except OSError:
             pass  # The client has left, or wants no such TLS.
         finally:
             connection.close()
+
+    def _script_for(self, stream: socket.socket) -> Script:
+        agreed = stream.selected_alpn_protocol() if isinstance(stream, ssl.SSLSocket) else None
+        return self._by_protocol.get(agreed or "", self._script)
 
     def _secured(self, connection: socket.socket) -> socket.socket:
         if self._context is None:
@@ -156,13 +167,14 @@ class _Conversation:
 
 
 @contextlib.contextmanager
-def serving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Run a server with this script; gives its port."""
-    server = Server(script, context)
+def serving(
+    script: Script,
+    context: ssl.SSLContext | None = None,
+    by_protocol: Mapping[str, Script] | None = None,
+) -> Iterator[int]:
+    """Run a server with these scripts; gives its port."""
+    server = Server(script, context, by_protocol)
     try:
         yield server.port
     finally:
         server.close()
-
-
-MakeContext = Callable[[], ssl.SSLContext]
