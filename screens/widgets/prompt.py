@@ -13,6 +13,7 @@ from textual.widgets import Input, Label
 
 from wizard.text.display import safe
 from wizard.text.errors import SsewizardError
+from wizard.text.redaction import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class Prompt(Vertical):
         field.disabled = False
         self.add_class("-asking")
         field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show dots instead of an answer with a secret in it, such as a URL with a token."""
+        event.input.password = redact(event.value) != event.value
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Parse the answer; a wrong one stays, with the reason above it."""

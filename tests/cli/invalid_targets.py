@@ -44,7 +44,7 @@ INVALID = {
     "vantage-number": (f"{ONE}vantage.w = 3", "vantage: must be a string, not a number"),
     "hop-url": (f'{ONE}hop = ["http://e/"]', "target 'a': hop: 'http://e/': write it as NAME=URL"),
     "hop-twice": (f'{ONE}hop = ["e=http://e/", "e=http://f/"]', "hop: e=http://f/: e is taken"),
-    "header-form": (f'{ONE}header = "hunter2"', "target 'a': header: 'hunter2': write it as"),
+    "header-form": (f'{ONE}header = "hunter2"', "target 'a': header: '…': write it as"),
     "header-unset": (f'{ONE}header = "A: ${{NOT_SET_1}}"', "variable NOT_SET_1 is not set"),
     "header-open": (f'{ONE}header = "A: ${{B"', "header: write a variable of the environment"),
     "header-form-2": (f'{ONE}header = "A: ${{B-C}}"', "write a variable of the environment"),

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from wizard.cli.options import make_target_parser, target_of
 from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
 from wizard.model.body import STDIN
-from wizard.model.parse import check_url
+from wizard.model.parse import check_url, shown_place
 from wizard.model.target import LOCAL, Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -148,7 +148,8 @@ def _misplaced(key: str, value: object) -> str:
 def _label(values: Mapping[str, object], number: int) -> str:
     """The target's name in messages, even if its table is wrong: its name, URL or number."""
     name = values.get("name", values.get("url"))
-    return repr(safe(name, MAX_NAME_CHARS)) if isinstance(name, str) and name else str(number)
+    is_named = isinstance(name, str) and name
+    return repr(shown_place(str(name), MAX_NAME_CHARS)) if is_named else str(number)
 
 
 def _named_target(table: _Table, defaults: _Table, base: Namespace, folder: str) -> NamedTarget:

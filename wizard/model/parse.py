@@ -12,6 +12,7 @@ from wizard.model.target import LOCAL, Hop, Source
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.redaction import MASK
 from wizard.text.urls import is_unix, unix_url
 
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", re.DOTALL)
@@ -23,6 +24,7 @@ _UNIX_URL = re.compile(r"(?is)\s*(?:(https?)://(?=unix:/))?unix:(.*)")
 """The URL of a unix socket, alone or as in `proxy_pass http://unix:/run/app.sock:/`."""
 _HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 """A token (RFC 9110, section 5.6.2)."""
+_USER_INFORMATION = re.compile(r"\A[^/?#\s]+@")
 _WEBSOCKET = re.compile(r"^(?:[A-Za-z][A-Za-z0-9_.-]*=)*wss?:", re.IGNORECASE)
 """A URL of a WebSocket (RFC 6455, section 3), where the options allow names before it."""
 _CURL = re.compile(r"\s*(?:[$%#>] +)?(?:[A-Za-z_]\w*=\S* +)*(?:[^\s:]*/)?curl(?:\.exe)?\s")
@@ -164,11 +166,17 @@ def parse_header(text: str) -> Header:
     """The header of `Name: value`. No error message repeats the value: it may be a secret."""
     name, colon, value = text.partition(":")
     if not colon or not _HEADER_NAME.match(name.strip()):
-        raise UsageError(f"--header {safe(name, 60)!r}: write it as 'Name: value'")
+        shown = name if colon else f"{text.split()[0]} …" if len(text.split()) > 1 else "…"
+        raise UsageError(f"--header {safe(shown, 60)!r}: write it as 'Name: value'")
     if any(char < " " or char == "\x7f" or ord(char) > 255 for char in value.strip()):
         problem = "its value has a character no header can hold"
         raise UsageError(f"--header {safe(name, 60)!r}: {problem}")
     return name.strip(), value.strip()
+
+
+def shown_place(text: str, limit: int) -> str:
+    """A host or a URL for a message, without user and password, also where no scheme precedes."""
+    return safe(_USER_INFORMATION.sub(f"{MASK}@", text), limit)
 
 
 def is_curl(text: str) -> bool:
@@ -186,7 +194,7 @@ def parse_connect_to(text: str) -> tuple[str, int]:
     host, _, digits = text.rpartition(":")
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= len("65535")
     if not host or not is_number or not 0 < int(digits) <= 65_535:
-        raise UsageError(f"--connect-to {safe(text, 100)!r}: write it as HOST:PORT")
+        raise UsageError(f"--connect-to {shown_place(text, 100)!r}: write it as HOST:PORT")
     return host.strip("[]"), int(digits)
 
 
@@ -216,7 +224,7 @@ def check_url(text: str) -> str:
     if is_websocket(url):
         scheme, _, rest = url.partition(":")
         url = f"http{scheme.lower().removeprefix('ws')}:{rest}"
-    shown = safe(url, 200)
+    shown = shown_place(url, 200)
     if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):
         raise UsageError(f"{shown}: not a URL: write it percent-encoded, without blanks")
     try:

@@ -1,9 +1,9 @@
 """Parse the text of one config file into directives with file, line and end line."""
 
-import re
 from dataclasses import dataclass, field
 
 from wizard.model.config import Directive, Position
+from wizard.nginx.known_directives import is_own
 from wizard.nginx.store import config_error
 from wizard.nginx.words import split_words
 
@@ -46,12 +46,10 @@ def parse_config(
     return _Tree(name, via, limit or WordLimit()).build(text)
 
 
-_NAME = re.compile("[a-z][a-z0-9_]{0,60}")
-
-
 def _name_of(words: list[str], kind: str) -> str:
-    """How a directive or block is named in a message: a text that is no config may be secret."""
-    return f'{kind} "{words[0]}"' if _NAME.fullmatch(words[0]) else f"a {kind}"
+    """How a directive or block is named in a message: a text that is no config may be secret, so
+    only the names of Nginx's own directives are repeated."""
+    return f'{kind} "{words[0]}"' if is_own(words[0]) else f"a {kind}"
 
 
 @dataclass

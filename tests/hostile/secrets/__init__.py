@@ -1,0 +1,1 @@
+"""Secrets planted in every input, looked for in every output."""
