@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -84,6 +84,7 @@ class Wizard(App[None]):
         *,
         last_target: Target | None = None,
         interrupted: InterruptedCase | None = None,
+        problems: Sequence[str] = (),
         apply_fix: ApplyFix | None = None,
         make: Callable[[Target], Investigation] = Investigation,
         clock: Callable[[], float] = time.monotonic,
@@ -101,6 +102,7 @@ class Wizard(App[None]):
         self.is_report_saved = self._is_unsaved_shown = False
         self.ended_by: signal.Signals | None = None
         self._autosave, self._interrupted = Autosave(), interrupted
+        self._problems = problems
         self._last_target, self._apply_fix, self._make = last_target, apply_fix, make
         self._clock = clock
 
@@ -118,6 +120,8 @@ class Wizard(App[None]):
             existing_folder()
         except OSError as error:
             self._show_unsaved(error)
+        for problem in self._problems[:1]:
+            self.notify(problem, severity="warning", markup=False)
         if self.investigation is not None:
             self._open(self.investigation)
         else:

@@ -13,6 +13,7 @@ import re
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -171,17 +172,23 @@ def _time_text(at: float) -> str:
     return time.strftime("on %Y-%m-%d at %H:%M", then)
 
 
-def interrupted_case() -> InterruptedCase | None:
-    """Return the newest interrupted case of the last week; delete all but the ten newest."""
+def interrupted_case(skipped: Callable[[str], object] = len) -> InterruptedCase | None:
+    """Return the newest interrupted case of the last week; delete all but the ten newest.
+
+    `skipped` gets one sentence for each newer one that cannot be read.
+    """
     cases = sorted(_interrupted_files(), reverse=True)
     for _, path in cases[MAX_SAVED_CASES:]:
         with contextlib.suppress(OSError):
             path.unlink()
         remove_lock(_lock_path(path))
     for written, path in cases[:MAX_SAVED_CASES]:
-        with contextlib.suppress(UsageError):
-            if time.time() - written < MAX_AGE_S:
-                return InterruptedCase(path, casefile.read_summary(path))
+        if time.time() - written >= MAX_AGE_S:
+            return None
+        try:
+            return InterruptedCase(path, casefile.read_summary(path))
+        except UsageError as error:
+            skipped(f"An interrupted case is not offered: {error}")
     return None
 
 

@@ -26,10 +26,12 @@ def open_in_terminal(given: Target | Investigation | None, apply_fix: ApplyFix |
     """Run the wizard and return the exit status. Raises `UsageError` on an unsuitable terminal."""
     require_terminal()
     investigation = Investigation(given) if isinstance(given, Target) else given
+    problems: list[str] = []
     app = Wizard(
         investigation,
         last_target=last_target(),
-        interrupted=interrupted_case(),
+        interrupted=interrupted_case(problems.append),
+        problems=problems,
         apply_fix=apply_fix,
     )
     app.run(mouse=False)

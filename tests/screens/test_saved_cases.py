@@ -133,7 +133,18 @@ def test_running_and_unreadable_cases_are_not_offered(ended_pid: int) -> None:
     case.path.unlink()
     (state_folder() / f"case-{ended_pid}-dead-{saved_cases._host()}.json").write_text("{", "utf-8")
     (state_folder() / f"case-{ended_pid}-abc-another-host.json").write_text("{}", "utf-8")
-    assert interrupted_case() is None
+    skipped: list[str] = []
+    assert interrupted_case(skipped.append) is None
+    assert len(skipped) == 1
+    assert skipped[0].endswith(
+        ".json: not a case file: the document: not JSON: Input data was truncated"
+    )
+
+
+async def test_a_case_that_cannot_be_offered_is_named_once() -> None:
+    async with Wizard(None, problems=["a is broken", "b is broken"]).run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert [notice.message for notice in pilot.app._notifications] == ["a is broken"]
 
 
 def test_a_reused_process_id_does_not_hide_a_case() -> None:

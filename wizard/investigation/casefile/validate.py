@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from wizard.investigation.casefile.decode import Misread
-from wizard.investigation.casefile.record import CaseRecord
+from wizard.investigation.casefile.record import CaseRecord, CaseSummary
 from wizard.investigation.casefile.redaction import PSEUDONYM
 from wizard.model.case import Case
 from wizard.model.client_request import ClientRequest
@@ -103,6 +103,12 @@ def _check_failure(failure: LoggedFailure) -> str:
     return "" if failure.last is None or _is_time(failure.last) else "its time is out of range"
 
 
+def _record_problem(record: CaseRecord | CaseSummary) -> str:
+    if len({step.id for step in record.steps}) < len(record.steps):
+        return "a step stands in it twice"
+    return "" if _is_time(record.saved) else "its time of saving is out of range"
+
+
 def _is_time(seconds: float) -> bool:
     return 0 <= seconds <= LATEST_S
 
@@ -115,7 +121,8 @@ _CHECKS: Mapping[type, Callable[[Any], str]] = {
     History: _check_history,
     LoggedFailure: _check_failure,
     Case: lambda case: "" if _is_time(case.started) else "its start is out of range",
-    CaseRecord: lambda item: "" if _is_time(item.saved) else "its time of saving is out of range",
+    CaseRecord: _record_problem,
+    CaseSummary: _record_problem,
 }
 """For each class a check that returns what is wrong with a value; empty if nothing is."""
 
