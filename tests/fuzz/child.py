@@ -4,15 +4,16 @@ import sys
 
 import atheris
 
-# What is imported here tells atheris which branches an input takes.
-with atheris.instrument_imports(include=["wizard"], enable_loader_override=False):
-    from tests.fuzz.targets import FUZZED
+from tests.fuzz.targets import FUZZED
 
 
 def main() -> None:
     """Fuzz the property until the time is over or it is broken; the process ends with it."""
     name, *options = sys.argv[1:]
-    atheris.Setup([sys.argv[0], *options], FUZZED[name].check)
+    # What is imported here tells atheris which branches an input takes.
+    with atheris.instrument_imports(include=["wizard"], enable_loader_override=False):
+        check = FUZZED[name].check
+    atheris.Setup([sys.argv[0], *options], check)
     atheris.Fuzz()
 
 

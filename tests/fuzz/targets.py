@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from tests.fuzz import cases, streams, texts
+from importlib import import_module
 
 _SSE = b"data: |event: |id: |retry: |: |:|\n|\r|\r\n|\n\n|\xef\xbb\xbf|\0|\xe2\x80\xa8|\xc3|x| |12"
 _HTTP = (
@@ -45,23 +44,35 @@ _CASE = (
 
 @dataclass(frozen=True, slots=True)
 class Fuzzed:
-    """A property, and the pieces from which its inputs are put together."""
+    """A property, and the pieces from which its inputs are put together.
 
-    check: Callable[[bytes], None]
+    Attributes:
+        module: The module of this folder that has it.
+    """
+
+    module: str
+    name: str
     pieces: Sequence[bytes]
 
+    @property
+    def check(self) -> Callable[[bytes], None]:
+        """The property, imported only now: its module loads the parsers that it is about."""
+        module = import_module(f"tests.fuzz.{self.module}")
+        check: Callable[[bytes], None] = getattr(module, self.name)
+        return check
 
-def _with(pieces: bytes, *checks: Callable[[bytes], None]) -> dict[str, Fuzzed]:
-    return {check.__name__: Fuzzed(check, pieces.split(b"|")) for check in checks}
+
+def _with(pieces: bytes, module: str, *names: str) -> dict[str, Fuzzed]:
+    return {name: Fuzzed(module, name, pieces.split(b"|")) for name in names}
 
 
 FUZZED: dict[str, Fuzzed] = {
-    **_with(_SSE, streams.event_stream, streams.bounded_event_stream, streams.json_lines),
-    **_with(_HTTP, streams.far_response, streams.far_response_of_wget),
-    **_with(_FRAMES, streams.websocket_frames),
-    **_with(_AUTH, streams.www_authenticate),
-    **_with(_LOG, texts.log_lines, texts.timestamps, texts.repeated_log_line),
-    **_with(_CONFIG, texts.config_tokens, texts.config_words, texts.quoted_argument),
-    **_with(_CURL, texts.curl_command, texts.quoted_command),
-    **_with(_CASE, cases.case_bytes, cases.changed_case),
+    **_with(_SSE, "streams", "event_stream", "bounded_event_stream", "json_lines"),
+    **_with(_HTTP, "streams", "far_response", "far_response_of_wget"),
+    **_with(_FRAMES, "streams", "websocket_frames"),
+    **_with(_AUTH, "streams", "www_authenticate"),
+    **_with(_LOG, "texts", "log_lines", "timestamps", "repeated_log_line"),
+    **_with(_CONFIG, "texts", "config_tokens", "config_words", "quoted_argument"),
+    **_with(_CURL, "texts", "curl_command", "quoted_command"),
+    **_with(_CASE, "cases", "case_bytes", "changed_case"),
 }

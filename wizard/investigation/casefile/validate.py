@@ -1,7 +1,8 @@
 """Check decoded values beyond their types, so that all other code may rely on a case."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from wizard.investigation.casefile.decode import Misread
@@ -138,22 +139,25 @@ def _find_problem(value: object) -> tuple[str, ...]:
     """The steps that lead to the first value that is not allowed, and what is wrong with it."""
     if isinstance(value, int | float):
         return () if abs(value) <= MAX_NUMBER else ("the number is too large",)
-    for step, item in _members(value):
-        if problem := _find_problem(item):
-            return (step, *problem)
-    own_check = _CHECKS.get(type(value))
+    if isinstance(value, tuple):
+        for at, item in enumerate(value):
+            if type(item) is not str and (problem := _find_problem(item)):
+                return (f"[{at}]", *problem)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            if problem := _find_problem(item):
+                return ("[...]", *problem)
+    kind: Any = type(value)
+    for name in _field_names(kind):
+        if problem := _find_problem(getattr(value, name)):
+            return (f".{name}", *problem)
+    own_check = _CHECKS.get(kind)
     text = own_check(value) if own_check else ""
     return (text,) if text else ()
 
 
-def _members(value: object) -> Iterator[tuple[str, object]]:
-    """The values inside a value that are no text, each with the step that leads to it."""
-    if isinstance(value, tuple):
-        items: Iterable[tuple[str, object]] = ((f"[{n}]", each) for n, each in enumerate(value))
-    elif isinstance(value, Mapping):
-        items = (("[...]", each) for each in value.values())
-    elif dataclasses.is_dataclass(value):
-        items = ((f".{each.name}", getattr(value, each.name)) for each in dataclasses.fields(value))
-    else:
-        return
-    yield from (pair for pair in items if pair[1] is not None and not isinstance(pair[1], str))
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; none of any other type."""
+    is_dataclass = dataclasses.is_dataclass(kind)
+    return tuple(field.name for field in dataclasses.fields(kind)) if is_dataclass else ()
