@@ -215,9 +215,18 @@ class Wizard(App[None]):
             self._is_unsaved_shown = True
             self.notify(describe_problem(error), severity="warning", timeout=20, markup=False)
 
+    @property
+    def _was_cut_off(self) -> bool:
+        """True if a signal ended a step of ours before its end."""
+        if self.ended_by is None or self.investigation is None:
+            return False
+        is_saved = isinstance(self.investigation, SavedInvestigation)
+        steps = self.investigation.steps.values()
+        return not is_saved and any(step.state == "running" or step.why for step in steps)
+
     def save_on_exit(self) -> None:
         """Save the case after the screen was left; a clean exit makes it the last case."""
-        if self.investigation is None or not self._autosave.has_case:
+        if self.investigation is None or not (self._autosave.has_case or self._was_cut_off):
             return
         with contextlib.suppress(OSError):
             self._autosave.save(record_of(self.investigation))

@@ -235,6 +235,14 @@ async def test_only_a_clean_exit_makes_the_case_the_last_one() -> None:
         assert (state_folder() / saved_cases.LAST_CASE).exists() != lost
 
 
+async def test_the_evidence_of_a_first_step_that_a_signal_ends_is_saved() -> None:
+    app = Wizard(investigations.running("proxy"))
+    async with app.run_test(size=SIZE):
+        app.end_by(signal.SIGTERM)
+    app.save_on_exit()
+    assert len(list(state_folder().glob("case-*.json"))) == 1
+
+
 async def test_the_case_is_saved_while_a_step_runs() -> None:
     app = Wizard(investigations.running("proxy"))
     async with app.run_test(size=SIZE):

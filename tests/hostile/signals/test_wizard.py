@@ -46,6 +46,13 @@ def test_a_second_signal_changes_nothing(started: Started) -> None:
     assert "case" in started.saved()
 
 
+def test_sigkill_leaves_the_case(started: Started) -> None:
+    """The terminal stays as it is; no process can restore it then."""
+    started.process.kill()
+    assert started.wait_for_end() == -signal.SIGKILL
+    assert "case" in started.saved()
+
+
 @pytest.mark.parametrize("shell", ["sets the modes", "does nothing"])
 def test_it_comes_back_after_sigstop(started: Started, shell: str) -> None:
     for _ in range(3):
