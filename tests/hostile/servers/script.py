@@ -1,6 +1,7 @@
 """A server on loopback that follows a script: what it sends, and what it waits for."""
 
 import contextlib
+import re
 import socket
 import ssl
 import struct
@@ -9,6 +10,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from wizard.probe.websocket import accept_of
 
 LONGEST_CONNECTION_S = 60.0
 """Nothing is sent over one connection for longer than this, in seconds."""
@@ -41,11 +44,13 @@ class Pause:
     seconds: float
 
 
+UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 REQUEST = Wait(b"\r\n\r\n")
 """Wait for the end of the request's header."""
-Ending = Literal["hold", "reset", "half-close"]
-"""`hold` keeps the connection open until the client leaves, `reset` sends RST, `half-close` sends
-FIN and holds. A script that ends without one closes the connection."""
+Ending = Literal["hold", "reset", "half-close", "upgrade"]
+"""`upgrade` opens the WebSocket that was asked for, after which the script goes on. `hold` keeps
+the connection open until the client leaves, `reset` sends RST, `half-close` sends FIN and holds. A
+script that ends without one of these closes the connection."""
 Act = bytes | Wait | Repeat | Pause | Ending
 Script = Sequence[Act]
 
@@ -112,7 +117,7 @@ class _Conversation:
     """One connection, on which a script is followed."""
 
     def __init__(self, stream: socket.socket, closing: threading.Event) -> None:
-        self._stream, self._closing, self._received = stream, closing, b""
+        self._stream, self._closing, self._received, self._head = stream, closing, b"", b""
         self._until = time.monotonic() + LONGEST_CONNECTION_S
 
     def follow(self, script: Script) -> None:
@@ -127,6 +132,8 @@ class _Conversation:
                     self._repeat(act)
                 case Pause():
                     self._closing.wait(act.seconds)
+                case "upgrade":
+                    self._upgrade()
                 case "hold":
                     self._hold()
                 case "reset":
@@ -141,7 +148,13 @@ class _Conversation:
             if not data:
                 raise ConnectionError
             self._received += data
-        self._received = self._received.partition(awaited)[2] if awaited else b""
+        self._head, _, rest = self._received.partition(awaited) if awaited else (b"", b"", b"")
+        self._received = rest
+
+    def _upgrade(self) -> None:
+        (key,) = re.findall(rb"(?i)\r\nSec-WebSocket-Key: (\S+)", self._head) or [b""]
+        accept = accept_of(key.decode()).encode()
+        self._stream.sendall(UPGRADED + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
 
     def _repeat(self, act: Repeat) -> None:
         count = 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.servers import encodings, framing, heads, http2, streams
+from tests.hostile.servers import encodings, framing, handshakes, heads, http2, streams
 from tests.hostile.servers.inputs import Input, check_inputs
 
 GROUPS: dict[str, tuple[Input, ...]] = {
@@ -18,6 +18,9 @@ GROUPS: dict[str, tuple[Input, ...]] = {
     "h2 prefaces": http2.PREFACES,
     "h2 frames": http2.FRAMES,
     "h2 heads": http2.HEADS,
+    "TLS": handshakes.CERTIFICATES,
+    "WebSockets": handshakes.WEBSOCKETS,
+    "MCP": handshakes.MCP,
     "fields": heads.FIELDS,
     "redirects": heads.REDIRECTS,
     "floods": streams.FLOODS,

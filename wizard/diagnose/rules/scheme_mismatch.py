@@ -30,6 +30,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _plain_port(rule: Rule, case: Case, answers: list[ProbeResult]) -> Finding | None:
     """TLS to a port that speaks plain HTTP."""
     repeated = schemes.other_scheme(case)
+    if repeated is not None and _is_no_http(repeated.timeline):
+        return None
     answered = repeated is not None and _is_answer(repeated.timeline)
     not_tls = all(schemes.is_not_tls(result.timeline) for result in answers)
     no_tls = all(r.timeline.ended in ("tls", "timeout") and not r.timeline.tls_s for r in answers)
@@ -38,6 +40,12 @@ def _plain_port(rule: Rule, case: Case, answers: list[ProbeResult]) -> Finding |
     confidence: Confidence = "confirmed" if answered else "likely"
     distinguishes = _NEEDS_PLAIN if not_tls else _ANSWERS_PLAIN
     return rule.finding(confidence, _evidence(case, answers), distinguishes, fix=_fix("http"))
+
+
+def _is_no_http(timeline: Timeline) -> bool:
+    """True if something answers the other scheme that speaks another protocol."""
+    received = timeline.wire.received
+    return received is not None and bool(received.problem)
 
 
 def _is_answer(timeline: Timeline) -> bool:
