@@ -101,6 +101,9 @@ INCLUDES = {
     ),
     "files that double": error("include f0.conf;", "too many", files=FAN_OUT),
     "a hundred thousand patterns": error(repeat(100_000, "include /usr/@*/*.x;"), "too many"),
+    "patterns of large directories": error(
+        repeat(9000, "include /usr/bin/*.none@;"), "directory entries"
+    ),
     "a hundred thousand names": error(repeat(100_000, "include gone@*;"), "too many"),
     "a secret file": error(
         "include x.conf;", "x.conf:1: a directive is not ended", never=("$6$", "salt"),
@@ -343,6 +346,12 @@ DUMPS = {
     "a pattern for five thousand files": error(
         dump(("/a/n.conf", "include /x/*;"), *((f"/x/{n}", "a b;") for n in range(5000))),
         "too many",
+    ),
+    "patterns for many files": error(
+        dump(
+            ("/a/n.conf", repeat(9000, "include /y@/*;")), *((f"/x/{n}", "") for n in range(9000))
+        ),
+        "directory entries",
     ),
     "escapes in a file's name": reads(dump((f"/a/{ESCAPE}", http(LEADS_ON))), "\\e]0;title"),
     "headings alone": reads("# configuration file /a:\n" * 10_000, "no server block"),

@@ -9,7 +9,7 @@ import pytest
 from wizard.nginx.load import read_config
 from wizard.text import globbing
 from wizard.text.errors import ConfigError
-from wizard.text.globbing import find_files
+from wizard.text.globbing import EntryLimit, TooManyEntriesError, find_files
 
 NAMES = ("a.conf", "b.conf", ".hidden.conf", "x[1].conf", "sub/a.conf", "sub/.b/c.conf", "sub2/d")
 
@@ -50,3 +50,11 @@ def test_a_file_of_the_kernel_is_no_config(path: str) -> None:
         pytest.skip(f"does not apply: this system has no {path}")
     with pytest.raises(ConfigError, match=r"a file of the kernel|cannot be read"):
         read_config(path)
+
+
+def test_all_patterns_together_have_a_limit(folder: Path) -> None:
+    limit = EntryLimit(12)
+    assert find_files(str(folder), "*.none", limit) == []
+    assert 0 < limit.left < 12
+    with pytest.raises(TooManyEntriesError):
+        find_files(str(folder), "*/*.none", limit)

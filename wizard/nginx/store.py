@@ -2,7 +2,7 @@
 
 import glob
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -11,11 +11,21 @@ from typing import Protocol
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
 from wizard.text.files import NotRegularError, describe_read_error, read_regular
-from wizard.text.globbing import MAX_SCANNED, TooManyEntriesError, find_files, is_glob
+from wizard.text.globbing import (
+    MAX_SCANNED,
+    MAX_SCANNED_IN_ALL,
+    EntryLimit,
+    TooManyEntriesError,
+    find_files,
+    is_glob,
+)
 
 MAX_FILE_BYTES = 16 << 20
 """The largest config file that is read, in bytes."""
-TOO_MANY_ENTRIES = f"this include would need more than {MAX_SCANNED} directory entries to be read"
+TOO_MANY_ENTRIES = (
+    f"this include would need more than {MAX_SCANNED:,} directory entries to be read, or all "
+    f"together more than {MAX_SCANNED_IN_ALL:,}"
+)
 UNREADABLE_DIRECTORY = "its directory cannot be read: permission denied"
 
 
@@ -74,12 +84,13 @@ class DiskStore:
     """
 
     directory: str
+    entries: EntryLimit = field(default_factory=EntryLimit)
 
     def find(self, pattern: str) -> list[str]:
         if not is_glob(pattern):
             return [os.path.join(self.directory, pattern)]
         try:
-            return find_files(self.directory, pattern)
+            return find_files(self.directory, pattern, self.entries)
         except TooManyEntriesError:
             raise config_error(TOO_MANY_ENTRIES, visible(pattern, 120)) from None
 
@@ -107,12 +118,17 @@ class DumpStore:
     """The files of an `nginx -T` dump or a case file by name, the main file first."""
 
     texts: dict[str, str]
+    entries: EntryLimit = field(default_factory=EntryLimit)
 
     def find(self, pattern: str) -> list[str]:
         folder = next(iter(self._names), PurePosixPath()).parent
         if not is_glob(pattern):
             path = folder / visible(pattern)
             return [self._names[path]] if path in self._names else []
+        try:
+            self.entries.take(len(self._names))
+        except TooManyEntriesError:
+            raise config_error(TOO_MANY_ENTRIES, visible(pattern, 120)) from None
         full = PurePosixPath(glob.escape(str(folder))) / visible(pattern)
         return sorted(name for path, name in self._names.items() if _matches(path, full))
 

@@ -186,14 +186,14 @@ async def read_to_end(
         The output, the exit status, and True if the time is over. Output of more than `limit` bytes
         is not read to its end, and the exit status is None then.
     """
-    output = b""
+    output = bytearray()
     try:
         async with asyncio.timeout(within):
             while len(output) <= limit and (data := await stdout.read(1 << 16)):
                 output += data
-            return output, await wait() if len(output) <= limit else None, False
+            return bytes(output), await wait() if len(output) <= limit else None, False
     except TimeoutError:
-        return output, None, True
+        return bytes(output), None, True
 
 
 async def run_command(
