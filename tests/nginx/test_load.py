@@ -156,14 +156,14 @@ def test_standard_input_may_be_a_plain_config(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("a;\nb {\n c;\n", 3, '"b" of line 2'),
+        ("a;\nserver {\n c;\n", 3, '"server" of line 2'),
         ("a;\n}\n", 2, 'unexpected "}"'),
-        ("a {\n b\n}", 2, '"b" is not ended'),
+        ("a {\n proxy_pass\n}", 2, '"proxy_pass" is not ended'),
         ("\nroot:$6$salt$hash:1:0:9:7:::", 2, ": a directive is not ended"),
         ("a;\nroot:$6$salt$hash {", 2, "inside a block of line 2"),
         ("a;\n;\n", 2, 'unexpected ";"'),
         ("\n{ }", 2, 'unexpected "{"'),
-        ("a;\nb", 2, '"b" is not ended'),
+        ("a;\nproxy_pass", 2, '"proxy_pass" is not ended'),
         ("a;\nb 'c;\n", 3, "middle of"),
         ('a;\n"', 2, "middle of"),
         ("a;\nb \\", 2, "middle of"),
