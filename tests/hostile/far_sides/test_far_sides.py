@@ -16,9 +16,9 @@ from tests.vantage.remote import follow, new_token, vantage_session, wait_until_
 from wizard.model.timeline import Timeline
 from wizard.vantage import remote_process
 
-PATIENCE_S = 1.0
-"""How long a stream that does not end is watched, in seconds."""
-LONGEST_S = 30.0
+PATIENCE_S = 5.0
+"""How long an answer that does not end is watched, in seconds."""
+LONGEST_S = 60.0
 """How long, in seconds, any probe may take here, with all that it has started."""
 
 
@@ -42,12 +42,12 @@ def write_program(path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
-async def probe(url: str, prefix: Sequence[str]) -> Timeline | None:
-    """Probe at a vantage; None if it was left. Nothing may run there afterwards."""
+async def probe(url: str, prefix: Sequence[str], within: float = LONGEST_S) -> Timeline | None:
+    """Probe at a vantage; None if it was left after that time. Nothing may run there afterwards."""
     token, timeline = new_token(), None
     async with asyncio.timeout(LONGEST_S):
         try:
-            async with asyncio.timeout(PATIENCE_S + 4):
+            async with asyncio.timeout(within):
                 timeline = await follow(url, vantage_session(["env", f"MARK={token}", *prefix]))
         except TimeoutError:
             pass
@@ -81,7 +81,7 @@ async def test_a_prefix(prefix: Prefix, url: str, tmp_path: Path) -> None:
 async def test_a_tool(tool: FakeTool, url: str, tmp_path: Path) -> None:
     write_program(tmp_path / tool.program, tool.script)
     real = f"REAL_CURL={shutil.which('curl')}"
-    timeline = await probe(url, ["env", real, f"PATH={tmp_path}:{os.environ['PATH']}"])
+    timeline = await probe(url, ["env", real, f"PATH={tmp_path}:{os.environ['PATH']}"], PATIENCE_S)
     if timeline is None:
         assert tool.ended == "left"
         return
