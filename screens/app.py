@@ -185,8 +185,8 @@ class Wizard(App[None]):
         if self.investigation is None:
             return
         try:
-            write_private("last-report.txt", full_report(self.investigation))
             self._save_case(record_of(self.investigation), own_uses(self.investigation))
+            write_private("last-report.txt", full_report(self.investigation))
             self.is_report_saved = True
         except OSError as error:
             self.is_report_saved = False
@@ -226,12 +226,11 @@ class Wizard(App[None]):
 
     def save_on_exit(self) -> None:
         """Save the case after the screen was left; a clean exit makes it the last case."""
-        if self.investigation is None or not (self._autosave.has_case or self._was_cut_off):
-            return
-        with contextlib.suppress(OSError):
-            self._autosave.save(record_of(self.investigation))
-            if self.ended_by is None:
-                self._autosave.finish()
+        if self.investigation is not None and (self._autosave.has_case or self._was_cut_off):
+            with contextlib.suppress(OSError):
+                self._save_case(record_of(self.investigation), own_uses(self.investigation))
+                if self.ended_by is None:
+                    self._autosave.finish()
         self._autosave.release()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -21,10 +21,13 @@ class UnsafeFolderError(OSError):
 
 
 def state_folder() -> Path:
-    """Return the path of the folder (XDG Base Directory Specification); it may not exist."""
+    """Return the path of the folder (XDG Base Directory Specification); it may not exist.
+
+    It is relative where the user has no home folder.
+    """
     configured = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(configured) if os.path.isabs(configured) else Path.home() / ".local" / "state"
-    return base / "ssewizard"
+    base = configured if os.path.isabs(configured) else os.path.expanduser("~/.local/state")
+    return Path(base) / "ssewizard"
 
 
 def private_folder() -> Path:
@@ -49,6 +52,8 @@ def existing_folder() -> Path | None:
     The folders above it are checked too: who can rename one of them can put another in its place.
     """
     folder = state_folder()
+    if not folder.is_absolute():
+        raise OSError("there is no home folder")
     # The path that the links in it lead to, without the last name: that must not be a link.
     parent = Path(os.path.realpath(folder.parent))
     for above in (parent, *parent.parents):
@@ -100,9 +105,9 @@ def _is_private_group(gid: int) -> bool:
 
 
 def describe_problem(error: OSError) -> str:
-    """Return one sentence: the case is not saved here, why not, and what to do."""
+    """Return one sentence: why nothing is saved, and what to do."""
     folder = safe(str(state_folder()), 200)
-    return f"This case is not saved as it goes: {folder}: {describe_error(error)}. w saves it."
+    return f"{folder}: {describe_error(error)}; so this case is not saved as it goes, only by w"
 
 
 def write_private(name: str, text: str) -> None:

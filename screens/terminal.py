@@ -76,6 +76,6 @@ def _exit_text(app: Wizard) -> str:
 
 
 def _from_home(path: Path) -> str:
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RuntimeError):
         return f"~/{path.relative_to(Path.home())}"
     return str(path)

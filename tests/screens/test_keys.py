@@ -248,17 +248,6 @@ async def test_case_and_report_are_saved_without_secrets(state_home: Path) -> No
     assert "hunter22" not in "".join(files.values())
 
 
-async def test_an_unwritable_state_folder_stops_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("", "utf-8")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    app = Wizard(not_started())
-    async with app.run_test(size=SIZE) as pilot:
-        await press(pilot, "enter")
-        assert not app.is_report_saved
-
-
 async def test_the_form_starts_with_valid_fields_only() -> None:
     targets: list[Target] = []
 

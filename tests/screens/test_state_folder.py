@@ -90,6 +90,15 @@ async def test_a_folder_where_others_can_write_is_not_used(
     assert sorted(os.listdir(state_folder())) == before
 
 
+def test_without_a_home_folder_nothing_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container with a user id of which the system knows nothing."""
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert (interrupted_case(), last_target()) == (None, None)
+    with pytest.raises(OSError, match="no home folder"):
+        private_folder()
+
+
 def test_a_new_folder_is_private_whatever_the_umask(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,11 +120,15 @@ def test_a_link_above_the_folder_is_followed(
     assert private_folder() == tmp_path / "real" / "ssewizard"
 
 
+def files_in(folder: Path) -> list[str]:
+    return os.listdir(folder) if folder.is_dir() else []
+
+
 def full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def write(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(casefile, "write_private", write)
+    monkeypatch.setattr("os.replace", write)
 
 
 def read_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +159,9 @@ async def test_a_folder_that_cannot_be_written_is_told_once(
         await press(pilot, "enter", "enter", "enter")
         await app._save_while_running()
         (told,) = app._notifications
-        assert told.message.startswith("This case is not saved as it goes: ")
+        assert told.message.startswith(f"{state_folder()}: ")
+        assert told.message.endswith("; so this case is not saved as it goes, only by w")
         assert "\n" not in told.message
         assert not app.is_report_saved
     app.save_on_exit()
+    assert files_in(state_home) == []
