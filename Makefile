@@ -11,22 +11,33 @@ WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow test-servers test-hostile fuzz check check-style picture docs new-rule snap bench soak clean
+.PHONY: help lab test test-slow test-servers test-hostile fuzz check check-style lock dist test-dist picture docs new-rule snap bench soak clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-$(VENV)/.lab: pyproject.toml
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ssewizard needs Python 3.11 or later; set PYTHON=python3.12, say"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lab]'
+	$(PYTHON) -m venv $(VENV)
+
+# With versions and hashes from requirements/, the build backend too: nothing else is downloaded.
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCKED   = $(PIP) --require-hashes -r $<
+EDITABLE = $(PIP) --no-deps --no-build-isolation -e .
+
+$(VENV)/.lab: requirements/lab.txt pyproject.toml | $(BIN)/python
+	$(LOCKED)
+	$(EDITABLE)
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ssewizard needs Python 3.11 or later; set PYTHON=python3.12, say"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(LOCKED)
+	$(EDITABLE)
 	@touch $@ $(VENV)/.lab
+
+$(VENV)/.release: requirements/release.txt | $(BIN)/python
+	$(LOCKED)
+	@touch $@
 
 $(SERVERS)/.venv: tests/servers/requirements.txt
 	@mkdir -p $(SERVERS)
@@ -65,6 +76,22 @@ check-style: $(VENV)/.dev ## format, lint, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What is locked keeps its version as long as pyproject.toml allows: LOCK=--upgrade takes the newest.
+COMPILE = UV_SYSTEM_CERTS=1 UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(LOCK)
+
+lock: $(VENV)/.release ## versions and hashes of all dependencies, from pyproject.toml (LOCK=--upgrade)
+	$(COMPILE) pyproject.toml --extra dev --group build -o requirements/dev.txt
+	$(COMPILE) pyproject.toml --extra lab --group build -c requirements/dev.txt -o requirements/lab.txt
+	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/runtime.txt
+	$(COMPILE) --group pyproject.toml:release -c requirements/dev.txt -o requirements/release.txt
+
+dist: $(VENV)/.release ## the sdist, the wheel and the SBOM of this commit, the same on every machine
+	$(BIN)/python -m tests.release dist
+
+test-dist: $(VENV)/.dev $(VENV)/.release ## the same, built twice and compared; the wheel in a new environment
+	$(BIN)/python -m pytest tests/release
 
 picture: $(VENV)/.dev ## the README's picture, made by the app itself
 	$(BIN)/python -m tests.picture
