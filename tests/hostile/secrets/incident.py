@@ -17,6 +17,8 @@ HEADERS = (
     "X-Custom: <WORD>",
 )
 """What the user gives with `--header`."""
+BODY = '{"password":"<PASSWORD>","model":"small","messages":["<SK>","token: <WORD>"]}'
+"""What the user gives with `--data`."""
 STREAM_HEADERS = (
     "Set-Cookie: sid=<WORD>; Path=/; HttpOnly",
     "Set-Cookie: theme=<WORD>",
@@ -41,6 +43,9 @@ EVENTS = (
     '{"key":"<PEM>"}',
     "see https://bob:<PASSWORD>@db.example/x?access_token=<WORD>&page=2",
     "redirect=%2Flogin%3Fcode%3D<WORD>%26page%3D2",
+    *(f"{'a ' * (size // 2)}Authorization: Bearer <WORD>" for size in (90, 170, 370, 960, 970)),
+    *(f"{'b' * size} https://bob:<PASSWORD>@db.example/x" for size in (80, 100, 370, 970, 980)),
+    *(f"{'c' * size} <GHP>" for size in (60, 100, 180, 380, 980)),
 )
 ERROR_PAGE = (
     "<html><title>Denied: password=<PASSWORD></title><body>token <GHP> Authorization: Bearer "
@@ -90,11 +95,15 @@ http {
     }
 }
 """
-ACCESS_LOG = (
+ACCESS_LOG: tuple[str, ...] = (
     '203.0.113.7 - - [@TIME@] "GET /sse?token=<WORD>&page=2 HTTP/1.1" 499 0 '
     '"https://app.example/cb?code=<WORD>" "@AGENT@" "sid=<WORD>" "Bearer <WORD>"',
     '203.0.113.8 - bob [@TIME@] "GET /mcp/<UUID>/messages?sessionId=<UUID> HTTP/1.1" 200 17 "-" '
     '"@AGENT@ <JWT>"',
+    *(
+        f'203.0.113.9 - - [@TIME@] "GET /{"d" * size}?token=<WORD> HTTP/1.1" 499 0 "-" "@AGENT@" '
+        for size in (30, 300, 330, 1900, 3930, 7930)
+    ),
     '203.0.113.9 - - [@TIME@] "GET /sse?api_key=<SK> HTTP/1.1" 504 0 "-" "@AGENT@" key <XOXB>',
 )
 ERROR_LOG = (
@@ -144,7 +153,7 @@ class Incident:
         planted: All secrets.
     """
 
-    def __init__(self, folder: Path, servers: Sequence["_Server"], logs: "Logs") -> None:
+    def __init__(self, folder: Path, servers: Sequence["_Server"], logs: "Logs", body: str) -> None:
         planter = logs.planter
         public, direct = (server.port for server in servers)
         self._planter, self.planted = planter, planter.all
@@ -167,6 +176,7 @@ class Incident:
             "--log", str(logs.error), "--log", f"tail={log_command}",
             "--vantage", f"far={prefix}", "--stall", "1",
             *(word for header in headers for word in ("-H", header)),
+            *(("--data", fill("body of the user", body)) if body else ()),
         ]  # fmt: skip
 
     def _jump(self, folder: Path) -> Path:
@@ -194,9 +204,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._page(403)
 
     def do_POST(self) -> None:
-        """Refuse messages with a page that holds secrets."""
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self._page(401)
+        """Stream to the user's request; refuse messages with a page that holds secrets."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if b"model" in body:
+            self._stream()
+        else:
+            self._page(401)
 
     do_DELETE = do_OPTIONS = do_POST
 
@@ -254,11 +267,11 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def incident(folder: Path, *, held: bool) -> Iterator[Incident]:
+def incident(folder: Path, *, held: bool, posts: bool = False) -> Iterator[Incident]:
     """Run the servers of the incident and write its files.
 
     Either the public server holds the stream, so that a fix is recommended, or it streams, and
-    refuses the messages.
+    refuses the messages. If the stream's request `posts`, it has a body.
     """
     planter = Planter()
     logs = Logs(folder, planter)
@@ -269,7 +282,7 @@ def incident(folder: Path, *, held: bool) -> Iterator[Incident]:
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Incident(folder, servers, logs)
+        yield Incident(folder, servers, logs, BODY if posts else "")
     finally:
         for server in servers:
             server.shutdown()

@@ -24,7 +24,7 @@ NOT_FOUND = (
 """The places of secrets that are known to be shown (SECURITY.md, known limits)."""
 
 
-@pytest.fixture(scope="module", params=["refused", "held"])
+@pytest.fixture(scope="module", params=["refused", "held", "posted"])
 def shown(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Incident, Outputs]]:
@@ -32,7 +32,9 @@ def shown(
     folder: Path = tmp_path_factory.mktemp("incident")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        with incident(folder, held=request.param == "held") as inputs:
+        with incident(
+            folder, held=request.param == "held", posts=request.param == "posted"
+        ) as inputs:
             investigation, commands = investigate(inputs)
             outputs = {"near processes": commands, "far processes": inputs.far_argv.read_text()}
             outputs.update(reports(investigation, folder))
