@@ -70,12 +70,13 @@ def test_an_incomplete_response(data: bytes, message: str) -> None:
 @pytest.mark.parametrize(
     "data",
     [
+        b"HTTP/2 002 \r\n\r\n",
         b"SSH-2.0-OpenSSH\r\n\r\n",
         b"HTTP/2 abc\r\n\r\n",
         b"HTTP/2" + b"x" * 200_000,
         b"\0" * 200_000,
     ],
-    ids=["ssh", "status", "endless-2", "endless"],
+    ids=["two", "ssh", "status", "endless-2", "endless"],
 )
 def test_output_that_is_not_http(data: bytes) -> None:
     with pytest.raises(BadResponseError):

@@ -9,6 +9,7 @@ from typing import Protocol
 import h11
 
 _VERSION = re.compile(rb"HTTP/[0-9](\.[0-9])?")
+_STATUS = re.compile(rb"[1-9][0-9]{2}")
 MAX_HEAD_BYTES = 100 << 10
 """The longest header block, in bytes. The same limit as httpx has."""
 
@@ -223,7 +224,7 @@ def parse_head(block: bytes) -> Head:
     first, *rest = block.replace(b"\r\n", b"\n").split(b"\n")
     version, _, after = first.strip().partition(b" ")
     status = after.split(b" ")[0]
-    if not _VERSION.fullmatch(version) or not (status.isdigit() and len(status) == 3):
+    if not _VERSION.fullmatch(version) or not _STATUS.fullmatch(status):
         raise BadResponseError("illegal status line")
     fields = (line.partition(b":") for line in rest if b":" in line)
     headers = tuple((name.strip().lower(), value.strip()) for name, _, value in fields)
