@@ -25,7 +25,7 @@ from wizard.investigation.saved import record_of
 from wizard.model.steps import STEPS
 
 FORMATS = ("text", "json", "markdown", "junit", "prometheus")
-SIZES = ((80, 60), (200, 60), (62, 60))
+SIZES = ((80, 60), (200, 60))
 """Columns and rows of the terminals in which the wizard is drawn."""
 _KEYS = {
     "root": {"help": "f1", "question": "i", "explanation": "question_mark"},

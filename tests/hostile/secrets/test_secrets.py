@@ -1,7 +1,6 @@
 """No secret of any input is in any output."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,9 @@ from tests.hostile.secrets.outputs import inspected, investigate, reports, saved
 from tests.hostile.secrets.planted import Planted, leaks
 
 Outputs = dict[str, str]
-KINDS = ("report", "case", "opened", "autosave", "last", "exit", "inspect", "screen", "clipboard")
+KINDS = frozenset(
+    ("report", "case", "opened", "autosave", "last", "exit", "inspect", "screen", "clipboard")
+)
 """The first words of the names of the outputs."""
 IN_ARGUMENTS = ("prefix of a vantage", "log command")
 """What a user gives as a command has its secrets in the list of processes, as in a shell."""
@@ -22,54 +23,6 @@ NOT_FOUND = (
     "proxy_pass http://svc:<PASSWORD>",
 )  # fmt: skip
 """The places of secrets that are known to be shown (SECURITY.md, known limits)."""
-
-
-@pytest.fixture(scope="module", params=["refused", "held", "posted"])
-def shown(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Incident, Outputs]]:
-    """One incident, investigated once, with all that is shown of it."""
-    folder: Path = tmp_path_factory.mktemp("incident")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
-        with incident(
-            folder, held=request.param == "held", posts=request.param == "posted"
-        ) as inputs:
-            investigation, commands = investigate(inputs)
-            outputs = {"near processes": commands, "far processes": inputs.far_argv.read_text()}
-            outputs.update(reports(investigation, folder))
-            outputs.update(saved(investigation, folder))
-            outputs.update(inspected(inputs, folder))
-            outputs.update(asyncio.run(screens(investigation)))
-        yield inputs, outputs
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_output_shows_a_secret(shown: tuple[Incident, Outputs], kind: str) -> None:
-    inputs, outputs = shown
-    texts = {name: text for name, text in outputs.items() if name.split()[0] == kind}
-    assert texts
-    found = {name: _leaks(text, inputs.planted) for name, text in texts.items()}
-    assert not any(found.values()), "\n".join(f"{name}: {at}" for name, at in found.items() if at)
-
-
-def _leaks(text: str, planted: list[Planted]) -> list[str]:
-    return [at for at in leaks(text, planted) if not any(place in at for place in NOT_FOUND)]
-
-
-def test_no_process_has_a_secret_in_its_arguments(shown: tuple[Incident, Outputs]) -> None:
-    inputs, outputs = shown
-    near = leaks(outputs["near processes"], inputs.planted)
-    assert [at for at in near if not at.startswith(IN_ARGUMENTS)] == []
-    assert any("jump.py" in line for line in outputs["near processes"].splitlines())
-
-
-def test_no_process_at_a_vantage_has_a_secret_in_its_arguments(
-    shown: tuple[Incident, Outputs],
-) -> None:
-    inputs, outputs = shown
-    assert leaks(outputs["far processes"], inputs.planted) == []
-    assert "curl" in outputs["far processes"]
 
 
 ORDINARY = {
@@ -91,6 +44,33 @@ ORDINARY = {
 """Ordinary words beside the secrets, which the outputs must keep."""
 
 
-@pytest.mark.parametrize("name", ORDINARY)
-def test_ordinary_words_beside_secrets_stay(shown: tuple[Incident, Outputs], name: str) -> None:
-    assert [text for text in ORDINARY[name] if text not in shown[1][name]] == []
+def _shown(inputs: Incident, folder: Path) -> Outputs:
+    """All that is shown of an incident, which is investigated once."""
+    investigation, commands = investigate(inputs)
+    outputs = {"near processes": commands, "far processes": inputs.far_argv.read_text()}
+    outputs.update(reports(investigation, folder))
+    outputs.update(saved(investigation, folder))
+    outputs.update(inspected(inputs, folder))
+    outputs.update(asyncio.run(screens(investigation)))
+    return outputs
+
+
+@pytest.mark.parametrize("kind", ["refused", "held", "posted"])
+def test_no_output_shows_a_secret(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with incident(tmp_path, held=kind == "held", posts=kind == "posted") as inputs:
+        outputs = _shown(inputs, tmp_path)
+    assert {name.split()[0] for name in outputs} >= KINDS
+    assert "jump.py" in outputs["near processes"]
+    assert "curl" in outputs["far processes"]
+    found = {name: _leaks(name, text, inputs.planted) for name, text in outputs.items()}
+    assert not any(found.values()), "\n".join(f"{name}: {at}" for name, at in found.items() if at)
+    for name, words in ORDINARY.items():
+        assert [word for word in words if word not in outputs[name]] == [], name
+
+
+def _leaks(name: str, text: str, planted: list[Planted]) -> list[str]:
+    allowed = (*NOT_FOUND, *(IN_ARGUMENTS if name == "near processes" else ()))
+    return [at for at in leaks(text, planted) if not any(place in at for place in allowed)]
