@@ -7,6 +7,7 @@ import pytest
 
 from tests.tools import fail_skip
 from wizard.lab.nginx_process import binaries, version
+from wizard.text.marks import MARKS
 
 HTTP_1_1_DEFAULT_SINCE = (1, 29, 7)
 """The first version in which HTTP/1.1 is the default towards the upstream."""
@@ -14,6 +15,12 @@ REQUIRED = "SSEWIZARD_REQUIRE_BOTH_NGINX"
 
 
 os.environ["SSEWIZARD_STRICT"] = "1"
+
+
+@pytest.fixture(autouse=True)
+def forget_secrets() -> None:
+    """Give each test marks from 1 on."""
+    MARKS.clear()
 
 
 def parse_version(text: str) -> tuple[int, ...]:

@@ -217,7 +217,7 @@ def test_as_sent_adds_the_backends_request(conf: str, capsys: pytest.CaptureFixt
     lines = [f"{each['name']}: {each['value']}" for each in sent["headers"]]
     assert lines == [
         "Host: bot", "Connection: close", "Content-Length: 2", "Accept: text/event-stream",
-        "Authorization: [redacted]", "Content-Type: application/json",
+        "Authorization: [redacted-1]", "Content-Type: application/json",
     ]  # fmt: skip
     assert run(*words, *more) == 0
     text = capsys.readouterr().out
@@ -246,6 +246,6 @@ def test_the_settings_show_no_credential(
     words = ("--conf", str(conf), "--path", "/sse")
     assert run(*words) == 0
     text = capsys.readouterr().out
-    assert "X-Api-Key [redacted]; Host $host" in text
+    assert "X-Api-Key [redacted-1]; Host $host" in text
     assert run(*words, "--format", "json") == 0
     assert "abcdefgh" not in text + capsys.readouterr().out

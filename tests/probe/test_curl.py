@@ -38,14 +38,14 @@ def test_the_command_of_the_root_shows_only_status_and_time() -> None:
 
 
 def test_the_command_of_a_websocket() -> None:
-    target = Target(URL, headers=(("sec-websocket-version", "[redacted]"),), upgrade=True)
+    target = Target(URL, headers=(("sec-websocket-version", "[redacted-1]"),), upgrade=True)
     command = curl_command(Probe("sse-proxy", URL, upgrade=True), target, 10)
     argv = shlex.split(command)
     assert [argv[at + 1] for at, word in enumerate(argv) if word == "-H"] == [
         "Connection: Upgrade",
         "Upgrade: websocket",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        "sec-websocket-version: [redacted]",
+        "sec-websocket-version: [redacted-1]",
     ]
     assert "--http1.1" in argv
 
@@ -66,7 +66,7 @@ POST = Target(URL, method="POST", body=BODY, headers=(("Content-Type", "applicat
 
 def test_the_body_is_shown_without_its_secrets() -> None:
     argv = words(Probe("sse-proxy", URL), POST)
-    assert argv[argv.index("--data-raw") + 1] == '{"api_key": "[redacted]", "stream": true}'
+    assert argv[argv.index("--data-raw") + 1] == '{"api_key": "[redacted-1]", "stream": true}'
     assert "Content-Type: application/json" in argv
     assert "-X" not in argv  # curl posts a body
 
@@ -87,10 +87,10 @@ def test_the_method_is_named_where_curl_would_use_another(method: str, body: byt
     [
         (b"\x89PNG", "[4 bytes]"),
         (b"a\0b", "[3 bytes]"),
-        (b"a=1&password=hunter2&b=2", "a=1&password=[redacted]&b=2"),
+        (b"a=1&password=hunter2&b=2", "a=1&password=[redacted-1]&b=2"),
         (b"a\nb\x1b[2J", "a\\nb\\e[2J"),
         ("é".encode(), "é"),
-        (b"[redacted-3]", "[redacted]"),
+        (b"[redacted-3]", "[redacted-3]"),
     ],
 )
 def test_a_body_is_shown_in_one_line(body: bytes, shown: str) -> None:

@@ -204,7 +204,7 @@ def test_credentials_in_a_repeated_set_are_not_shown() -> None:
         "  proxy_set_header X-B b;\n  proxy_pass http://b;\n }\n}\n"
     )
     recommendation = _recommended(case_of(resolution_of(text, "= /sse")), "header-inheritance-lost")
-    assert "proxy_set_header X-Api-Key [redacted];" in recommendation.block
+    assert "proxy_set_header X-Api-Key [redacted-1];" in recommendation.block
     assert recommendation.diff is None
     revealed = recommend(
         case_of(resolution_of(text, "= /sse")), diagnosis_of("header-inheritance-lost"), True

@@ -22,7 +22,7 @@ STATES: dict[str, Callable[[StepId], investigations.FakeInvestigation]] = {
 
 def wizard(investigation: investigations.FakeInvestigation | None) -> Wizard:
     """Return the wizard with its clock stopped."""
-    last = Target("https://mcp.example.com/sse?token=[redacted]")
+    last = Target("https://mcp.example.com/sse?token=[redacted-1]")
     return Wizard(investigation, last_target=last, clock=lambda: investigations.NOW)
 
 

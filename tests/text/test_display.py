@@ -70,7 +70,7 @@ def test_a_cut_is_shown() -> None:
 
 
 def test_a_cut_before_the_redaction_is_shown() -> None:
-    assert safe("token=" + "x" * 36 + " and more", 10) == "token=[red… (6 more)"
+    assert safe("token=" + "x" * 36 + " and more", 10) == "token=[red… (8 more)"
     assert safe("a Bearer " + "x" * 200, 20).endswith("…")
 
 

@@ -12,7 +12,8 @@ from wizard.model.request_difference import Difference, DifferenceKind
 from wizard.model.sent_request import SentHeader, SentRequest
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
-from wizard.text.redaction import MASK, is_public_header, redact
+from wizard.text.marks import MARK, MARKS, MASK
+from wizard.text.redaction import is_public_header, redact
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -174,8 +175,10 @@ def _unsent_headers(sent: SentRequest, secrets: _Secrets) -> Iterator[tuple[str,
 
 def _is_credential(header: SentHeader, secrets: _Secrets) -> bool:
     """True if the config has the value by itself, and shows that it is a credential."""
-    shown = redact_directive("proxy_set_header", (header.name, header.value or ""))
-    return MASK in shown and not secrets.has(header.value or "")
+    shown = redact_directive(
+        "proxy_set_header", (header.name, header.value or ""), lambda secret: MASK
+    )
+    return bool(MARK.search(shown)) and not secrets.has(header.value or "")
 
 
 def _sendable_headers(own: RawRequest, sent: SentRequest, unsent: Container[str]) -> Headers:
@@ -231,7 +234,7 @@ def _shown(name: str, values: tuple[str, ...], hidden: Iterable[str]) -> str | N
     The `hidden` values are secrets too.
     """
     if any(secret in value for value in values for secret in hidden if secret):
-        return MASK
+        return MARKS.mark(", ".join(values))
     parts = (redact(f"{name}: {value}").partition(": ")[2] for value in values)
     return ", ".join(parts) if values else None
 

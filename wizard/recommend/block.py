@@ -11,6 +11,7 @@ from wizard.recommend.patch import Edit
 from wizard.recommend.redaction import escape_control_characters, mask_credentials
 from wizard.recommend.source import SourceBlock, Statement, read_statements
 from wizard.text.display import visible
+from wizard.text.marks import MARK
 
 NOT_IN_DIFF = "block is not in the diff: "
 """What notes on a sketch have before the reason."""
@@ -41,8 +42,8 @@ class BlockStatement:
 
     @property
     def is_secret(self) -> bool:
-        """True if it holds a credential."""
-        return self.text != self.shown
+        """True if it holds a credential, or the mark of one in a case file."""
+        return self.text != self.shown or MARK.search(self.text) is not None
 
     def with_comment(self, comment: str) -> "BlockStatement":
         """The same with a comment that follows on its line."""

@@ -21,7 +21,6 @@ from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.settings import WantedSettings, merge
 from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.display import visible
-from wizard.text.redaction import MASK
 
 _STALE = (
     "the config given has {} off for this path already, but the stream is still held: the running "
@@ -204,7 +203,9 @@ def _nothing_to_write(
     return Recommendation(summary, parts, adapt=notes)
 
 
-_MASKED = "the block shows {} for a credential: write the value that stands in {} today ({})"
+_MASKED = (
+    "the block shows [redacted-…] for a credential: write the value that stands in {} today ({})"
+)
 _NO_DIFF = "no diff is given: it would have to repeat a credential, or bytes that are not text"
 _PARTLY = "the diff is without {}: it takes a decision first"
 _LINK = "if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks"
@@ -258,7 +259,7 @@ def _masked_notes(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
         for statement in block.statements:
             if statement.is_secret and block.place:
-                yield _MASKED.format(MASK, block.place.where.file, statement.name)
+                yield _MASKED.format(block.place.where.file, statement.name)
 
 
 def _diff_notes(

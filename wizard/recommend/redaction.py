@@ -6,7 +6,8 @@ from wizard.recommend.source import Statement
 from wizard.text.config_redaction import redact_config
 from wizard.text.config_tokens import VARIABLE
 from wizard.text.display import is_displayable, visible
-from wizard.text.redaction import MASK, redact
+from wizard.text.marks import MARK, MARKS, MASK, TextFunction
+from wizard.text.redaction import redact
 
 _MIN_FRAGMENT_LENGTH = 4
 
@@ -27,18 +28,27 @@ def _is_plain(char: str) -> bool:
 
 def is_secret(statement: Statement, source: str) -> bool:
     """True if the statement holds a credential as a literal; one in a variable is no secret."""
-    return mask_credentials(statement, source) != source[statement.start : statement.end]
+    text = source[statement.start : statement.end]
+    return _redact(text, _mask) != text
 
 
 def mask_credentials(statement: Statement, source: str) -> str:
     """The statement's text with every credential masked, as in a case file."""
-    return _redact(source[statement.start : statement.end])
+    return _redact(source[statement.start : statement.end], MARKS.mark)
 
 
-def _redact(text: str) -> str:
-    redacted = redact_config(text, redact, lambda secret: MASK)
+def _mask(secret: str) -> str:
+    return MASK
+
+
+def _redact(text: str, mask: TextFunction) -> str:
+    if mask is _mask:  # of a case file, which has marks for its secrets
+        text = MARK.sub(MASK, text)
+    redacted = redact_config(text, lambda part: redact(part, mask), mask)
     without_variables = VARIABLE.sub("", redacted)
-    return redacted if redact(without_variables) == without_variables else redact(redacted)
+    if redact(without_variables, mask) == without_variables:
+        return redacted
+    return redact(redacted, mask)
 
 
 def secret_fragments(source: str, statements: Iterable[Statement], span: range) -> frozenset[str]:
@@ -60,7 +70,7 @@ def _own_text(statement: Statement, source: str) -> str:
 
 
 def _redacted_lines(text: str) -> Iterator[str]:
-    redacted = _redact(text)
+    redacted = _redact(text, _mask)
     if redacted == text:
         return iter(())
     lines, shown = text.split("\n"), redacted.split("\n")

@@ -9,7 +9,8 @@ from wizard.model.sent_request import SentHeader, SentRequest
 from wizard.report.text import section, wrap
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
-from wizard.text.redaction import MASK, is_public_header, redact, redact_header
+from wizard.text.marks import MARKS
+from wizard.text.redaction import is_public_header, redact, redact_header
 
 Headers = Sequence[tuple[str, str]]
 _OF_PROTOCOL = frozenset({
@@ -90,7 +91,7 @@ def shown_value(header: SentHeader, client: Headers) -> str:
     if header.is_client:
         return value if name.lower() in _OF_PROTOCOL else redact_header(name, value)
     if any(secret in value for secret in _secrets(client)):
-        return MASK
+        return MARKS.mark(value)
     return _redact_literal(name, value)
 
 

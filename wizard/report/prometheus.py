@@ -9,6 +9,7 @@ from wizard import __version__
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.report.result import Check, Result, unread_inputs
 from wizard.text.display import safe
+from wizard.text.marks import MARK, MASK
 
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]
@@ -52,6 +53,8 @@ def exposition(samples: Iterable[Sample]) -> str:
     """
     families: dict[str, dict[Labels, float]] = {name: {} for name in HELP}
     for name, labels, value in (("build_info", (("version", __version__),), 1.0), *samples):
+        # The number of a mark differs from run to run, and a label must not.
+        labels = tuple((key, MARK.sub(MASK, text)) for key, text in labels)
         families[name][labels] = max(value, families[name].get(labels, value))
     return "".join(_family(name, rows) for name, rows in families.items() if rows)
 

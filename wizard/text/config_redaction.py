@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from wizard.text.config_tokens import VARIABLE, Token, TokenKind, tokenize
-from wizard.text.redaction import MASK, TextFunction, redact
+from wizard.text.marks import MARKS, MASK, TextFunction
+from wizard.text.redaction import redact
 
-_NAMED_VALUE = re.compile(r"(proxy_set_header|\w+_param|add_header|set)$")
+_NAMED_VALUE = re.compile(
+    r"(?:(?:proxy|grpc)_set_header|\w+_param|add_header|add_trailer|set|js_var|perl_set|set_by_lua)$"
+)
 """Directives whose first argument is a name, and whose second is its value."""
 _SECRET_NAME = re.compile(
-    r"(?i)authorization|cookie|token|secret|passw|api[-_]?key|credential|session|signature"
+    r"(?i)authorization|cookie|token|secret|passw|passphrase|api[-_]?key|credential|session|signature"
+    r"|(?:^|[-_$])(?:pw|pwd|pass|auth|jwt|otp|pin)(?:$|[-_])"
+    r"|(?:access|private|secret|signing|master|client|auth|encryption)[-_]?key"
 )
 _SECRET_VARIABLE = re.compile(
     rf"(?i)\(?\$\{{?(?:arg|http)_(?:\w*_)?(?:key|code|sig|state|nonce|otp|ticket|sid|auth|jwt)\b"
@@ -39,16 +44,20 @@ def redact_config(text: str, redact_text: TextFunction, mask: TextFunction) -> s
     return _ConfigRedactor(redact_text, mask).write(text)
 
 
-def redact_directive(name: str, args: Sequence[str]) -> str:
+def redact_directive(name: str, args: Sequence[str], mask: TextFunction = MARKS.mark) -> str:
     """Return a directive's arguments in one line, with every credential masked."""
-    redactor = _ConfigRedactor(redact, lambda secret: MASK, [name])
+    redactor = _ConfigRedactor(lambda text: redact(text, mask), mask, [name])
     return " ".join(map(redactor.argument, args))
 
 
 @lru_cache(maxsize=64)
 def has_secrets(text: str) -> bool:
     """True if the config holds a credential. Cached: a case is saved often, its configs stay."""
-    return redact_config(text, redact, lambda secret: MASK) != text
+    return redact_config(text, _mask_all, lambda secret: MASK) != text
+
+
+def _mask_all(text: str) -> str:
+    return redact(text, lambda secret: MASK)
 
 
 @dataclass
@@ -114,14 +123,27 @@ class _ConfigRedactor:
         """True if the directive makes the word a credential, whatever it looks like."""
         before = self.words
         if len(before) >= 2 and _NAMED_VALUE.match(before[0]):
-            return bool(_SECRET_NAME.search(before[1])) and bool(_literal_part(_unquoted(word)))
+            is_named = bool(_SECRET_NAME.search(before[1]))
+            return _is_opaque(word) or (is_named and bool(_literal_part(_unquoted(word))))
         if before and before[0] in _LINK_SECRETS:
             return bool(_literal_part(_unquoted(word)))
         if before[:1] == ["if"]:
             return _is_compared_secret([word for word in before[1:] if word != "("], word)
-        block = self.blocks[-1] if self.blocks and not before else []
-        is_map_key = block[:1] == ["map"] and bool(_SECRET_NAME.search("".join(block[1:2])))
-        return is_map_key and word not in _MAP_KEYWORDS and "~" not in word[:2]
+        block = self.blocks[-1] if self.blocks else []
+        return block[:1] == ["map"] and self._is_secret_of_map(block, word)
+
+    def _is_secret_of_map(self, block: list[str], word: str) -> bool:
+        """True for the key of a map over a credential, and for the value of a map that gives one.
+
+        A pattern (`~`) is not taken for a credential.
+        """
+        if self.words:
+            gives = bool(_SECRET_NAME.search("".join(block[2:3])))
+            is_value = len(self.words) == 1 and self.words[0] not in ("include", "hostnames")
+            value = _literal_part(_unquoted(word))
+            return is_value and (_is_opaque(word) or (gives and len(value) >= _MIN_SECRET_LENGTH))
+        is_key = bool(_SECRET_NAME.search("".join(block[1:2])))
+        return is_key and word not in _MAP_KEYWORDS and "~" not in word[:2]
 
     def _mask_literals(self, word: str) -> str:
         """Mask each literal between the variables; an auth scheme and the quotes around stay."""
@@ -160,6 +182,15 @@ def _join(text: str, changes: Iterator[tuple[Token, str]] | list[tuple[Token, st
         parts += [text[end : token.start], replacement]
         end = token.end
     return "".join([*parts, text[end:]])
+
+
+_OPAQUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_+/=-]{24,}")
+"""A value of this form has no meaning for a reader: a key, a hash, a random id."""
+
+
+def _is_opaque(word: str) -> bool:
+    text = _literal_part(_unquoted(word))
+    return bool(_OPAQUE.fullmatch(_SCHEME.sub("", text))) and "/" not in text[:1]
 
 
 def _is_secret_assigned_in_lua(before: list[str], word: str) -> bool:

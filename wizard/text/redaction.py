@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-TextFunction = Callable[[str], str]
+from wizard.text.marks import MARK, MARKS, TextFunction
+from wizard.text.token_shapes import HINTS, SHAPES
 
-MASK = "[redacted]"
 _PUBLIC_HEADERS = frozenset(
     {"host", "user-agent", "accept", "accept-encoding", "content-type", "origin", "last-event-id"}
     | {"mcp-protocol-version"}
@@ -37,6 +37,20 @@ _NOT_ORDINARY = r"(?!(?:tokens?|auth\w*|schemes?|credentials?|realm|errors?|head
 _MIXED_CASE = r"(?-i:(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]+[A-Z0-9]))"
 """Looks ahead for Base64: a lower-case letter and a capital or a digit."""
 
+_PASSWORD_NAME = (
+    r"(?:[\w.-]*(?:passw(?:or)?d|passphrase|pwd)|(?:[\w-]*[_-])?(?:secret|access|private|api|auth)"
+    r"[_-]?(?:access[_-]?)?(?:key|token)|client[_-]?secret|aws_secret_access_key)"
+)
+"""Names of secrets in ordinary text and in settings: `password: …`, `aws_secret_access_key = …`."""
+_NOT_A_STATE = (
+    r"(?!\[redacted|(?:is|was|are|has|not|none|null|true|false|yes|no|on|off|empty|missing|required"
+    r"|invalid|wrong|incorrect|expired|changed|optional|unknown|the|a|an|for|of|in|and|or)\b)"
+)
+"""Excludes prose about one: `password: required`."""
+_VALUE_IN_TEXT = (
+    r"(?P<quote>[\"'])?(?P<secret>(?(quote)(?:(?!(?P=quote))[^\r\n])+|[^\s\"',;<>]{4,}))"
+)
+
 _REST = r"(?P<secret>(?(quote)(?:(?!(?P=quote))[^\r\n])+|[^\s\"']+))"
 """The rest of a shell word, after its opening quote if there is one."""
 _QUOTE = r"(?P<quote>[\"'])?"
@@ -64,8 +78,8 @@ _SECRETS = tuple(
         rf"\b(?:basic|negotiate)\s+{_MIXED_CASE}(?P<secret>[A-Za-z0-9+/_.=~-]{{6,}})",
         rf"\"{_SECRET_NAME}\"\s*:\s*\"(?P<secret>(?:[^\"\\]|\\.)+)",
         rf"\\\"{_SECRET_NAME}\\\"\s*:\s*\\\"(?P<secret>[^\"\\]+)",
-        rf"(?<![\w.-]){_SECRET_NAME}=(?!\[redacted\])(?P<secret>{_VALUE})",
-        rf"(?:[?&]|&amp;){_QUERY_NAME}=(?!\[redacted\])(?P<secret>{_VALUE})",
+        rf"(?<![\w.-]){_SECRET_NAME}=(?!\[redacted)(?P<secret>{_VALUE})",
+        rf"(?:[?&]|&amp;){_QUERY_NAME}=(?!\[redacted)(?P<secret>{_VALUE})",
         # The same, percent-encoded in the value of another parameter: %3FsessionId%3D…%26.
         rf"(?<![\w.-]){_SECRET_NAME}%3d(?P<secret>{_ENCODED_VALUE})",
         rf"(?:%3f|%26){_QUERY_NAME}%3d(?P<secret>{_ENCODED_VALUE})",
@@ -80,8 +94,8 @@ _SECRETS = tuple(
             rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_REST}"
             for option in (_USER_OPTION, _PROXY_USER_OPTION)
         ),
-        # The replacement of a secret in a case file.
-        r"(?P<secret>\[redacted-[0-9]{1,9}\])",
+        rf"(?<![\w-]){_PASSWORD_NAME}[\"']?[ \t]*[:=][ \t]*{_NOT_A_STATE}{_VALUE_IN_TEXT}",
+        *SHAPES,
     )
 )
 
@@ -90,27 +104,29 @@ _SECRET_HINTS = (
     *("auth", "cookie", "key", "token", "secret", "session", "sessid", "sid", "passw", "pwd"),
     *("passphrase", "jwt", "signature", "credential", "assertion", "code", "sig", "state"),
     *("nonce", "otp", "ticket", "bearer", "basic", "negotiate", "digest", "://", "eyj"),
-    *("[redacted-", "--pass", "-pass", "sshpass", "curl"),
+    *("--pass", "-pass", "sshpass", "curl", *HINTS),
 )
 """Every match of the patterns contains one of these in lower case."""
 
 
-def redact(text: str, mask: TextFunction = lambda secret: MASK) -> str:
-    """Return `text` without auth headers, cookies, tokens and session ids in URLs, and JWTs.
+def redact(text: str, mask: TextFunction = MARKS.mark) -> str:
+    """Return `text` without the secrets that its form shows, and without all that are known.
 
     `mask` returns the replacement of one secret.
     """
 
     def replace(match: re.Match[str]) -> str:
+        if MARK.fullmatch(match["secret"]):
+            return match[0]
         start, end = (at - match.start() for at in match.span("secret"))
         return f"{match[0][:start]}{mask(match['secret'])}{match[0][end:]}"
 
     lowered = text.lower()
-    if text.isascii() and not any(hint in lowered for hint in _SECRET_HINTS):
-        return text  # for nearly all texts, a hundred times faster than the patterns
-    for pattern in _SECRETS:
-        text = pattern.sub(replace, text)
-    return text
+    # For nearly all texts, a hundred times faster than the patterns.
+    if not text.isascii() or any(hint in lowered for hint in _SECRET_HINTS):
+        for pattern in _SECRETS:
+            text = pattern.sub(replace, text)
+    return MARKS.redact_known(text) if mask == MARKS.mark else text
 
 
 _SECRET_OPTION_WORD = re.compile(f"(?i:{_SECRET_OPTION})")
@@ -154,7 +170,7 @@ def is_public_header(name: str) -> bool:
 
 def redact_header(name: str, value: str) -> str:
     """Return a request header's value, masked as a whole unless the header is a public one."""
-    return redact(value) if is_public_header(name) else MASK
+    return redact(value) if is_public_header(name) else MARKS.mark(value)
 
 
 def has_withheld_secret(text: str) -> bool:

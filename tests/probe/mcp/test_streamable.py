@@ -242,7 +242,7 @@ def failures() -> dict[str, tuple[Answer, str, str]]:
         "ten megabytes": (response(200, b'"' + b"x" * (10 << 20)), "reply", 'answered 200: "x'),
         "deep": (response(200, b"[" * 60_000), "reply", "POST answered 200: [["),
         "secret": (
-            response(400, b'{"token": "hunter2"}'), "initialize", '400: {"token": "[redacted]"}',
+            response(400, b'{"token": "hunter2"}'), "initialize", '400: {"token": "[redacted-1]"}',
         ),
         "controls": (response(400, b"\x1b]0;x\x07"), "initialize", "400: \\e]0;x\\u{7}"),
     }  # fmt: skip

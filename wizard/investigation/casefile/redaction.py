@@ -10,16 +10,10 @@ import shlex
 
 from wizard.investigation.casefile.encode import Json
 from wizard.text.config_redaction import has_secrets, redact_config
+from wizard.text.marks import MARKS
 from wizard.text.redaction import is_public_header, redact, redact_command
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
-FIRST_FOREIGN_NUMBER = 1_000_000
-"""Higher numbers in the text are not counted: a server may have written them."""
-_RANDOM = re.compile(
-    r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w.+/=~:@!$%^*()-]{6,}|[A-Za-z0-9_+/=-]{20,}"
-)
-"""A text that is no ordinary word: it can be replaced wherever it occurs."""
-_SEPARATORS = re.compile(r"[\s;,=\"'&]+")
 _PATH_SESSION_ID = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
 """A segment of an endpoint's path that is a session id: a UUID, a random word."""
 
@@ -28,56 +22,25 @@ class Redactor:
     """Replaces the secrets of one case file."""
 
     def __init__(self, text: str) -> None:
-        """Take the whole text of the file: pseudonyms that occur in it are not used again."""
-        numbers = (int(match[1]) for match in PSEUDONYM.finditer(text))
-        self._next = max((n for n in numbers if n < FIRST_FOREIGN_NUMBER), default=0) + 1
-        self._pseudonyms: dict[str, str] = {}
-        self._bodies: dict[str, str] = {}
+        """Take the whole text of the file: marks that occur in it are not given again."""
+        MARKS.reserve(text)
         self._log_names: dict[str, str] = {}
-        self._secrets: re.Pattern[str] | None = None
-        self._public = frozenset[str]()
 
     def redact(self, document: Json, public: frozenset[str]) -> Json:
         """The JSON value without its secrets.
 
         A word that occurs in `public`, the hosts and paths of the case, is not replaced everywhere.
         """
-        self._public = public
+        MARKS.keep(public)
         self._redact(document, "")  # the first pass finds the secrets
-        secrets = sorted(self._replaceable(), key=lambda secret: (-len(secret), secret))
-        if secrets:
-            self._secrets = re.compile("|".join(map(re.escape, secrets)))
         return self._redact(document, "")
-
-    def _replaceable(self) -> set[str]:
-        """The secrets, and parts of them, that are replaced wherever they occur."""
-        parts = {part for secret in self._pseudonyms for part in _SEPARATORS.split(secret)}
-        parts.update(self._pseudonyms)
-        return {part for part in parts if _RANDOM.fullmatch(part) and not self._is_public(part)}
-
-    def _is_public(self, word: str) -> bool:
-        return any(word in text for text in self._public) or PSEUDONYM.search(word) is not None
-
-    def mask(self, secret: str) -> str:
-        """The pseudonym of this secret."""
-        if match := PSEUDONYM.fullmatch(secret):
-            return f"[redacted-{match[1]}]"
-        return self._named(secret, self._pseudonyms)
-
-    def _named(self, secret: str, names: dict[str, str]) -> str:
-        if secret not in names:
-            names[secret] = f"[redacted-{self._next}]"
-            self._next += 1
-        return names[secret]
 
     def text(self, text: str) -> str:
         """The text without its secrets."""
         if text in self._log_names:
             return self._log_names[text]
-        if self._secrets is not None:
-            text = self._secrets.sub(lambda match: self.mask(match[0]), text)
         # `urlsplit` takes brackets before the @ of a URL for an IPv6 address.
-        return re.sub(r"://\[(redacted-[0-9]+)\]", r"://\1", redact(text, self.mask))
+        return re.sub(r"://\[(redacted-[0-9]+)\]", r"://\1", redact(text))
 
     def _redact(self, value: Json, key: str) -> Json:
         if isinstance(value, str):
@@ -102,20 +65,20 @@ class Redactor:
         return {name: self._redact(item, name) for name, item in value.items()}
 
     def _redact_config(self, text: str) -> str:
-        if has_secrets(text) or (self._secrets is not None and self._secrets.search(text)):
-            return redact_config(text, self.text, self.mask)
+        if has_secrets(text) or MARKS.redact_known(text) != text:
+            return redact_config(text, self.text, MARKS.mark)
         return text
 
     def _mask_session_ids(self, url: str) -> None:
         """Give the session ids in an endpoint's path a pseudonym; `text` replaces them later."""
         for segment in _PATH_SESSION_ID.findall(url):
-            self.mask(segment)
+            MARKS.mark(segment)
 
     def _redact_list(self, value: list[Json], key: str) -> Json:
         if key == "headers" and all(isinstance(pair, list) and len(pair) == 2 for pair in value):
             return [[name, self._redact_header(str(name), str(text))] for name, text in value]
         if key in ("prefix", "command"):
-            return list(redact_command(value, self.text, self.mask))
+            return list(redact_command(value, self.text, MARKS.mark))
         return [self._redact(item, "") for item in value]
 
     def _redact_header(self, name: str, value: str) -> str:
@@ -138,18 +101,18 @@ class Redactor:
         ones, such as a model's name, which stay.
         """
         self.text(body)
-        return body if PSEUDONYM.fullmatch(body) else self._named(body, self._bodies)
+        return body if PSEUDONYM.fullmatch(body) else MARKS.mark_whole(body)
 
     def _redact_user_header(self, name: str, value: str) -> list[str]:
         """A header that the user gave: its value is stored only if such headers hold no secret."""
         if is_public_header(name):
             return [name, self.text(value)]
         self._redact_header(name, value)
-        return [name, self.mask(value)]
+        return [name, MARKS.mark(value)]
 
     def _redact_log_source(self, source: dict[str, Json]) -> dict[str, Json]:
         """Redact a log's command, in `locator` and `name` too, which repeat it."""
-        words = list(redact_command(source["command"], self.text, self.mask))
+        words = list(redact_command(source["command"], self.text, MARKS.mark))
         if words == source["command"]:
             return source
         typed, name = str(source["locator"]), str(source.get("name", ""))
