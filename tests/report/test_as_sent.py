@@ -78,7 +78,7 @@ def test_the_differences_are_added_dropped_and_changed_lines() -> None:
         "~ Host: mcp.test → be:81 | Nginx by default",
         "+ Connection: close | Nginx by default",
         "- Accept-Language: de | nginx.conf:6",
-        "- Accept_X: [redacted-4] | Nginx by default",
+        "- Accept_X: [redacted-6] | Nginx by default",
     ]
 
 

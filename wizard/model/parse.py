@@ -12,7 +12,7 @@ from wizard.model.target import LOCAL, Hop, Source
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.redaction import MASK
+from wizard.text.marks import MASK
 from wizard.text.urls import is_unix, unix_url
 
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", re.DOTALL)
