@@ -6,11 +6,12 @@ from wizard.model.diagnosis import Recommendation
 from wizard.report import render
 from wizard.report.text import apply_text
 from wizard.text.display import safe, visible_block
+from wizard.text.marks import MARKS
 
 
 def full_report(investigation: Investigation) -> str:
     """Return the text report of all results so far."""
-    return render(
+    report = render(
         "text",
         case=investigation.case,
         diagnosis=investigation.diagnosis or diagnose(investigation.case),
@@ -18,6 +19,7 @@ def full_report(investigation: Investigation) -> str:
         steps=investigation.steps,
         elapsed_s=investigation.elapsed_s,
     )
+    return MARKS.redact_known(report)
 
 
 def exit_text(investigation: Investigation) -> str:
@@ -32,7 +34,7 @@ def exit_text(investigation: Investigation) -> str:
         parts.append(_recommendation_text(investigation.recommendation))
     if verify.why:
         parts.append(f"\nVerify: {safe(verify.why)}\n")
-    return "".join(parts)
+    return MARKS.redact_known("".join(parts))
 
 
 def _recommendation_text(recommendation: Recommendation) -> str:

@@ -29,6 +29,7 @@ from wizard.investigation.steps import missing_input
 from wizard.model.steps import STEPS, StepId
 from wizard.model.target import Source, Target
 from wizard.text.errors import SsewizardError
+from wizard.text.marks import MARKS
 
 COPIED = "copied (by OSC 52, which tmux may drop"
 UP_TO_FIX: tuple[StepId, ...] = STEPS[:-1]
@@ -60,7 +61,7 @@ class ResultActions(StepRunner):
     def action_copy(self) -> None:
         """Copy with OSC 52, which works through SSH if the terminal allows it."""
         text = self.text_to_copy()
-        self.app.copy_to_clipboard(text)
+        self.app.copy_to_clipboard(MARKS.redact_known(text))
         is_block = text == self._block()
         self.show_notice(f"{COPIED}; s saves it to a file)." if is_block else f"{COPIED}).")
 

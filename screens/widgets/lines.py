@@ -11,6 +11,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from wizard.text.marks import MARKS
+
 
 class Lines(Widget):
     """As many lines as were given to `show`."""
@@ -25,7 +27,7 @@ class Lines(Widget):
 
     def show(self, lines: Sequence[Text]) -> None:
         """Draw these lines; a line that did not change is not written again."""
-        before, self._lines = self._lines, tuple(lines)
+        before, self._lines = self._lines, tuple(map(_masked, lines))
         if len(before) != len(self._lines):
             self.refresh(layout=True)
             return
@@ -49,6 +51,12 @@ class Lines(Widget):
     def text(self) -> str:
         """All lines as plain text, for tests and for copying."""
         return "\n".join(row.plain for row in self._lines)
+
+
+def _masked(row: Text) -> Text:
+    """The line without the secrets that are known: the last pass before the terminal."""
+    shown = MARKS.redact_known(row.plain)
+    return row if shown == row.plain else Text(shown, row.style, no_wrap=True, end="")
 
 
 def _is_same(old: Text, new: Text) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import require_writable, write_file
+from wizard.text.marks import MARKS
 
 
 def write_report(text: str, output: str | None = None) -> None:
     """Write to the file, or print if there is none. Raises `UsageError`."""
+    text = MARKS.redact_known(text)
     if output is None:
         _print(text)
         return

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from operator import is_
@@ -25,7 +26,13 @@ from wizard.probe.mcp.message_path import message_resolution
 from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions, headers_of_all, spec_of
 from wizard.probe.waits import MIN_WAIT_S
 from wizard.text.bugs import confine
+from wizard.text.marks import MARKS
+from wizard.text.redaction import redact, redact_header
+from wizard.text.urls import split_url
 from wizard.vantage.session import VantageSession
+
+BODY_CHARS = 64 << 10
+"""How much of a body is searched for secrets, in bytes."""
 
 
 class Evidence(TypedDict, total=False):
@@ -62,6 +69,7 @@ class Session:
     ) -> None:
         """Begin empty, or with the evidence of a stored case, whose logs are not followed yet."""
         self.clock = clock
+        _register_secrets(target)
         self._facts = stored or Case(target, run=secrets.token_hex(6), started=time.time())
         self.timelines = {timeline.probe: timeline for timeline in _stored_timelines(self._facts)}
         self.running: list[Matrix] = []
@@ -175,6 +183,7 @@ class Session:
 
     def amend(self, target: Target) -> list[StepId]:
         """Take a changed target, drop the evidence that no longer holds, return its steps."""
+        _register_secrets(target)
         previous, stale = self.target, list[StepId]()
         self._facts = replace(self._facts, target=target)
         self._change_sources(previous)
@@ -215,6 +224,20 @@ class Session:
         }
         changed = not set(previous.vantages) <= set(target.vantages)
         self.logs.change(target.logs, self.vantage_sessions, vantages_changed=changed)
+
+
+def _register_secrets(target: Target) -> None:
+    """Note the secrets of the request: other texts may have only their values."""
+    urls = (target.url, *(source.locator for source in target.direct))
+    for url in urls:
+        with suppress(ValueError):
+            parts = split_url(url)
+            MARKS.keep((parts.netloc.rpartition("@")[2], parts.path))
+    for url in urls:
+        redact(url)
+    for name, value in target.headers:
+        redact_header(name, value)
+    redact(target.body[:BODY_CHARS].decode("utf-8", "replace"))
 
 
 def _stored_timelines(case: Case) -> list[Timeline]:

@@ -20,6 +20,7 @@ from wizard.model.events import (
     Headers,
     ProbeEvent,
     Resolved,
+    SseEvent,
     Undecodable,
 )
 from wizard.model.received import MAX_START_BYTES
@@ -44,6 +45,8 @@ from wizard.probe.websocket_connection import watch_websocket
 from wizard.text.bugs import report_bug
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
+from wizard.text.marks import MARKS
+from wizard.text.redaction import redact
 from wizard.vantage.http.response import is_disconnect
 from wizard.vantage.http.transport import VantageTransportError
 
@@ -91,10 +94,23 @@ async def run_probe_in_batches(
             if options.budget:
                 options.budget.take()
             async for event in events:
+                for each in event if isinstance(event, tuple) else (event,):
+                    _register_secrets(each)
                 yield event if isinstance(event, tuple) else (event,)
         except Exception as error:  # noqa: BLE001
             at = options.clock() - started
             yield (Ended(at, "bug", report_bug(f"the probe {probe.label}", error)),)
+
+
+def _register_secrets(event: ProbeEvent) -> None:
+    """Note the secrets of an answer: other texts may have only their values."""
+    match event:
+        case Headers(headers=headers):
+            for name, value in headers:
+                redact(f"{name}: {value}")
+        case SseEvent(type="endpoint", data=url):
+            MARKS.add_session_ids(url)
+            redact(url)
 
 
 async def run_probe_within(

@@ -27,6 +27,7 @@ _RANDOM = re.compile(
     r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[\w.+/=~:@!$%^*()-]{6,}|[A-Za-z0-9_+/=-]{20,}"
 )
 """A text that is no ordinary word: it can be replaced wherever it occurs."""
+_SESSION_ID = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
 _SEPARATORS = re.compile(r"[\s;,=\"'&]+")
 _SCHEME = re.compile(r"(?i)^(?:basic|bearer|token|digest|negotiate|apikey)\s+(?=\S)")
 _ORDINARY = re.compile(r"(?i)(?:[0-9.:/]+|[a-z]+[0-9]?|v?[0-9.]+|https?://.*|[a-z]+[-_/.][a-z]+)")
@@ -77,6 +78,11 @@ class Marks:
         """Register a secret of which the place shows that it is one."""
         if secret.strip():
             self.mark(secret)
+
+    def add_session_ids(self, url: str) -> None:
+        """Register the session ids in the path of an endpoint: a UUID, a random word."""
+        for segment in _SESSION_ID.findall(url[:MAX_SECRET_CHARS]):
+            self.add(segment)
 
     def keep(self, texts: Iterable[str]) -> None:
         """Never replace a word that occurs in these: the hosts and paths that are examined."""

@@ -42,6 +42,9 @@ _PASSWORD_NAME = (
     r"[_-]?(?:access[_-]?)?(?:key|token)|client[_-]?secret|aws_secret_access_key)"
 )
 """Names of secrets in ordinary text and in settings: `password: …`, `aws_secret_access_key = …`."""
+_RANDOM_VALUE = (
+    r"(?P<secret>(?=[^\s\"',]*[0-9])(?=[^\s\"',]*[a-z])(?=[^\s\"',]*(?-i:[A-Z]))[\w+/=.~-]{12,})"
+)
 _NOT_A_STATE = (
     r"(?!\[redacted|(?:is|was|are|has|not|none|null|true|false|yes|no|on|off|empty|missing|required"
     r"|invalid|wrong|incorrect|expired|changed|optional|unknown|the|a|an|for|of|in|and|or)\b)"
@@ -95,6 +98,8 @@ _SECRETS = tuple(
             for option in (_USER_OPTION, _PROXY_USER_OPTION)
         ),
         rf"(?<![\w-]){_PASSWORD_NAME}[\"']?[ \t]*[:=][ \t]*{_NOT_A_STATE}{_VALUE_IN_TEXT}",
+        # Of other names only what looks random: `key: value` is ordinary text.
+        rf"(?<![\w-])(?:token|secret|key|credentials?)[\"']?[ \t]*[:=][ \t]*[\"']?{_RANDOM_VALUE}",
         *SHAPES,
     )
 )

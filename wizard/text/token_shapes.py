@@ -39,11 +39,24 @@ _PRIVATE_KEY = (
 """The text of a private key (RFC 7468), to its last line or to where it was cut off."""
 _SESSION_IN_PATH = r"/(?:sessions?|session_id|sid)/(?P<secret>(?=[\w-]*[0-9])[\w-]{8,200})"
 
+_CUT = (
+    r"(?:gh[pousr]_|github_pat_|gl(?:pat|dt|rt|ft|ptt|agent|cbt|soat)-|[rs]k_(?:live|test)_|xox[a-z]-"
+    r"|npm_|hf_|do[opr]_v1_|ya29\.|hvs\.)(?P<secret>[\w.-]{3,})(?=…?\Z)"
+)
+"""The beginning of a token at the end of a text that was cut there."""
+_SEGMENT = (
+    r"(?<=/)(?P<secret>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,64})"
+    r"(?=/(?:messages?|sse|mcp|events?|stream)\b)"
+)
+"""A UUID or a hash in a path, before the part that names a stream: the id of a session."""
+
 SHAPES: tuple[str, ...] = (
     *(rf"{_START}(?P<secret>{form})" if not form.startswith("(?<=") else rf"(?P<secret>{form})"
       for _, form in _FORMS),
     _PRIVATE_KEY,
     _SESSION_IN_PATH,
+    _SEGMENT,
+    rf"{_START}{_CUT}",
 )  # fmt: skip
 """Patterns with the secret in the group of that name."""
 HINTS: tuple[str, ...] = (
@@ -52,5 +65,6 @@ HINTS: tuple[str, ...] = (
     *("glpat-", "gldt-", "glrt-", "glft-", "glptt-", "glagent-", "glcbt-", "glsoat-"),
     *("sk_live", "sk_test", "rk_live", "rk_test", "akia", "asia", "abia", "acca"),
     *("doo_v1_", "dop_v1_", "dor_v1_", "private key", "/sid/"),
+    *("/message", "/sse", "/mcp", "/event", "/stream"),
 )
 """Every match of the patterns contains one of these in lower case."""

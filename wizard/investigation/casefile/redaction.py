@@ -14,8 +14,6 @@ from wizard.text.marks import MARKS
 from wizard.text.redaction import is_public_header, redact, redact_command
 
 PSEUDONYM = re.compile(r"\[?redacted-([0-9]{1,9})\]?")
-_PATH_SESSION_ID = re.compile(r"(?<=/)(?=[^/?#]*[0-9])[A-Za-z0-9_-]{16,}(?=[/?#]|$)")
-"""A segment of an endpoint's path that is a session id: a UUID, a random word."""
 
 
 class Redactor:
@@ -71,8 +69,7 @@ class Redactor:
 
     def _mask_session_ids(self, url: str) -> None:
         """Give the session ids in an endpoint's path a pseudonym; `text` replaces them later."""
-        for segment in _PATH_SESSION_ID.findall(url):
-            MARKS.mark(segment)
+        MARKS.add_session_ids(url)
 
     def _redact_list(self, value: list[Json], key: str) -> Json:
         if key == "headers" and all(isinstance(pair, list) and len(pair) == 2 for pair in value):
