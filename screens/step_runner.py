@@ -194,6 +194,7 @@ class StepRunner(Screen[None]):
             hint,
             self.shown_probe,
             now - waiting.since if waiting else None,
+            self.in_lab,
             self.unfolded,
         )
 

@@ -197,6 +197,7 @@ class StepsScreen(InputActions):
         _binding("v", "next_probe", "view", "Show another probe in the left pane"),
         _binding("c", "copy", "copy", "Copy the curl, or the block"),
         _binding("s", "save", "save", "Save the block and the diff to a file"),
+        _binding("d", "fold('diff')", "diff", "Show the change as a diff, or the block again"),
         _binding("w", "write", "case file", "Write all evidence to a case file", show=False),
         _binding("p", "patch", "patch lab", "Patch the lab's own Nginx and reload it"),
         _binding("escape", "stop", "stop", "Stop what is running"),
@@ -231,6 +232,7 @@ class StepsScreen(InputActions):
             "local": is_free and self.step == "config" and not self.in_lab,
             "next_probe": self.step in ("proxy", "direct") and len(investigation.case.proxy) > 1,
             "copy": bool(self.text_to_copy()),
+            "fold": self.step == "fix" and bool(self._diff()),
             "save": investigation.recommendation is not None,
             "patch": is_free and self.can_patch(),
         }

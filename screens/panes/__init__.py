@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from screens.panes import config, diagnosis, logs, probes
+from screens.panes import config, diagnosis, fix, logs, probes
 from screens.panes.view import View
 from screens.widgets.panel import PanelView
 from wizard.model.steps import StepId
@@ -17,6 +17,6 @@ PANES: Mapping[StepId, DrawPanes] = {
     "logs": logs.draw,
     "config": config.draw,
     "cause": diagnosis.draw_cause,
-    "fix": diagnosis.draw_fix,
+    "fix": fix.draw_fix,
     "verify": probes.draw_verify,
 }

@@ -1,122 +1,110 @@
-"""Steps 6 and 7: the cause with its evidence, and the fix with a reason for each line."""
+"""Step 6: the cause, each line of its evidence with where it was seen, and what it is not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from rich.text import Text
 
 from screens.panes.view import View, step_panel
-from screens.widgets.panel import PanelView
-from screens.widgets.style import DIM, HEAD, line, wrap
-from wizard.model.diagnosis import BlockLine, Finding, Recommendation, instruction_of
+from screens.widgets.panel import PanelView, Row, rows_of
+from screens.widgets.style import ACCENT, DIM, HEAD, STYLES, line, wrap
+from wizard.model.diagnosis import Diagnosis, Evidence, Finding
+from wizard.model.steps import STEPS, StepId
 from wizard.report.hops import has_hops_to_compare, hops_summary
-from wizard.report.text import patch_command
-from wizard.text.display import capitalize, safe, visible
+from wizard.text.display import capitalize, safe
 
-_VERDICT_STYLES = {"healthy": "bold green", "fault": "bold red", "inconclusive": "bold yellow"}
+_LABELS: Mapping[str, str] = {
+    "probe": "measured",
+    "config": "config",
+    "log": "log",
+    "follow-up": "checked",
+}
+_LABEL_COLUMNS = 10
+_STATES = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
+MAX_EVIDENCE_ROWS = 3
+"""How many rows a text of evidence has until the user unfolds it."""
 
 
 def draw_cause(view: View) -> list[PanelView]:
-    """Draw the verdict, the causes in order, the risks and the notes."""
-    return [step_panel(view, _cause_rows(view))]
-
-
-def _cause_rows(view: View) -> list[Text]:
+    """Draw the causes with their evidence; below them why it is none of the look-alikes."""
     diagnosis = view.diagnosis
     if diagnosis is None:
-        return []
-    rows = [line((diagnosis.verdict.upper(), _VERDICT_STYLES[diagnosis.verdict]))]
+        return [step_panel(view, [])]
+    rows = [row for cause in diagnosis.causes for row in _cause_rows(cause, view)]
     if has_hops_to_compare(view.case) and (summary := hops_summary(view.case)):
-        rows += wrap(summary, view.width, HEAD)
+        rows = [*rows_of(wrap(summary, view.width, HEAD)), Row(Text()), *rows]
+    answer = diagnosis.causes[0].title if diagnosis.causes else diagnosis.summary
+    panel = step_panel(view, rows, answer)
+    more = list(_reasons(diagnosis, view.second_width))
+    return [panel, PanelView("Why this one", rows_of(more))] if more else [panel]
+
+
+def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
+    """Yield a cause's evidence by kind, its fix and its id."""
+    if view.diagnosis and cause is not view.diagnosis.causes[0]:
+        yield Row(Text())
+        yield from rows_of(wrap(safe(cause.title), view.width, STYLES["fail"]))
+    for kind, items in groupby(cause.evidence, lambda item: (item.kind, _step_of(item))):
+        label = _LABELS[kind[0]]
+        for item in items:
+            yield from _evidence_rows(label, item, view)
+            label = ""
+    where = {"nginx": "in Nginx", "outer-proxy": "in the outer proxy"}.get(
+        cause.fix.where, f"in the {cause.fix.where}"
+    )
+    fix = wrap(f"{capitalize(cause.fix.summary)} ({where}).", view.width - _LABEL_COLUMNS)
+    yield from _labelled("fix", fix, "choose(7)")
+    sureness = f"{cause.confidence}: ssewizard explain {cause.id}"
+    yield from _labelled("id", [line((sureness, DIM))])
+
+
+def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
+    """Yield one observation: its text, and its place where that says more than the link."""
+    where = "" if item.kind in ("probe", "follow-up") else f"{safe(_short_place(item.where))}: "
+    if item.kind == "probe" and "direct" in item.where:
+        where = "direct: "
+    lines = wrap(f"{where}{safe(item.text, 400)}", view.width - _LABEL_COLUMNS - 4)
+    return _labelled(label, lines[:MAX_EVIDENCE_ROWS], f"choose({_step_of(item)})")
+
+
+def _short_place(where: str) -> str:
+    """The place without the folder."""
+    return where.rpartition("/")[2]
+
+
+def _labelled(label: str, lines: Sequence[Text], link: str = "") -> Iterator[Row]:
+    """Yield the lines, the first one with the label before it and the link."""
+    for number, text in enumerate(lines):
+        first = f"{label:<{_LABEL_COLUMNS}}" if number == 0 else " " * _LABEL_COLUMNS
+        yield Row(line((first, DIM), text), link if number == 0 else "")
+
+
+def _step_of(item: Evidence) -> int:
+    """The number of the step where an observation was made."""
+    steps: Mapping[str, StepId] = {"config": "config", "log": "logs", "follow-up": "direct"}
+    step = steps.get(item.kind, "direct" if "direct" in item.where else "proxy")
+    if item.where.startswith("root"):
+        step = "root"
+    return STEPS.index(step) + 1
+
+
+def _reasons(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+    """Yield what separates each cause from its look-alikes, then the risks and the notes."""
     for cause in diagnosis.causes:
-        rows += [*_finding(cause, view.width), Text()]
+        if cause.distinguishes:
+            yield from wrap(safe(cause.distinguishes), width)
     if diagnosis.risks:
-        rows.append(line(("Risks: not seen to break anything now", HEAD)))
-        for risk in diagnosis.risks:
-            rows += [*_finding(risk, view.width), Text()]
+        yield Text()
+        yield line(("Risks, not seen to break anything now", HEAD))
+    for risk in diagnosis.risks:
+        yield from _item(f"{risk.title}: {risk.fix.summary}", width)
+    if diagnosis.notes:
+        yield Text()
+        yield line(("Also", HEAD))
     for note in diagnosis.notes:
-        rows += wrap(f"- {safe(note)}", view.width, "yellow")
-    return rows
+        yield from _item(note, width)
 
 
-def _finding(finding: Finding, width: int) -> list[Text]:
-    """Draw one finding: id, title, fix, evidence, and why it is this cause."""
-    rows = [line((finding.id, HEAD), (f"  {finding.confidence}", DIM))]
-    rows += wrap(safe(finding.title), width, "", "  ")
-    rows += wrap(f"Fix ({finding.fix.where}): {finding.fix.summary}", width, "green", "  ")
-    for item in finding.evidence:
-        rows += wrap(f"{item.kind}  {safe(item.where)}", width, DIM, "  ")
-        rows += wrap(safe(item.text, 400), width, "", "    ")
-    return rows + wrap(f"Why this cause: {safe(finding.distinguishes)}", width, "", "  ")
-
-
-def draw_fix(view: View) -> list[PanelView]:
-    """Draw the block with its reasons, how to apply it, and what was left out."""
-    return [step_panel(view, _fix_rows(view))]
-
-
-def _fix_rows(view: View) -> list[Text]:
-    recommendation = view.recommendation
-    if recommendation is None:
-        return []
-    omitted = [f"{text}  {why}" for text, why in recommendation.omitted]
-    return [
-        *wrap(_heading(recommendation), view.width, HEAD),
-        Text(),
-        *_block(recommendation.dedented.lines),
-        Text(),
-        *_reasons(recommendation.lines, view.width),
-        *_list("To adapt", recommendation.adapt, view.width),
-        *_diff(recommendation, view.width),
-        *_list("Left out on purpose", omitted, view.width),
-    ]
-
-
-def _heading(recommendation: Recommendation) -> str:
-    """What to do with the block."""
-    return capitalize(safe(instruction_of(recommendation.parts))) or "See what to adapt"
-
-
-def _block(lines: Sequence[BlockLine]) -> list[Text]:
-    """Draw the lines, the new ones with a plus."""
-    return [
-        line(
-            ("  " if item.kept else "+ ", "green"),
-            (visible(item.text.expandtabs(4)), "" if item.kept else "bold green"),
-        )
-        for item in lines
-    ]
-
-
-def _reasons(lines: Sequence[BlockLine], width: int) -> list[Text]:
-    directives = [item for item in lines if item.reason and item.text.strip() != "}"]
-    rows = [line(("Why", HEAD))]
-    for item in directives:
-        if not item.kept:
-            rows += wrap(f"{safe(item.text.strip(), 80)}", width, "green", "  ")
-            rows += wrap(item.reason, width, "", "    ")
-    kept = sum(item.kept for item in directives)
-    return rows + wrap(f"{kept} lines are kept as they are today.", width, DIM, "  ")
-
-
-def _diff(recommendation: Recommendation, width: int) -> list[Text]:
-    if recommendation.diff is None:
-        return []
-    rows = [Text(), line(("As a diff", HEAD), ("  s saves it", DIM))]
-    rows += wrap(patch_command(recommendation), width, "", "  ")
-    rows += [*wrap("nginx -t && nginx -s reload", width, "", "  "), Text()]
-    diff_lines = recommendation.diff.splitlines()
-    return rows + [_diff_line(visible(text.expandtabs(4))) for text in diff_lines]
-
-
-def _diff_line(text: str) -> Text:
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    return line((text, styles.get(text[:1], "")))
-
-
-def _list(title: str, items: Sequence[str], width: int) -> list[Text]:
-    if not items:
-        return []
-    rows = [Text(), line((title, HEAD))]
-    for item in items:
-        rows += wrap(f"- {safe(item)}", width, "", "  ")
-    return rows
+def _item(text: str, width: int) -> Iterator[Text]:
+    for number, row in enumerate(wrap(safe(text), width - 2)):
+        yield line(("· " if number == 0 else "  ", ACCENT), row)

@@ -35,6 +35,7 @@ class View:
         hint: What is missing or awaited, or what to press; may be empty.
         shown_probe: Index of the proxied probe that the left stream shows; None shows the worst.
         now: Seconds since the probes began; None while none runs.
+        in_lab: True if the wizard runs on the lab, whose Nginx it may patch.
         unfolded: The names of the parts that the user has opened.
     """
 
@@ -49,6 +50,7 @@ class View:
     hint: str = ""
     shown_probe: int | None = None
     now: float | None = None
+    in_lab: bool = False
     unfolded: frozenset[str] = frozenset()
 
 
