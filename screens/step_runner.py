@@ -29,6 +29,8 @@ SMALL = (76, 20)
 """In a window of fewer columns or lines only one panel is shown."""
 WIDE_COLUMNS = 110
 """From this many columns on, a step's two panels stand side by side."""
+LIVE_STEPS: frozenset[StepId] = frozenset({"proxy", "direct", "verify"})
+"""The steps whose second panel shows streams."""
 WORKER_GROUP = "steps"
 
 
@@ -163,6 +165,7 @@ class StepRunner(Screen[None]):
         first, second = self.query_one("#first", Panel), self.query_one("#second", Panel)
         shown, *more = PANES[self.step](self._view(first))
         first.show(shown)
+        self.set_class(self.step not in LIVE_STEPS, "-reading")
         has_second = bool(more) and self.zoomed != "first"
         if second.display != has_second:
             second.display = has_second

@@ -9,6 +9,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from screens.case_permission import CasePermission
+from screens.config_view import ConfigView
 from screens.explain import Explain
 from screens.questions import (
     case_file_question,
@@ -197,7 +198,7 @@ class StepsScreen(InputActions):
         _binding("v", "next_probe", "view", "Show another probe in the left pane"),
         _binding("c", "copy", "copy", "Copy the curl, or the block"),
         _binding("s", "save", "save", "Save the block and the diff to a file"),
-        _binding("d", "fold('diff')", "diff", "Show the change as a diff, or the block again"),
+        _binding("d", "diff", "diff", "Show the change as a diff, or the block again"),
         _binding("w", "write", "case file", "Write all evidence to a case file", show=False),
         _binding("p", "patch", "patch lab", "Patch the lab's own Nginx and reload it"),
         _binding("escape", "stop", "stop", "Stop what is running"),
@@ -232,7 +233,7 @@ class StepsScreen(InputActions):
             "local": is_free and self.step == "config" and not self.in_lab,
             "next_probe": self.step in ("proxy", "direct") and len(investigation.case.proxy) > 1,
             "copy": bool(self.text_to_copy()),
-            "fold": self.step == "fix" and bool(self._diff()),
+            "diff": self.step == "fix" and bool(self._diff()),
             "save": investigation.recommendation is not None,
             "patch": is_free and self.can_patch(),
         }
@@ -288,11 +289,22 @@ class StepsScreen(InputActions):
         curls = curl_commands(self.investigation.target, self.step)
         self.app.push_screen(Explain(self.step, curls))
 
+    def action_open_config(self, file: str, line: int) -> None:
+        """Show a file of the config at this line."""
+        resolution = self.investigation.case.resolution
+        texts = resolution.config.texts if resolution else {}
+        if file in texts:
+            self.app.push_screen(ConfigView(file, texts[file], line))
+
     def action_zoom(self) -> None:
         """Show the panel with the focus alone, or all again."""
         focused = self.focused.id if isinstance(self.focused, Panel) else "first"
         self.zoomed = "" if self.zoomed else focused or "first"
         self.lay_out()
+
+    def action_diff(self) -> None:
+        """Show the change as a diff, or the block again."""
+        self.action_fold("diff")
 
     def action_fold(self, part: str) -> None:
         """Open a part of the panel, or close it."""

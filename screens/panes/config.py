@@ -1,13 +1,15 @@
 """Step 5: which server and location serve the request, with which settings, and the prediction."""
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
 
 from rich.text import Text
 
 from screens.panes.view import View, step_panel
-from screens.widgets.panel import PanelView
-from screens.widgets.style import DIM, HEAD, fit, line, outcome_style, wrap
+from screens.widgets.panel import PanelView, Row, rows_of
+from screens.widgets.style import DIM, HEAD, STYLES, fit, line, outcome_style, wrap
+from wizard.diagnose.diagnose import config_findings
 from wizard.model.resolution import RequestResolution, Setting
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
@@ -27,23 +29,93 @@ MAX_CHANGES = 7
 
 
 def draw(view: View) -> list[PanelView]:
-    """Draw server, location, upstream, prediction, settings, and what is not decided."""
-    return [step_panel(view, _rows(view))]
-
-
-def _rows(view: View) -> list[Text]:
+    """Draw who serves the request and the settings that matter, then what follows from them."""
     resolution = view.case.resolution
     if resolution is None:
-        return []
-    served = (wrap(safe(text), view.width) for text in served_by(resolution))
-    rows = [*chain.from_iterable(served), Text(), *_delivery(resolution), Text()]
-    rows += _as_sent(resolution, view.case.target, view.width)
-    rows += [_setting(setting) for setting in _ordered(resolution)]
+        return [step_panel(view, [])]
+    guilty = _guilty_settings(view, resolution)
+    rows = [_setting_row(setting, guilty, view) for setting in _main_settings(resolution, guilty)]
+    rows += _other_settings(resolution, guilty, view)
+    rows += [Row(Text()), *_served(resolution, view)]
     if resolution.undecided:
-        rows += [Text(), line(("Not decided", HEAD))]
-        for doubt in resolution.undecided:
-            rows += wrap(safe(doubt), view.width, "yellow", "  ")
-    return rows
+        rows += [Row(Text()), Row(line(("Not decided", HEAD)))]
+        rows += rows_of(
+            row
+            for doubt in resolution.undecided
+            for row in wrap(safe(doubt), view.width - 2, STYLES["warn"], "  ")
+        )
+    below = [*_delivery(resolution), Text(), *_as_sent(resolution, view)]
+    return [step_panel(view, rows), PanelView("What follows from it", rows_of(below))]
+
+
+def _served(resolution: RequestResolution, view: View) -> Iterator[Row]:
+    """Yield a row for the server, the location and the upstream, each with its place."""
+    for text in served_by(resolution):
+        label, _, rest = safe(text).partition(" ")
+        place = _PLACE.search(rest)
+        for number, row in enumerate(wrap(rest.strip(), view.width - 12)):
+            head = (f"{label:<10}" if number == 0 else " " * 10, DIM)
+            is_file = place is not None and place[1] in resolution.config.texts
+            link = _link(place[1], int(place[2])) if place and is_file and number == 0 else ""
+            yield Row(line(head, row), link)
+
+
+_PLACE = re.compile(r"(\S+):([0-9]+)(?=[:;,)]|$)")
+
+
+def _link(file: str, number: int) -> str:
+    """The action that opens a file of the config at a line."""
+    return f"open_config({file!r}, {number})"
+
+
+def _guilty_settings(view: View, resolution: RequestResolution) -> frozenset[str]:
+    """The settings that the evidence names, or before there is any, those that hold the stream."""
+    causes = view.diagnosis.causes if view.diagnosis else ()
+    texts = [item.text for cause in causes for item in cause.evidence if item.kind == "config"]
+    if not texts:
+        texts = [finding.text for finding in config_findings(resolution)]
+    words = {word for text in texts for word in re.findall(r"[a-z_]{4,}", text)}
+    return frozenset(words & set(resolution.settings))
+
+
+def _main_settings(resolution: RequestResolution, guilty: frozenset[str]) -> list[Setting]:
+    """The guilty settings first, then those that matter most for a stream."""
+    settings = _ordered(resolution)
+    main = [setting for setting in settings if setting.name in MAIN_SETTINGS]
+    return sorted(
+        {setting.name: setting for setting in (*settings, *main)
+         if setting.name in guilty or setting in main}.values(),
+        key=lambda setting: setting.name not in guilty,
+    )  # fmt: skip
+
+
+def _setting_row(setting: Setting, guilty: frozenset[str], view: View) -> Row:
+    """Draw name, value and origin; a guilty one stands out, and each with a place can be opened."""
+    is_guilty = setting.name in guilty
+    mark = ("✗ ", STYLES["fail"]) if is_guilty else ("  ", "")
+    style = STYLES["fail"] if is_guilty else DIM if setting.where is None else ""
+    inherited = f" from {setting.level}" if setting.level in ("http", "server") else ""
+    origin = f"{safe(setting.origin).rpartition('/')[2]}{inherited}"
+    room = max(8, view.width - 30 - len(origin))
+    text = line(mark, (f"{setting.name:<24} {safe(setting_value(setting), 200)}", style))
+    text = fit(text, min(27 + room, view.width - len(origin) - 4))
+    where = setting.where
+    return Row(line(text, " ", (origin, DIM)), _link(where.file, where.line) if where else "")
+
+
+def _other_settings(
+    resolution: RequestResolution, guilty: frozenset[str], view: View
+) -> Iterator[Row]:
+    """Yield the other settings, folded until the user asks for them."""
+    main = {setting.name for setting in _main_settings(resolution, guilty)}
+    others = [setting for setting in _ordered(resolution) if setting.name not in main]
+    if not others:
+        return
+    sign = "▾" if "settings" in view.unfolded else "▸"
+    yield Row(line((f"{sign} {len(others)} other settings", DIM)), "fold('settings')")
+    if "settings" in view.unfolded:
+        for setting in others:
+            yield _setting_row(setting, guilty, view)
 
 
 def _delivery(resolution: RequestResolution) -> list[Text]:
@@ -63,12 +135,12 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
     return [line(("What Nginx will do with an event stream", HEAD)), *rows]
 
 
-def _as_sent(resolution: RequestResolution, target: Target, width: int) -> list[Text]:
+def _as_sent(resolution: RequestResolution, view: View) -> list[Text]:
     """Draw in what the backend's request differs from the client's."""
-    changes = _changes(_Key(resolution), target)
+    changes = _changes(_Key(resolution), view.case.target)
     if changes is None:
         return []
-    rows = [_change(change, width) for change in changes[:MAX_CHANGES]]
+    rows = [_change(change, view.second_width) for change in changes[:MAX_CHANGES]]
     if len(changes) > MAX_CHANGES:
         more = f"  and {len(changes) - MAX_CHANGES} more: ssewizard inspect --as-sent"
         rows.append(line((more, DIM)))
@@ -122,11 +194,3 @@ def _ordered(resolution: RequestResolution) -> list[Setting]:
         return rank.get(setting.name, len(rank)), setting.where is None, setting.name
 
     return sorted(resolution.settings.values(), key=key)
-
-
-def _setting(setting: Setting) -> Text:
-    inherited = f" from {setting.level}" if setting.level in ("http", "server") else ""
-    style = DIM if setting.where is None else ""
-    text = f"{setting.name:<24} {safe(setting_value(setting), 60):<14} "
-    origin = safe(setting.origin).rpartition("/")[2]
-    return line((text, style), (f"{origin}{inherited}", DIM))

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from screens.panes.view import View, step_panel
+from screens.widgets.bars import bars, legend
 from screens.widgets.panel import PanelView, rows_of
-from screens.widgets.style import DIM, HEAD, beside, fit, line, outcome_style, wrap
-from screens.widgets.timelines import LEGEND, bars, live_stream
+from screens.widgets.style import DIM, GLYPHS, HEAD, beside, fit, line, outcome_style, wrap
+from screens.widgets.timelines import live_stream
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
@@ -25,7 +26,7 @@ from wizard.text.display import safe, seconds
 
 MIN_STREAM_ROWS = 6
 """The least height of the two streams."""
-_COLUMNS = (15, 20, 17)
+_COLUMNS = (16, 19, 17)
 """Widths of the table's columns: variant, proxied, direct."""
 _SEVERITY = {
     outcome: rank
@@ -75,7 +76,7 @@ def _root_rows(view: View, root: Timeline) -> list[Text]:
         *table,
         Text(),
         *bars([("proxy", root)], view.width, view.now),
-        *wrap(LEGEND, view.width, DIM),
+        fit(legend(), view.width, pad=False),
     ]
 
 
@@ -100,26 +101,43 @@ def draw_streams(view: View) -> list[PanelView]:
         return [step_panel(view, [])]
     handshakes = [f"MCP {handshake_text(handshake)}" for handshake in view.case.handshakes]
     below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
-    panel = step_panel(view, [*_table(view), Text(), *_bars(view), *below])
-    return [panel, _live_panel(view)]
+    rows = [*_table(view), *_bars(view), *below]
+    return [step_panel(view, rows, _answer(view)), _live_panel(view)]
+
+
+def _answer(view: View) -> str:
+    """What customers get and what the backend does, where both were seen; else the step's reason.
+
+    Empty where the step's own reason says it best.
+    """
+    proxied, direct = view.case.proxy, view.case.direct
+    firsts = [at for each in direct if (at := each.timeline.first_data_s) is not None]
+    if view.step != "proxy" or view.state.state != "fail" or not proxied or not firsts:
+        return ""
+    if any(each.outcome != "held" for each in proxied if each.was_made):
+        return ""
+    answer = f"the backend answers in {seconds(min(firsts))}"
+    return f"customers get nothing, {answer}: it is the proxy"
 
 
 def draw_verify(view: View) -> list[PanelView]:
     """Draw each probe before the reload and now, and below them the streams as they are now."""
     if not view.case.before:
         return [step_panel(view, [])]
-    before = [line(("before the reload", HEAD)), *map(_probe_row, view.case.before)]
-    after = [line(("now", HEAD)), *map(_probe_row, view.case.proxy)]
-    return [step_panel(view, beside(before, after, view.width)), _live_panel(view)]
+    heads = (line(("", HEAD)), line(("before", HEAD)), line(("now", HEAD)))
+    rows = [_table_row(heads, _COLUMNS)]
+    before, now = view.case.before, view.case.proxy
+    for variant in dict.fromkeys(map(_variant, (*before, *now))):
+        left = [result for result in before if _variant(result) == variant]
+        right = [result for result in now if _variant(result) == variant]
+        texts = (line((variant, DIM)), _outcome_at(left, 0), _outcome_at(right, 0))
+        rows.append(_table_row(texts, _COLUMNS))
+    return [step_panel(view, rows), _live_panel(view)]
 
 
 def _live_panel(view: View) -> PanelView:
     rows = max(MIN_STREAM_ROWS, view.height // 2 - 2)
     return PanelView("Live", rows_of(_live_streams(view, rows)))
-
-
-def _probe_row(result: ProbeResult) -> Text:
-    return Text.assemble(line((f"{_variant(result):<13}", DIM)), _outcome(result))
 
 
 def _live_streams(view: View, rows: int) -> list[Text]:
@@ -150,8 +168,7 @@ def _bars(view: View) -> list[Text]:
         (name, result.timeline if result else None)
         for name, result in zip(("proxy", "direct"), _shown_pair(view), strict=True)
     ]
-    legend = wrap(LEGEND, view.width, DIM) if view.height >= 24 else []
-    return [*bars(rows, view.width, view.now), *legend]
+    return [*bars(rows, view.width, view.now), fit(legend(), view.width, pad=False)]
 
 
 def _table(view: View) -> list[Text]:
@@ -171,7 +188,9 @@ def _table(view: View) -> list[Text]:
 
 
 def _table_row(texts: Sequence[Text], widths: Sequence[int]) -> Text:
-    return Text.assemble(*map(fit, texts, widths))
+    row = Text.assemble(*map(fit, texts, widths))
+    row.rstrip()
+    return row
 
 
 def _outcome_at(results: Sequence[ProbeResult], index: int) -> Text:
@@ -179,17 +198,33 @@ def _outcome_at(results: Sequence[ProbeResult], index: int) -> Text:
 
 
 def _variant(result: ProbeResult) -> str:
-    """Return the probe's variant: `h1 identity`."""
+    """Return the probe's variant: `HTTP/1.1`, `HTTP/2 + gzip`."""
     probe = result.timeline.probe
-    return f"h{probe.http[0]} {probe.encoding}"
+    http = "HTTP/2" if probe.http == "2" else "HTTP/1.1"
+    return http if probe.encoding == "identity" else f"{http} + {probe.encoding}"
 
 
 def _outcome(result: ProbeResult) -> Text:
-    """Draw the outcome, and when the first data came or how long was waited for it."""
-    timeline = result.timeline
-    at = timeline.first_data_s if timeline.first_data_s is not None else timeline.waited_s
-    style = outcome_style(result.outcome)
-    return line((result.outcome_label, style), f" {seconds(at)}" if at else "")
+    """Draw what came and when, with its sign: `✓ 37 ms`, `✗ nothing in 2.00 s`."""
+    timeline, style = result.timeline, outcome_style(result.outcome)
+    first, waited = seconds(timeline.first_data_s), seconds(timeline.waited_s)
+    match result.outcome:
+        case "live" | "ended":
+            text = first
+        case "held" | "headers-held":
+            text = f"nothing in {waited}"
+        case "events-held" | "silent":
+            text = f"no event in {waited}"
+        case "running":
+            text = "running"
+        case _:
+            text = result.outcome_label
+            text += f" {first}" if timeline.first_data_s is not None else ""
+    return line((f"{_SIGNS.get(style, GLYPHS['fail'])} {text}", style))
+
+
+_SIGNS = {"green": GLYPHS["pass"], "yellow": GLYPHS["warn"], "dim": "–", "cyan": "▸"}
+"""The sign of an outcome, by its style; any other is a fault."""
 
 
 _HOP_WIDTH, _NARROW_HOP_WIDTH, _OUTCOME_WIDTH = 22, 13, 12

@@ -1,6 +1,6 @@
 """A bordered box of lines with a title; when it has the focus, its links can be followed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,7 +46,7 @@ class PanelView:
     note: str = ""
 
 
-def rows_of(lines: Sequence[Text]) -> list[Row]:
+def rows_of(lines: Iterable[Text]) -> list[Row]:
     """Rows without links."""
     return [Row(text) for text in lines]
 

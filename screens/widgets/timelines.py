@@ -1,6 +1,4 @@
-"""Drawings of timelines: bars of the phases, and a stream with its newest events."""
-
-from collections.abc import Sequence
+"""A stream with its newest events, drawn from its timeline."""
 
 from rich.text import Text
 
@@ -9,66 +7,6 @@ from wizard.model.events import Comment, Excess, SseEvent, StreamItem
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Framing, Timeline
 from wizard.text.display import safe, seconds
-
-LEGEND = "D name lookup  C connect  T TLS  H until headers  E until first event  · silence"
-_PHASES = (
-    ("D", "dns_s"),
-    ("C", "connect_s"),
-    ("T", "tls_s"),
-    ("H", "headers_s"),
-    ("E", "first_event_s"),
-)
-_PHASE_STYLES = {"D": "cyan", "C": "blue", "T": "magenta", "H": "yellow", "E": "green", "·": "red"}
-_LABELS_WIDTH = 18
-"""Columns of a bar's name and time."""
-
-
-def bars(
-    rows: Sequence[tuple[str, Timeline | None]], width: int, now: float | None = None
-) -> list[Text]:
-    """Draw a bar for each named timeline, all on one scale.
-
-    Args:
-        width: Columns, names and times included.
-        now: Seconds since the start, while a probe still runs.
-    """
-    timelines = [timeline for _, timeline in rows if timeline is not None]
-    scale = max((_bar_end(timeline, now) for timeline in timelines), default=0.0)
-    bar_width = max(10, width - _LABELS_WIDTH)
-    return [_bar_row(name, timeline, scale, bar_width, now) for name, timeline in rows]
-
-
-def _bar_end(timeline: Timeline, now: float | None) -> float:
-    """Return the second where the bar ends: the first event, else the end of the wait."""
-    if timeline.first_event_s is not None:
-        return timeline.first_event_s
-    return timeline.waited_s or now or timeline.headers_s or 0.0
-
-
-def _bar_row(
-    name: str, timeline: Timeline | None, scale: float, width: int, now: float | None
-) -> Text:
-    if timeline is None or scale <= 0:
-        return line((f"{name:<8}", DIM), ("not run", DIM))
-    end = _bar_end(timeline, now)
-    bar = _bar(timeline, end, scale, width)
-    return Text.assemble((f"{name:<8}", DIM), bar, (f" {seconds(end)}", DIM))
-
-
-def _bar(timeline: Timeline, end: float, scale: float, width: int) -> Text:
-    """Draw each phase that was reached, at least one column wide, and silence as dots."""
-    bar, before = Text(), 0.0
-    for letter, field in _PHASES:
-        at: float | None = getattr(timeline, field)
-        if at is not None:
-            share = max(1, round((at - before) / scale * width))
-            bar.append(letter * share, _PHASE_STYLES[letter])
-            before = at
-    if timeline.first_event_s is None:
-        share = max(1, round((end - before) / scale * width))
-        bar.append("·" * share, _PHASE_STYLES["·"])
-    bar.truncate(width)
-    return bar
 
 
 def live_stream(title: str, result: ProbeResult | None, rows: int, now: float | None) -> list[Text]:

@@ -3,8 +3,10 @@
 import pytest
 from rich.text import Text
 from textual.command import CommandPalette
+from textual.containers import VerticalScroll
 
 from screens.app import Wizard
+from screens.config_view import ConfigView, shown_lines
 from screens.explain import Explain
 from screens.themes import ANSI, THEMES, theme_for
 from screens.widgets.header import Header
@@ -65,7 +67,7 @@ async def test_the_layout_follows_the_size(
         first, second = screen.query_one("#first"), screen.query_one("#second")
         assert screen.query_one(StepList).display is shows_steps
         assert (first.region.y == second.region.y) is is_wide
-        assert "Held" in screen.query_one("#first", Panel).text
+        assert "Customers get nothing" in screen.query_one("#first", Panel).text
 
 
 async def test_the_header_shows_the_verdict_once_it_is_known() -> None:
@@ -103,7 +105,7 @@ async def test_each_theme_can_be_chosen(theme: object) -> None:
     async with app.run_test(size=SIZE) as pilot:
         app.theme = getattr(theme, "name", "")
         await press(pilot, "2")
-        assert "Held" in app.screen.query_one("#first", Panel).text
+        assert "Customers get nothing" in app.screen.query_one("#first", Panel).text
 
 
 @pytest.mark.parametrize(
@@ -117,3 +119,34 @@ async def test_each_theme_can_be_chosen(theme: object) -> None:
 )
 def test_the_first_theme_depends_on_the_terminal(environment: dict[str, str], name: str) -> None:
     assert theme_for(environment) == name
+
+
+async def test_the_config_opens_at_the_line_of_a_setting() -> None:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await press(pilot, "5", "tab", "enter")
+        page = pilot.app.screen
+        assert isinstance(page, ConfigView)
+        assert page.query_one(VerticalScroll).border_title == "/etc/nginx/nginx.conf:9"
+        await press(pilot, "escape")
+        assert steps_screen(pilot).step == "config"
+
+
+def test_a_config_is_shown_without_secrets_and_control_characters() -> None:
+    text = "# a\nproxy_set_header X-Api-Key s3cret99;\n\x1b[31mset $x 1;\n"
+    lines = [row.plain for row in shown_lines(text, 2)]
+    assert lines[0] == "     1 # a"
+    assert lines[1] == "▸    2 proxy_set_header X-Api-Key [redacted-1];"
+    assert "\\e[31m" in lines[2]
+
+
+async def test_folded_settings_and_lines_of_a_log_are_shown_on_demand() -> None:
+    async with Wizard(investigations.failing()).run_test(size=(80, 50)) as pilot:
+        await press(pilot, "5")
+        panel = pilot.app.screen.query_one("#first", Panel)
+        assert "keepalive_timeout" not in panel.text
+        steps_screen(pilot).action_fold("settings")
+        assert "keepalive_timeout" in panel.text
+        await press(pilot, "4")
+        assert "GET /sse" not in panel.text
+        await press(pilot, "tab", "enter")
+        assert "GET /sse" in panel.text

@@ -9,8 +9,17 @@ from wizard.model.steps import StepState
 def drawn_config(conf: str) -> str:
     """The pane of the config in which this server serves the stream."""
     case = make_case(proxy="held", direct="live", conf=conf)
-    view = View("config", StepState("config", "pass"), case, None, None, width=200, height=40)
-    return "\n".join(row.text.plain for row in config.draw(view)[0].rows)
+    view = View(
+        "config",
+        StepState("config", "pass"),
+        case,
+        None,
+        None,
+        width=200,
+        height=40,
+        second_width=200,
+    )
+    return "\n".join(row.text.plain for panel in config.draw(view) for row in panel.rows)
 
 
 def test_the_config_pane_names_what_nginx_answers_itself() -> None:
