@@ -19,6 +19,7 @@ from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt
 from screens.widgets.step_list import StepList
 from wizard.diagnose.without_direct import patience_s
+from wizard.investigation.dead_end import dead_end
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.steps import missing_input
 from wizard.model.steps import STEPS, StepId
@@ -84,6 +85,7 @@ class StepRunner(Screen[None]):
         shown_probe: Index of the proxied probe in the left stream; None shows the worst.
         in_lab: True if the wizard runs on the lab, whose config is known.
         unfolded: The names of the parts that the user has opened.
+        follows: True while the step that runs is shown: the user has chosen no other.
         zoomed: The id of the panel that is shown alone; empty if all are shown.
     """
 
@@ -109,6 +111,7 @@ class StepRunner(Screen[None]):
         self.shown_probe: int | None = None
         self.unfolded: frozenset[str] = frozenset()
         self.zoomed = ""
+        self.follows = True
         self._notice = ""
         self._frame_timer: Timer | None = None
         self._drawn_keys: tuple[object, ...] = ()
@@ -214,9 +217,13 @@ class StepRunner(Screen[None]):
     def run_steps(self, steps: Sequence[StepId], patience_s: float = 0.0) -> None:
         """Run these steps one after the other; what runs now is stopped first.
 
-        `patience_s` is how long streams are watched, if that is longer than usual, in seconds.
+        Each is shown while it runs, unless the user has chosen another meanwhile. A dead end stops
+        them.
+
+        Args:
+            patience_s: How long streams are watched, if that is longer than usual, in seconds.
         """
-        self._notice = ""
+        self._notice, self.follows = "", True
         self.run_worker(self._run_all(steps, patience_s), group=WORKER_GROUP, exclusive=True)
 
     async def _run_all(self, steps: Sequence[StepId], patience_s: float) -> None:
@@ -225,6 +232,9 @@ class StepRunner(Screen[None]):
         try:
             for step in steps:
                 await self._run_step(step, patience_s, is_only=len(steps) == 1)
+                if why := dead_end(self.investigation.case):
+                    self.show_notice(why)
+                    break
         finally:
             self._frame_timer.pause()
             self.call_after_refresh(self.draw)
@@ -232,6 +242,7 @@ class StepRunner(Screen[None]):
     async def _run_step(self, step: StepId, patience_s: float, *, is_only: bool) -> None:
         # A step that ran beside another one (direct beside proxy) is not run twice.
         if is_only or self.investigation.steps[step].state == "todo":
-            self.show_step(step)
+            if self.follows:
+                self.show_step(step)
             await self.investigation.run(step, patience_s)
             self.post_message(self.StepEnded(step))

@@ -271,11 +271,13 @@ class StepsScreen(InputActions):
 
     def action_move(self, by: int) -> None:
         """Show the step before or after."""
+        self.follows = False
         index = STEPS.index(self.step) + by
         self.show_step(STEPS[max(0, min(index, len(STEPS) - 1))])
 
     def action_choose(self, number: int) -> None:
         """Show the step of that number, counted from 1."""
+        self.follows = False
         self.show_step(STEPS[number - 1])
 
     def action_scroll(self, by: int) -> None:

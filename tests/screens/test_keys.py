@@ -1,5 +1,6 @@
 """What the keys do, asserted on state; test_looks.py has the snapshots."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,10 @@ from screens.widgets.prompt import Prompt
 from tests.screens import investigations
 from wizard.investigation.investigation import Investigation
 from wizard.model.case import Case
+from wizard.model.events import Ended
 from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Source, Target
+from wizard.model.timeline import Probe, Timeline
 from wizard.text.errors import LabError
 
 SIZE = (80, 24)
@@ -181,19 +184,55 @@ async def test_p_patches_the_lab_and_goes_to_verify(refused: bool) -> None:
         assert patched == ([] if refused else [investigation.recommendation.diff])
 
 
+class _Stepwise(investigations.FakeInvestigation):
+    """An investigation whose steps wait for a signal of the test."""
+
+    go_on: asyncio.Event
+
+    def __init__(self, sample: Case, states: dict[StepId, StepState]) -> None:
+        super().__init__(sample, states)
+        self.go_on = asyncio.Event()
+
+    async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
+        await self.go_on.wait()
+        return await super().run(step, patience_s)
+
+
 class _Endless(investigations.FakeInvestigation):
     """An investigation whose steps run until they are cancelled."""
 
     async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
         """Wait until cancelled; the step is then interrupted."""
-        import asyncio
-
         self.states[step] = StepState(step, "running")
         try:
             await asyncio.Event().wait()
         finally:
             self.states[step] = StepState(step, "todo", "interrupted")
         return self.states[step]
+
+
+async def test_a_dead_end_stops_the_run_and_says_what_to_do() -> None:
+    investigation = not_started()
+    refused = Ended(0.1, "refused", "Connection refused")
+    root = Timeline(Probe("root-proxy", "http://mcp.example.com/"))
+    investigation.sample = replace(investigation.sample, root=root.fold([refused]))
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
+        await press(pilot, "a")
+        assert investigation.ran == ["root"]
+        shown = pilot.app.screen.query_one("#first", Panel).text
+        assert "Nothing listens on mcp.example.com:80" in shown
+
+
+async def test_a_chosen_step_is_not_left_while_steps_run() -> None:
+    investigation = _Stepwise(investigations.case(live=False), {})
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
+        await pilot.press("a")
+        await pilot.pause()
+        await pilot.press("5")
+        investigation.go_on.set()
+        await pilot.app.workers.wait_for_complete()
+        assert investigation.ran == UP_TO_FIX
+        assert steps_screen(pilot).step == "config"
 
 
 async def test_escape_stops_the_running_step() -> None:
