@@ -74,7 +74,7 @@ def _verify_hint(has_fix: bool, *, in_lab: bool) -> str:
         return "Enter asks for the stream again and compares."
     if in_lab:
         return "p patches the lab's Nginx and reloads it; then press Enter."
-    return "Apply the change and reload Nginx yourself, then press Enter."
+    return "Apply the change and reload Nginx yourself. Enter waits for it, then proves it."
 
 
 class StepRunner(Screen[None]):
@@ -244,5 +244,6 @@ class StepRunner(Screen[None]):
         if is_only or self.investigation.steps[step].state == "todo":
             if self.follows:
                 self.show_step(step)
+            self.investigation.wait_for_reload(wanted=not self.in_lab)
             await self.investigation.run(step, patience_s)
             self.post_message(self.StepEnded(step))

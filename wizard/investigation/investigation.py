@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import step_results
+from wizard.investigation.reload_watch import LONGEST_S
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import STEP_RUNNERS, missing_input
@@ -103,11 +104,17 @@ class Investigation:
     @property
     def waiting(self) -> Waiting | None:
         """What the running step waits for; None if nothing is awaited."""
+        if wait := self._session.reload_wait:
+            return Waiting(wait.text, wait.since, LONGEST_S)
         matrices = self._session.running
         if not matrices:
             return None
         longest = max(matrices, key=lambda matrix: matrix.max_duration_s)
         return Waiting(longest.waiting_for, longest.started, longest.max_duration_s)
+
+    def wait_for_reload(self, *, wanted: bool = True) -> None:
+        """Let the proof wait until a fresh connection shows a change, or begin at once."""
+        self._session.waits_for_reload = wanted
 
     async def close(self) -> None:
         """Stop following the logs; no process is left running, here or at a vantage."""

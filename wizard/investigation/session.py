@@ -17,6 +17,7 @@ from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.probe_result import ProbeResult
+from wizard.model.reload_wait import ReloadWait
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import StepId
 from wizard.model.target import Target
@@ -60,6 +61,8 @@ class Session:
         logs: The logs, followed from before the first probe on.
         patience_s: How long the running step watches streams at least, in seconds: the target's
             patience, or more by the user's word for this run.
+        waits_for_reload: True if the proof waits until a fresh connection shows a change.
+        reload_wait: What is known while it waits; None at other times.
         is_stored: True while the handshakes come from a case file: the MCP sessions in them are
             gone, so no follow-up request can refer to them.
     """
@@ -75,6 +78,8 @@ class Session:
         self.running: list[Matrix] = []
         self.patience_s = target.patience
         self.is_stored = stored is not None
+        self.waits_for_reload = False
+        self.reload_wait: ReloadWait | None = None
         self.vantage_sessions = {item.name: VantageSession(item) for item in target.vantages}
         self.logs = LogWatch(target.logs, self.vantage_sessions, watched=stored is None)
         self._snapshot: tuple[tuple[object, ...], Case] | None = None

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from wizard.investigation import step_results
 from wizard.investigation.proof import causes_before, plan_proof, rate_verify
+from wizard.investigation.reload_watch import wait_for_reload
 from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
@@ -15,7 +16,7 @@ from wizard.model.log_report import LogReport
 from wizard.model.probe_result import REFUSED_STATUSES
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import STEP_TEXTS, StepId
-from wizard.model.target import Target
+from wizard.model.target import LOCAL, Target
 from wizard.model.timeline import Probe, is_live
 from wizard.nginx.fetch.aside import run_aside
 from wizard.nginx.fetch.fetch import fetch_config
@@ -86,6 +87,8 @@ async def verify(session: Session) -> StepResult:
             before_causes=causes,
             before_log_causes=logged,
         )
+    if session.waits_for_reload:
+        await wait_for_reload(session, _config_watch(session))
     await _read_config_again(session)
     plan = plan_proof(session.snapshot())
     patience = max(plan.watch_s, session.patience_s)
@@ -95,6 +98,24 @@ async def verify(session: Session) -> StepResult:
         if step_results.rate_proxied(session.snapshot())[0] == "fail":
             break
     return rate_verify(session.snapshot())
+
+
+def _config_watch(session: Session) -> Callable[[], Awaitable[bool | None]]:
+    """A function that tells whether a config of files on this machine differs from now on."""
+    resolution, conf = session.snapshot().resolution, session.target.conf
+    stream = conf_requests(session.target)[0]
+
+    async def has_changed() -> bool | None:
+        is_file = conf is not None and conf.vantage == LOCAL and conf.locator not in ("", "-")
+        if resolution is None or conf is None or not is_file or session.is_stored:
+            return None
+        try:
+            config = await fetch_config(conf.locator, None, port=stream.effective_port)
+        except SsewizardError:
+            return None  # perhaps half written
+        return config.root != resolution.config.root
+
+    return has_changed
 
 
 async def _read_config_again(session: Session) -> None:
