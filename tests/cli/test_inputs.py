@@ -1,4 +1,4 @@
-"""Wrong usage and unreadable inputs: exit status 2, one sentence; the report is still written."""
+"""Wrong usage and unreadable inputs: exit status 2 and one sentence."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import CommandResult, run_check, run_command
+from tests.cli.test_options import no_wizard
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
+from wizard.cli import main
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"), then="open")
 
@@ -36,23 +38,33 @@ async def check_live_stream(*words: str) -> CommandResult:
     return run
 
 
-async def test_a_missing_config_is_reported(tmp_path: Path) -> None:
-    conf = tmp_path / "nginx.conf"
-    run = await check_live_stream("--conf", str(conf))
-    assert str(conf) in run.sentence
-    assert "No such file" in run.err
-
-
-async def test_a_missing_log_is_reported(tmp_path: Path) -> None:
-    log = tmp_path / "access.log"
-    run = await check_live_stream("--log", str(log))
-    assert f"{log}: cannot be read: No such file or directory" in run.sentence
-
-
-async def test_a_fifo_is_not_read_as_a_log(tmp_path: Path) -> None:
-    fifo = tmp_path / "access.log"
-    os.mkfifo(fifo)
-    assert "not a regular file" in (await check_live_stream("--log", str(fifo))).sentence
+@pytest.mark.parametrize("command", [["check"], []], ids=["check", "wizard"])
+@pytest.mark.parametrize("option", ["--conf", "--log"])
+@pytest.mark.parametrize(
+    ("kind", "problem"),
+    [
+        ("missing", "cannot be read: No such file or directory"),
+        ("folder", "a directory"),
+        ("fifo", "not a regular file"),
+    ],
+)
+def test_an_unreadable_file_is_reported_before_any_request(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    option: str,
+    kind: str,
+    problem: str,
+) -> None:
+    path = tmp_path / kind
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    # A request to this port would end in a report.
+    assert main([*command, "http://127.0.0.1:1/sse", option, str(path)], open_wizard=no_wizard) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"ssewizard: {option} {path}: {problem}\n")
 
 
 async def test_a_broken_config_is_reported(tmp_path: Path) -> None:

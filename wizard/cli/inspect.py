@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from urllib.parse import urlsplit
 
 from wizard.cli.output import write_report
 from wizard.cli.request import check_stdin, with_body
@@ -16,11 +17,14 @@ from wizard.nginx.resolve import plain_headers, resolve_request
 from wizard.nginx.servers import requested_name
 from wizard.report.as_sent import BackendRequest
 from wizard.report.inspect import inspect_json, inspect_text
+from wizard.text.display import safe
+from wizard.text.errors import UsageError
 from wizard.vantage.session import VantageSession
 
 
 def inspect(options: argparse.Namespace) -> int:
     """Read the config, resolve the request, write the result; return the exit status."""
+    _require_path(options.path)
     vantages = parse_vantages(options.vantage)
     source = parse_conf(options.conf, vantages)
     vantage = next((item for item in vantages if item.name == source.vantage), None)
@@ -32,6 +36,21 @@ def inspect(options: argparse.Namespace) -> int:
     render = inspect_json if options.format == "json" else inspect_text
     write_report(render(resolution, config_findings(resolution), sent))
     return 0
+
+
+def _require_path(path: str) -> None:
+    """Raise `UsageError` with the option to write unless the path begins with a slash."""
+    if path.startswith("/"):
+        return
+    shown = f"--path {safe(path, 200)!r}"
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        raise UsageError(f"{shown}: a path begins with /, such as /sse") from None
+    if parts.scheme in ("http", "https") and parts.hostname:
+        words = f"--path {parts.path or '/'} --host {parts.hostname} --scheme {parts.scheme}"
+        raise UsageError(f"{shown}: a URL where a path is needed: {safe(words, 200)}")
+    raise UsageError(f"{shown}: a path begins with /: --path /{safe(path, 200)}")
 
 
 def _client_of(options: argparse.Namespace) -> ClientRequest:

@@ -6,6 +6,8 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from wizard.cli.commands import split_command
+from wizard.cli.local_files import require_files
 from wizard.cli.options import PARALLEL, make_parser, target_of
 from wizard.cli.output import drop_stdout, print_error
 from wizard.cli.request import take_curl
@@ -17,7 +19,6 @@ from wizard.text.errors import SsewizardError, UsageError
 if TYPE_CHECKING:
     from wizard.investigation.investigation import ApplyFix, Investigation
 
-COMMANDS = ("check", "inspect", "explain", "lab", "open")
 USAGE_STATUS, BUG_STATUS = 2, 70
 OpenWizard = Callable[["Target | Investigation | None", "ApplyFix | None"], int]
 """Opens the wizard on a target, an investigation or an empty form (None); returns the exit status.
@@ -53,7 +54,7 @@ def _fail_with_bug(error: BaseException) -> int:
 
 def _run(words: list[str], open_wizard: OpenWizard) -> int:
     # Each command is imported here, so that wrong usage is reported before anything is loaded.
-    command = words.pop(0) if words and words[0] in COMMANDS else ""
+    command, words = split_command(words)
     end_as_interrupted()
     options = make_parser(command).parse_args(words)
     if getattr(options, "no_color", False):
@@ -69,7 +70,7 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     if command == "explain":
         from wizard.cli.explain import explain
 
-        return explain(options.id)
+        return explain(options.words)
     if command == "lab":
         from wizard.cli.lab import run_lab
 
@@ -82,7 +83,10 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     has_url = options.url is not None or options.curl is not None
     if needs_url and not has_url:
         raise UsageError("options need a URL: ssewizard URL [options] (see ssewizard --help)")
-    return open_wizard(target_of(options) if has_url else None, None)
+    target = target_of(options) if has_url else None
+    if target is not None:
+        require_files(target)
+    return open_wizard(target, None)
 
 
 def _check(options: Namespace) -> int:
@@ -91,6 +95,7 @@ def _check(options: Namespace) -> int:
         problem = "--parallel goes with" if has_url else "give a URL, or many in"
         raise UsageError(f"{problem} --targets FILE (see ssewizard check --help)")
     target = target_of(options)
+    require_files(target)
     from wizard.cli.check import check
 
     return check(target, options.format, options.output, options.save)

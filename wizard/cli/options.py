@@ -108,8 +108,13 @@ def _inspect_parser() -> Parser:
 
 
 def _explain_parser() -> Parser:
-    parser = Parser("ssewizard explain", description="List the failure modes, or explain one.")
-    parser.add_argument("id", nargs="?", metavar="ID", help="such as proxy-buffering-hold")
+    parser = Parser(
+        "ssewizard explain",
+        description="List the failure modes, explain one, or list those whose text has all of the "
+        "given words; a single match is explained.",
+    )
+    parser.add_argument("words", nargs="*", metavar="ID|WORD", help="an id such as "
+        "proxy-buffering-hold, or words to search for, such as buffering")  # fmt: skip
     return parser
 
 

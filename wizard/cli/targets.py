@@ -10,14 +10,15 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from wizard.cli.local_files import is_local_file, require_files, unreadable
 from wizard.cli.options import make_target_parser, target_of
 from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
 from wizard.model.body import STDIN
 from wizard.model.parse import check_url, shown_place
-from wizard.model.target import LOCAL, Source, Target
+from wizard.model.target import Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.files import NotRegularError, describe_read_error, read_regular, stat_regular
+from wizard.text.files import read_regular
 
 MAX_FILE_BYTES = 1 << 20
 MAX_TARGETS = 500
@@ -79,20 +80,7 @@ def check_files(file: str, targets: Iterable[NamedTarget]) -> None:
     A scheduled run would otherwise report without it every time, and nobody would notice.
     """
     for named in targets:
-        target = named.target
-        for key, source in (("conf", target.conf), *(("log", log) for log in target.logs)):
-            if source is None or not _is_local_file(source):
-                continue
-            try:
-                stat_regular(source.locator)
-            except OSError as error:
-                place = f"{safe(file, 200)}: target {named.name!r}: {key}"
-                raise _unreadable(f"{place}: {safe(source.locator, 300)}", error) from None
-
-
-def _unreadable(name: str, error: OSError) -> UsageError:
-    is_directory = isinstance(error, NotRegularError) and error.kind == "a directory"
-    return UsageError(f"{name}: {'a directory' if is_directory else describe_read_error(error)}")
+        require_files(named.target, f"{safe(file, 200)}: target {named.name!r}")
 
 
 def _read_toml(path: str, file: str) -> dict[str, Any]:
@@ -100,7 +88,7 @@ def _read_toml(path: str, file: str) -> dict[str, Any]:
     try:
         data = read_regular(path, MAX_FILE_BYTES)
     except OSError as error:
-        raise _unreadable(file, error) from None
+        raise unreadable(file, error) from None
     if len(data) > MAX_FILE_BYTES:
         raise UsageError(f"{file}: larger than {MAX_FILE_BYTES >> 20} MiB, so not read")
     try:
@@ -191,7 +179,7 @@ def _string(table: _Table, key: Literal["url", "name"]) -> str:
 
 def _relative_to(folder: str, source: Source) -> Source:
     """Resolve a local path: relative paths start at the file's folder, `~` is replaced."""
-    if not _is_local_file(source):
+    if not is_local_file(source):
         return source
     return replace(source, locator=os.path.join(folder, os.path.expanduser(source.locator)))
 
@@ -200,10 +188,6 @@ def _data_relative_to(folder: str, part: str) -> str:
     """The value of `data` with the path of its `@FILE` resolved in the same way."""
     is_file = part.startswith("@") and len(part) > 1
     return f"@{os.path.join(folder, os.path.expanduser(part[1:]))}" if is_file else part
-
-
-def _is_local_file(source: Source) -> bool:
-    return source.vantage == LOCAL and not source.command and bool(source.locator)
 
 
 def _overlay(base: Namespace, table: _Table) -> Namespace:
