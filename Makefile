@@ -93,7 +93,7 @@ dist: $(VENV)/.release ## the sdist, the wheel and the SBOM of this commit, the 
 test-dist: $(VENV)/.dev $(VENV)/.release ## the same, built twice and compared; the wheel in a new environment
 	$(BIN)/python -m pytest tests/release
 
-picture: $(VENV)/.dev ## the README's picture, made by the app itself
+picture: $(VENV)/.dev ## the pictures of the README, made by the app itself
 	$(BIN)/python -m tests.picture
 
 docs: $(VENV)/.dev ## the index of the failure modes, generated from the rules

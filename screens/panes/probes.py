@@ -26,7 +26,7 @@ from wizard.text.display import safe, seconds
 
 MIN_STREAM_ROWS = 6
 """The least height of the two streams."""
-_COLUMNS = (16, 19, 17)
+_COLUMNS = (16, 21, 15)
 """Widths of the table's columns: variant, proxied, direct."""
 _SEVERITY = {
     outcome: rank
