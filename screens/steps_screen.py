@@ -181,14 +181,12 @@ class StepsScreen(InputActions):
     """The screen with the steps and its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _binding("enter", "next", "go on", "Run this step, or go to the next"),
+        _binding("enter", "next", "next", "Run this step, or go to the next"),
         _binding("a", "all", "all", "Run all that is left, up to the fix"),
         _binding("r", "again", "again", "Run this step again"),
         _binding("l", "longer", "longer", "Watch the held stream past Nginx's read timeout"),
-        _binding("i", "give", "give", "Give what this step needs"),
-        _binding(
-            "e", "elsewhere", "elsewhere", "Look from another place: a pod, a host, a container"
-        ),
+        _binding("i", "give", "input", "Enter what this step needs"),
+        _binding("e", "elsewhere", "place", "Look from another place: a pod, a host, a container"),
         _binding("h", "hops", "hops", "Name the proxies in a row behind the URL"),
         _binding("t", "local", "nginx -T", "Take the config from nginx -T here"),
         _binding(
@@ -199,7 +197,7 @@ class StepsScreen(InputActions):
         _binding("c", "copy", "copy", "Copy the curl, or the block"),
         _binding("s", "save", "save", "Save the block and the diff to a file"),
         _binding("d", "diff", "diff", "Show the change as a diff, or the block again"),
-        _binding("w", "write", "case file", "Write all evidence to a case file", show=False),
+        _binding("w", "write", "write", "Write all evidence to a case file", show=False),
         _binding("p", "patch", "patch lab", "Patch the lab's own Nginx and reload it"),
         _binding("escape", "stop", "stop", "Stop what is running"),
         _binding("up,k", "move(-1)", "up", "The step before", show=False),

@@ -16,7 +16,7 @@ class StepList(Lines, can_focus=True):
 
     DEFAULT_CSS = """
     StepList {
-        width: 23; height: 1fr; padding: 0 1;
+        width: 24; height: 1fr; padding: 0 1;
         border: round $panel-border; border-title-color: $foreground; border-title-style: bold;
         background: $background;
     }
@@ -27,7 +27,7 @@ class StepList(Lines, can_focus=True):
         "root": "Root", "proxy": "Proxy", "direct": "Direct", "logs": "Logs",
         "config": "Config", "cause": "Cause", "fix": "Fix", "verify": "Verify",
     }  # fmt: skip
-    COLUMNS = 19
+    COLUMNS = 20
     """Columns of a row, inside border and padding."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "screen.move(-1)", "up", show=False, id="list.up"),

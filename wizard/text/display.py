@@ -95,8 +95,12 @@ def first_of(sentences: Iterable[str]) -> list[str]:
 
 
 def capitalize(text: str) -> str:
-    """Return `text` with its first letter in upper case and the rest unchanged."""
-    return text[:1].upper() + text[1:]
+    """Return `text` with its first letter in upper case and the rest unchanged.
+
+    The name of a directive stays as it is: `proxy_buffering off`.
+    """
+    is_name = "_" in text.partition(" ")[0]
+    return text if is_name else text[:1].upper() + text[1:]
 
 
 def plural(count: int, noun: str) -> str:
