@@ -1,5 +1,6 @@
 """Each step's result in a word, for the step list; and the verdict, for the header."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -79,23 +80,26 @@ def _log_word(case: Case) -> str:
 
 def _verify_word(investigation: Investigation) -> str:
     state = investigation.steps["verify"].state
-    is_fixed = state == "pass" and bool(investigation.case.before_causes)
-    return "fixed" if is_fixed else "live" if state == "pass" else "not yet"
+    return "fixed" if investigation.case.is_fixed else "live" if state == "pass" else "not yet"
 
 
 def chip(investigation: Investigation) -> Chip:
     """The verdict so far; none before the cause was looked for."""
-    diagnosis, verify = investigation.diagnosis, investigation.steps["verify"].state
+    diagnosis, case = investigation.diagnosis, investigation.case
+    if case.is_fixed and case.proof and case.baseline:
+        at = time.strftime("%H:%M", time.localtime(case.proof.at))
+        return Chip("ok", f"FIXED {at}", _title(case.baseline.diagnosis))
     if diagnosis is None:
         return Chip()
-    if verify == "pass" and investigation.case.before_causes:
-        return Chip("ok", "FIXED", "")
     return _CHIPS[diagnosis.verdict](diagnosis)
 
 
 def _fault(diagnosis: Diagnosis) -> Chip:
-    title = safe(diagnosis.causes[0].title, 60) if diagnosis.causes else ""
-    return Chip("fault", "FAULT", title)
+    return Chip("fault", "FAULT", _title(diagnosis))
+
+
+def _title(diagnosis: Diagnosis | None) -> str:
+    return safe(diagnosis.causes[0].title, 60) if diagnosis and diagnosis.causes else ""
 
 
 _CHIPS = {

@@ -37,7 +37,7 @@ _AUTH = (
     b'|{"a": 1}|[[[[|Digest realm="|\\"'
 )
 _CASE = (
-    b'{|}|[|]|"|,|:|{"schema": "ssewizard.case/4", |"case": {"target": {"url": "http://h/"}}|\\'
+    b'{|}|[|]|"|,|:|{"schema": "ssewizard.case/5", |"case": {"target": {"url": "http://h/"}}|\\'
     b'|"steps": [{"id": "root"}]|null|1e999|-0|\xff|"saved": 5|"configs": |"resolutions": {}'
 )
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests.rules.samples.build import make_case, make_handshake
-from wizard.investigation.proof import ROUNDS, causes_before, plan_proof, rate_verify
+from wizard.investigation.attempts import attempt_of
+from wizard.investigation.proof import ROUNDS, conclude, plan_proof, prove, rate_verify
 from wizard.model.case import Case
 from wizard.model.handshake import Exchange
 from wizard.model.probe_result import Outcome
@@ -26,15 +27,17 @@ def ended(case: Case, outcome: Outcome, ending: str, age_s: float) -> Case:
 
 def proof(before: Case, after: Case = LIVE, **changes: object) -> Case:
     """The case of a verification, after which the probes are those of `after`."""
-    causes, logged = causes_before(before)
-    return replace(
-        after,
-        before=before.proxy,
-        before_handshakes=before.handshakes,
-        before_causes=causes,
-        before_log_causes=logged,
-        **changes,  # type: ignore[arg-type]
-    )
+    return replace(after, baseline=attempt_of(before), **changes)  # type: ignore[arg-type]
+
+
+def with_cause(case: Case, *ids: str) -> Case:
+    """The case with these causes before."""
+    assert case.baseline is not None
+    found = attempt_of(HELD).diagnosis
+    assert found is not None
+    causes = tuple(replace(found.causes[0], id=id) for id in ids)
+    baseline = replace(case.baseline, diagnosis=replace(found, causes=causes))
+    return replace(case, baseline=baseline)
 
 
 HELD = make_case(proxy="held", direct="live", settings={"proxy_buffering": "on"})
@@ -85,7 +88,7 @@ def test_a_standing_stream_that_was_cut_is_watched_too() -> None:
 def test_a_fault_of_chance_is_tried_several_times() -> None:
     case = proof(HELD)
     assert plan_proof(case).rounds == 1
-    assert plan_proof(replace(case, before_causes=("no-affinity",))).rounds == ROUNDS
+    assert plan_proof(with_cause(case, "no-affinity")).rounds == ROUNDS
 
 
 def test_a_cause_that_is_still_found_is_not_fixed() -> None:
@@ -93,11 +96,14 @@ def test_a_cause_that_is_still_found_is_not_fixed() -> None:
     case = proof(LIVE, make_case(proxy="live", direct="live", settings=OFF))
     held = proof(HELD, replace(HELD, proxy=LIVE.proxy))
     assert rate_verify(case)[0] == "pass"
-    assert rate_verify(replace(held, before_causes=()))[0] == "pass"
+    assert rate_verify(with_cause(held))[0] == "pass"
 
 
 def test_a_cause_that_only_the_log_showed_is_not_proven() -> None:
-    case = replace(proof(LIVE), before_log_causes=("header-timeout-504",))
+    case = proof(LIVE)
+    assert case.baseline is not None
+    baseline = replace(case.baseline, log_causes=("header-timeout-504",))
+    case = replace(case, baseline=baseline)
     state, why = rate_verify(case)
     assert state == "warn"
     assert "only the log showed it" in why
@@ -110,5 +116,25 @@ def test_an_unchanged_config_is_mentioned(changed: bool | None, remark: str) -> 
 
 
 def test_a_probe_without_data_needs_no_watch() -> None:
-    assert plan_proof(replace(LIVE, before=())).needed_s == 0.0
+    assert plan_proof(replace(LIVE, baseline=None)).needed_s == 0.0
     assert Timeline(LIVE.proxy[0].timeline.probe).waited_s is None
+
+
+def test_what_was_broken_stays_the_conclusion_after_a_fix() -> None:
+    case = proof(HELD)
+    assert conclude(case).verdict == "healthy"  # nothing was verified yet
+    fixed = replace(case, proof=prove(case, 5.0))
+    assert fixed.is_fixed
+    assert conclude(fixed).causes == attempt_of(HELD).diagnosis.causes  # type: ignore[union-attr]
+
+
+def test_an_unproven_fix_is_neither_fixed_nor_healthy() -> None:
+    case = proof(CUT, ended(LIVE, "live", "open", 0.7))
+    case = replace(case, proof=prove(case, 5.0))
+    assert not case.is_fixed
+    assert conclude(case).verdict != "healthy"
+
+
+def test_a_verification_without_a_change_never_says_fixed() -> None:
+    for case in (HELD, CUT, LIVE):
+        assert prove(proof(case, case), 5.0).outcome in ("not-fixed", "not-proven", "live")

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
 from wizard.investigation import step_results
+from wizard.investigation.attempts import attempt_of, config_changes
 from wizard.investigation.investigation import Investigation, Waiting
-from wizard.investigation.proof import rate_verify
+from wizard.investigation.proof import conclude, prove, rate_verify
 from wizard.investigation.steps import missing_input
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
@@ -175,14 +175,14 @@ class FakeInvestigation(Investigation):
     @property
     def diagnosis(self) -> Diagnosis | None:
         """The diagnosis of the case, once the step has run."""
-        return diagnose(self.sample) if self._has_run("cause") else None
+        return conclude(self.sample) if self._has_run("cause") else None
 
     @property
     def recommendation(self) -> Recommendation | None:
         """The recommendation for the case, once the step has run."""
         if not self._has_run("fix"):
             return None
-        return recommend(self.sample, diagnose(self.sample))
+        return recommend(self.sample, conclude(self.sample))
 
     def _has_run(self, step: StepId) -> bool:
         return self.steps[step].state not in ("todo", "running")
@@ -209,7 +209,7 @@ class FakeInvestigation(Investigation):
 
 def results(sample: Case) -> dict[StepId, StepState]:
     """Return each step's result for this case, by the functions of the product."""
-    diagnosis = diagnose(sample)
+    diagnosis = conclude(sample)
     results_by_step: dict[StepId, step_results.StepResult] = {
         "root": step_results.rate_root(sample.root or root(answers=False)),
         "proxy": step_results.rate_proxied(sample),
@@ -237,7 +237,7 @@ def running(step: StepId) -> FakeInvestigation:
         sample = replace(Case(TARGET), root=root(answers=False))
     sample = replace(sample, logs=(), resolution=None) if step in ("logs", "config") else sample
     if step == "verify":
-        sample = replace(case(live=True, ended=False), before=case(live=False).proxy)
+        sample = replace(case(live=True, ended=False), baseline=attempt_of(case(live=False)))
     before = STEPS[: STEPS.index(step)]
     states = {step_id: results(case(live=False))[step_id] for step_id in before}
     states[step] = StepState(step, "running")
@@ -250,14 +250,27 @@ def running(step: StepId) -> FakeInvestigation:
 def healthy() -> FakeInvestigation:
     """All steps have run and nothing is wrong."""
     sample = case(live=True, conf=FIXED_CONF)
-    sample = replace(sample, before=sample.proxy)
+    sample = replace(sample, baseline=attempt_of(sample))
     return FakeInvestigation(sample, results(sample))
+
+
+def fixed() -> FakeInvestigation:
+    """All steps of the incident have run, Nginx was reloaded, and the fix was proven."""
+    before, sample = case(live=False), case(live=True, conf=FIXED_CONF)
+    assert before.resolution is not None
+    assert sample.resolution is not None
+    changes = config_changes(before.resolution.config, sample.resolution.config)
+    sample = replace(
+        sample, baseline=attempt_of(before), config_changed=True, config_changes=changes
+    )
+    sample = replace(sample, proof=prove(sample, 1_795_777_200.0))
+    return FakeInvestigation(sample, results(before) | {"verify": results(sample)["verify"]})
 
 
 def failing() -> FakeInvestigation:
     """All steps of the incident have run; the last one ran without a reload."""
     sample = case(live=False)
-    sample = replace(sample, before=sample.proxy)
+    sample = replace(sample, baseline=attempt_of(sample))
     return FakeInvestigation(sample, results(sample))
 
 

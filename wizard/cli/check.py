@@ -139,14 +139,15 @@ def uses_color(output: str | None) -> bool:
 def exit_status(investigation: Investigation) -> int:
     """The exit status of the verdict, or `UNREADABLE_STATUS`; prints the problems with inputs.
 
-    See `status_after_bugs`.
+    A proven fix has that of `healthy`: it is what customers get now. See `status_after_bugs`.
     """
     for problem in input_problems(investigation.case):
         print_error(f"ssewizard: {problem}")
     if unread_inputs(investigation.case) and not reported:
         return UNREADABLE_STATUS
     diagnosis = investigation.diagnosis
-    return status_after_bugs(EXIT_STATUS[diagnosis.verdict if diagnosis else "inconclusive"])
+    verdict = diagnosis.verdict if diagnosis else "inconclusive"
+    return status_after_bugs(EXIT_STATUS["healthy" if investigation.case.is_fixed else verdict])
 
 
 def status_after_bugs(status: int) -> int:

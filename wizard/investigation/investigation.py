@@ -8,8 +8,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import step_results
+from wizard.investigation.proof import conclude
 from wizard.investigation.reload_watch import LONGEST_S
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
@@ -129,8 +129,9 @@ class Investigation:
         self._reset(*self._session.amend(target))
 
     def _reset(self, *steps: StepId) -> None:
-        """Set these steps and all conclusions to `todo`."""
-        for step in (*steps, "cause", "fix", "verify"):
+        """Set these steps and all conclusions to `todo`; what was proven stays proven."""
+        is_proven = self.case.is_fixed and "proxy" not in steps
+        for step in (*steps, "cause", "fix", *(() if is_proven else ("verify",))):
             self._enter(step, "todo")
         self._diagnosis = self._recommendation = None
 
@@ -194,7 +195,7 @@ class Investigation:
         return result
 
     def _conclude(self) -> StepResult:
-        self._diagnosis = diagnose(self.case)
+        self._diagnosis = conclude(self.case)
         return step_results.rate_diagnosis(self._diagnosis)
 
     def _recommend(self) -> StepResult:

@@ -1,15 +1,17 @@
 """The proof of a fix: what has to be shown again, for how long, and whether it was shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rules import rule_named
 from wizard.investigation.step_results import StepResult, rate_proxied
+from wizard.model.attempt import Proof, ProofOutcome
 from wizard.model.case import Case
-from wizard.model.diagnosis import Finding
+from wizard.model.diagnosis import Diagnosis, Finding
 from wizard.model.probe_result import HELD_OUTCOMES
+from wizard.model.steps import State
 from wizard.model.timeline import Timeline
 from wizard.text.display import seconds
 
@@ -22,6 +24,10 @@ EXTRA_SHARE = 0.05
 """… or, for long ones, as a share of that time."""
 ROUNDS = 3
 """How often a fault of chance is tried."""
+PROOF_STATES: Mapping[ProofOutcome, State] = {
+    "fixed": "pass", "live": "pass", "not-proven": "warn", "not-fixed": "fail",
+}  # fmt: skip
+"""The state of the last step for each outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,8 @@ class ProofPlan:
 def plan_proof(case: Case) -> ProofPlan:
     """Return how a fix of what `case.before` shows is proven."""
     ages = [timeline.waited_s or 0.0 for timeline in _cut_streams(case)]
-    rules = filter(None, map(rule_named, case.before_causes))
+    causes = case.baseline.causes if case.baseline else ()
+    rules = filter(None, map(rule_named, causes))
     is_chance = any(rule.by_chance for rule in rules)
     return ProofPlan(max(ages, default=0.0), ROUNDS if is_chance else 1)
 
@@ -58,35 +65,55 @@ def plan_proof(case: Case) -> ProofPlan:
 def _cut_streams(case: Case) -> list[Timeline]:
     """The streams that were cut before the fix, with the standing stream of an MCP session."""
     cut = [result.timeline for result in case.before if result.outcome == "cut"]
-    listens = (item.timeline("listen") for item in case.before_handshakes if item.side == "proxy")
+    handshakes = case.baseline.handshakes if case.baseline else ()
+    listens = (item.timeline("listen") for item in handshakes if item.side == "proxy")
     ended = [t for t in listens if t and t.is_event_stream and t.ended in ("eof", "reset")]
     return [*cut, *ended]
 
 
-def causes_before(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The ids of the causes of a case, and of those that only its logs show."""
-    causes = _ids(diagnose(case).causes)
-    measured = _ids(diagnose(replace(case, logs=())).causes)
-    return causes, tuple(id for id in causes if id not in measured)
-
-
-def _ids(causes: Sequence[Finding]) -> tuple[str, ...]:
-    return tuple(cause.id for cause in causes if cause.confidence != "possible")
+def prove(case: Case, at: float) -> Proof:
+    """Compare the probes of now with those before; `at` is the time in seconds since the epoch."""
+    outcome, why = _judge(case)
+    remark = " (the config that was read is unchanged)" if case.config_changed is False else ""
+    return Proof(outcome, f"{why}{remark}", at, case.config_changed, case.config_changes)
 
 
 def rate_verify(case: Case) -> StepResult:
     """Pass if what was broken works in new connections, and was watched long enough to say so."""
+    proof = prove(case, 0.0)
+    return PROOF_STATES[proof.outcome], proof.why
+
+
+def conclude(case: Case) -> Diagnosis:
+    """The conclusion from a case: what was broken before the reload, unless that is so no longer.
+
+    Once a fix is verified the probes of the case show what works now. What the case is about is
+    the fault that was measured before; `case.proof` says what became of it.
+    """
+    before = case.baseline.diagnosis if case.baseline else None
+    if before is None or before.verdict == "healthy":
+        return diagnose(case)
+    if case.proof is None or case.proof.outcome == "live":
+        return diagnose(case)
+    if case.is_fixed:
+        return before
+    now = diagnose(case)
+    return now if now.verdict == "fault" else before
+
+
+def _judge(case: Case) -> tuple[ProofOutcome, str]:
     state, why = rate_proxied(case)
     if state == "fail":
-        return "fail", f"not fixed yet: {why}{_config_remark(case)}"
-    remaining = [c for c in _measured_causes(case) if c.id in case.before_causes]
+        return "not-fixed", f"not fixed yet: {why}"
+    causes = case.baseline.causes if case.baseline else ()
+    remaining = [cause for cause in _measured_causes(case) if cause.id in causes]
     if remaining:
-        return "fail", f"not fixed yet: {remaining[0].title}{_config_remark(case)}"
+        return "not-fixed", f"not fixed yet: {remaining[0].title}"
     if state != "pass":
-        return "warn", f"not proven: {why}{_config_remark(case)}"
+        return "not-proven", f"not proven: {why}"
     if missing := _missing_proof(case):
-        return "warn", f"not proven yet: {missing}{_config_remark(case)}"
-    return "pass", f"{_describe_fix(case, why)}{_config_remark(case)}"
+        return "not-proven", f"not proven yet: {missing}"
+    return _describe_fix(case, why)
 
 
 def _measured_causes(case: Case) -> tuple[Finding, ...]:
@@ -105,32 +132,28 @@ def _missing_proof(case: Case) -> str:
             f"the streams are live for {seconds(shortest)} now, and the cut took until "
             f"{seconds(plan.cut_s)}: watch longer with --patience {plan.needed_s + 0.5:.0f}"
         )
-    if case.before_log_causes:
-        titles = [rule.title for id in case.before_log_causes if (rule := rule_named(id))]
+    if case.baseline and case.baseline.log_causes:
+        titles = [rule.title for id in case.baseline.log_causes if (rule := rule_named(id))]
         shown = f"{titles[0]}: only the log showed it" if titles else "only the log showed it"
         return f"{shown}, and no request of ours can: watch whether new lines come"
     return ""
 
 
-def _describe_fix(case: Case, why: str) -> str:
+def _describe_fix(case: Case, why: str) -> tuple[ProofOutcome, str]:
     """What was broken and is well now."""
-    if not case.before:
-        return f"all probes are live, and nothing was probed before to compare with; {why}"
-    held = sum(result.outcome in HELD_OUTCOMES for result in case.before)
+    baseline = case.baseline
+    if baseline is None:
+        return "live", f"all probes are live, and nothing was probed before to compare with; {why}"
+    held = sum(result.outcome in HELD_OUTCOMES for result in baseline.proxied)
     if held:
-        return f"fixed: {held} probes were held, all are live now"
-    before = replace(case, handshakes=case.before_handshakes, proxy=case.before)
+        return "fixed", f"fixed: {held} probes were held, all are live now"
+    before = replace(case, handshakes=baseline.handshakes, proxy=baseline.proxied)
     if handshake_fails(before):
-        return "fixed: the MCP handshake failed, and succeeds now"
+        return "fixed", "fixed: the MCP handshake failed, and succeeds now"
     handshake = before.handshake("proxy")
-    bad = [result for result in case.before if not is_well(result, handshake)]
+    bad = [result for result in baseline.proxied if not is_well(result, handshake)]
     if bad:
-        return f"fixed: {bad[0].why} before; now {why}"
-    if case.before_causes:
-        return f"fixed: {case.before_causes[0]} is not found any more; {why}"
-    return f"all probes are live, as before; {why}"
-
-
-def _config_remark(case: Case) -> str:
-    """Whether the config that was read again differs from the one before."""
-    return " (the config that was read is unchanged)" if case.config_changed is False else ""
+        return "fixed", f"fixed: {bad[0].why} before; now {why}"
+    if baseline.causes:
+        return "fixed", f"fixed: {baseline.causes[0]} is not found any more; {why}"
+    return "live", f"all probes are live, as before; {why}"

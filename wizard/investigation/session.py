@@ -13,6 +13,7 @@ from wizard.diagnose.hops import hop_of_config
 from wizard.diagnose.outcome import classify, interrupt
 from wizard.diagnose.predictions import predict
 from wizard.logs.watch import LogWatch
+from wizard.model.attempt import Attempt, ConfigChange, Proof
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
@@ -44,11 +45,13 @@ class Evidence(TypedDict, total=False):
     logs: tuple[LogReport, ...]
     resolution: RequestResolution | None
     root_resolution: RequestResolution | None
-    before: tuple[ProbeResult, ...]
-    before_handshakes: tuple[Handshake, ...]
-    before_causes: tuple[str, ...]
-    before_log_causes: tuple[str, ...]
+    measured_from: float
+    measured_until: float
+    baseline: Attempt | None
+    attempts: tuple[Attempt, ...]
+    proof: Proof | None
     config_changed: bool | None
+    config_changes: tuple[ConfigChange, ...]
 
 
 class Session:
@@ -208,6 +211,8 @@ class Session:
             self.update(resolution=None, root_resolution=None)
             stale += ["proxy", "config"]
         if _request_fields(target) != _request_fields(previous):
+            # What was proven, and all that was measured, was another request.
+            self.update(baseline=None, attempts=(), proof=None)
             self.timelines = {}
             self.update(handshakes=(), follow_ups=())
             stale += ["root", "proxy", "direct", "config"]

@@ -1,11 +1,13 @@
 """Run each step: collect evidence into the session, and return a state with its reason."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from wizard.investigation import step_results
-from wizard.investigation.proof import causes_before, plan_proof, rate_verify
+from wizard.investigation.attempts import config_changes, discard_proof, keep_attempt
+from wizard.investigation.proof import PROOF_STATES, plan_proof, prove
 from wizard.investigation.reload_watch import wait_for_reload
 from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
 from wizard.investigation.session import Session
@@ -59,7 +61,7 @@ async def probe_root(session: Session) -> StepResult:
 
 async def probe_proxy(session: Session) -> StepResult:
     """Run the matrix through the proxy, and at the same time the direct probes to compare with."""
-    session.update(before=(), before_handshakes=(), before_causes=(), before_log_causes=())
+    session.update(**discard_proof(session.snapshot()))
     target, sent = session.target, bool(session.timelines_of("sse-proxy"))
     # Run again by the user's word, the step sends the request again on both sides.
     direct = step_probes(target, "direct") if sent else _unsent_direct_probes(session)
@@ -77,16 +79,7 @@ async def probe_direct(session: Session) -> StepResult:
 
 async def verify(session: Session) -> StepResult:
     """Make all requests again after Nginx was reloaded, as long and as often as the fault needs."""
-    case = session.snapshot()
-    if not case.before:
-        # A second verification is compared with the same probes as the first.
-        causes, logged = causes_before(case)
-        session.update(
-            before=case.proxy,
-            before_handshakes=case.handshakes,
-            before_causes=causes,
-            before_log_causes=logged,
-        )
+    session.update(**keep_attempt(session.snapshot()))
     if session.waits_for_reload:
         await wait_for_reload(session, _config_watch(session))
     await _read_config_again(session)
@@ -97,7 +90,9 @@ async def verify(session: Session) -> StepResult:
         await _run_all(session, proxied_probes(target), direct, patience=patience)
         if step_results.rate_proxied(session.snapshot())[0] == "fail":
             break
-    return rate_verify(session.snapshot())
+    proof = prove(session.snapshot(), time.time())
+    session.update(proof=proof)
+    return PROOF_STATES[proof.outcome], proof.why
 
 
 def _config_watch(session: Session) -> Callable[[], Awaitable[bool | None]]:
@@ -128,7 +123,12 @@ async def _read_config_again(session: Session) -> None:
     except SsewizardError:
         return  # the config of before stays; the step that reads it reports the problem
     after = session.snapshot().resolution
-    session.update(config_changed=after is not None and after.config.root != before.config.root)
+    if after is None or after.config.root == before.config.root:
+        # A second verification may find the change that the first one has read already.
+        session.update(config_changed=bool(session.snapshot().config_changes))
+        return
+    changes = config_changes(before.config, after.config)
+    session.update(config_changed=True, config_changes=changes)
 
 
 def _unsent_direct_probes(session: Session) -> tuple[Probe, ...]:
@@ -143,7 +143,7 @@ async def _run_all(
     session: Session, proxied: Sequence[Probe], direct: Sequence[Probe], *, patience: float = 0.0
 ) -> None:
     """Run these probes, then the MCP handshakes and the follow-up requests."""
-    session.update(follow_ups=())
+    session.update(follow_ups=(), measured_from=time.time(), measured_until=0.0)
     await _run_probes(session, proxied, direct, patience)
     if not session.target.is_sent_once:
         await _repeat_crowded_probes(session)
@@ -157,6 +157,7 @@ async def _run_all(
         handshakes = await run_handshakes(case, session.options())
     session.update(handshakes=handshakes)
     await _run_follow_ups(session)
+    session.update(measured_until=time.time())
 
 
 def _is_compared_again(session: Session, direct: Sequence[Probe]) -> bool:

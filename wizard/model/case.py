@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from wizard.model.attempt import Attempt, ConfigChange, Proof
 from wizard.model.handshake import Handshake, Side
 from wizard.model.log_report import LogReport
 from wizard.model.probe_result import ProbeResult
@@ -80,11 +81,14 @@ class Case:
         hops: The probes of each proxy in a row, outermost first.
         first_failing_hop: Where the stream stops; None before the hops were compared, and if the
             comparison shows nothing.
-        before: The probes of the public URL before the reload, once the user verifies.
-        before_causes: The ids of the causes before the reload.
-        before_log_causes: Those of them that only the logs showed.
+        measured_from: When the newest run of all requests began, in seconds since the epoch.
+        measured_until: When it ended; 0 while it runs.
+        baseline: The run before the reload, once the user verifies: what `proxy` is compared with.
+        attempts: Older runs, oldest first, without `baseline`.
+        proof: What the newest verification showed.
         config_changed: Whether the config differs from the one before the reload; None if it was
             not read again.
+        config_changes: The lines in which it differs.
         resolution: What the config does with the stream's request.
         message_resolution: What the config does with the path to which messages are posted; None
             if that path or the config is not known.
@@ -103,11 +107,13 @@ class Case:
     hops: tuple[ProbeResult, ...] = ()
     first_failing_hop: FirstFailingHop | None = None
     capabilities: tuple[Capabilities, ...] = ()
-    before: tuple[ProbeResult, ...] = ()
-    before_handshakes: tuple[Handshake, ...] = ()
-    before_causes: tuple[str, ...] = ()
-    before_log_causes: tuple[str, ...] = ()
+    measured_from: float = 0.0
+    measured_until: float = 0.0
+    baseline: Attempt | None = None
+    attempts: tuple[Attempt, ...] = ()
+    proof: Proof | None = None
     config_changed: bool | None = None
+    config_changes: tuple[ConfigChange, ...] = ()
     logs: tuple[LogReport, ...] = ()
     resolution: RequestResolution | None = None
     root_resolution: RequestResolution | None = None
@@ -117,6 +123,16 @@ class Case:
     follow_ups: tuple[FollowUpResult, ...] = ()
     problems: Mapping[StepId, str] = field(default_factory=dict)
     unfinished: tuple[StepId, ...] = ()
+
+    @property
+    def before(self) -> tuple[ProbeResult, ...]:
+        """The probes of the public URL before the reload; empty before the user verifies."""
+        return self.baseline.proxied if self.baseline else ()
+
+    @property
+    def is_fixed(self) -> bool:
+        """True if something was broken before, and the newest verification showed that it works."""
+        return self.proof is not None and self.proof.outcome == "fixed"
 
     @property
     def is_crowded(self) -> bool:

@@ -11,7 +11,7 @@ from tests.hostile.cases.whole import CONTROL, as_bytes, whole_case
 from wizard.investigation.casefile import MAX_FILE_BYTES
 
 WHOLE = as_bytes(whole_case())
-_START = b'{"schema": "ssewizard.case/4", "case": {"target": {"url": "http://h/"}'
+_START = b'{"schema": "ssewizard.case/5", "case": {"target": {"url": "http://h/"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ REFUSED = (
           "more than 500,000 values"),
     holds("an old schema", b'{"schema": "ssewizard.case/1"}', "is of another version"),
     holds("a report", b'{"schema": "ssewizard.report/2"}', "this is a report, not a case"),
-    holds("another schema", b'{"schema": {"a": 1}}', "schema: it must be ssewizard.case/4"),
+    holds("another schema", b'{"schema": {"a": 1}}', "schema: it must be ssewizard.case/5"),
     Input("sparse", lambda path: _sparse(path), "larger than 16 MiB"),
     Input("directory", lambda path: path.mkdir(), "not a regular file"),
     Input("FIFO", os.mkfifo, "not a regular file"),

@@ -35,7 +35,7 @@ REFUSED = [
     (changed(**NESTED), "nested too deeply"),
     ("[" + "{}," * 500_000 + "{}]", "more than 500,000 values"),
     ('"' + '\\"' * 200_000, "not JSON"),
-    ("{}", "schema: it must be ssewizard.case/4"),
+    ("{}", "schema: it must be ssewizard.case/5"),
     (changed(schema="ssewizard.case/1"), "of another version"),
     (changed(schema=["x"]), "it must be"),
     (changed(schema="ssewizard.report/2"), "this is a report, not a case: check --save FILE"),

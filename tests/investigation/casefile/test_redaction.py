@@ -11,6 +11,7 @@ from tests.investigation.casefile.roundtrip import pseudonyms
 from tests.screens import investigations
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.casefile import CaseRecord, dump, load
+from wizard.model.attempt import Attempt
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.config import Config, Directive
 from wizard.model.events import Comment, SseEvent
@@ -120,7 +121,9 @@ def record_with(secret: str, text: str) -> CaseRecord:
         case,
         target=target,
         root=line,
-        before=tuple(replace(result, timeline=line, why=body) for result in case.proxy),
+        baseline=Attempt(
+            proxied=tuple(replace(result, timeline=line, why=body) for result in case.proxy)
+        ),
         handshakes=(hands,),
         follow_ups=(FollowUpResult("again", line, body),),
         capabilities=(Capabilities("web", problem=body),),
@@ -267,7 +270,7 @@ def test_equal_secrets_stay_equal_and_different_ones_different() -> None:
     lines = [
         timeline_with(secret, PLACES[0]) for secret in (first_secret, first_secret, second_secret)
     ]
-    case = replace(Case(investigations.TARGET), before=())
+    case = replace(Case(investigations.TARGET), baseline=None)
     case = replace(
         case,
         follow_ups=tuple(FollowUpResult("again", line, "x") for line in lines),

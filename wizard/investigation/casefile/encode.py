@@ -24,6 +24,8 @@ def encode(value: object, hint: object) -> Json:
     if isinstance(value, Mapping):
         item_hint = _arguments(hint)[-1]
         return {_encode_text(str(key)): encode(item, item_hint) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
     if isinstance(value, tuple):
         hints = _arguments(hint)
         if len(hints) != len(value) or Ellipsis in hints:

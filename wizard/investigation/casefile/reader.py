@@ -7,7 +7,12 @@ from typing import Any, TypeVar
 
 from wizard.investigation.casefile.configs import CaseConfigs, with_configs
 from wizard.investigation.casefile.decode import MAX_FILE_BYTES, Misread, check_bounds, decode
-from wizard.investigation.casefile.record import SCHEMA, CaseRecord, CaseSummary
+from wizard.investigation.casefile.record import (
+    READABLE_SCHEMAS,
+    SCHEMA,
+    CaseRecord,
+    CaseSummary,
+)
 from wizard.investigation.casefile.validate import check
 from wizard.model.target import Target
 from wizard.text.display import safe
@@ -79,7 +84,7 @@ class _Schema:
 
 
 def _check_schema(schema: object) -> None:
-    if schema == SCHEMA:
+    if schema in READABLE_SCHEMAS:
         return
     if isinstance(schema, str) and schema.partition("/")[0] == _FAMILY:
         problem = f"{schema[:60]} is of another version; this version reads {SCHEMA}"

@@ -8,7 +8,9 @@ from wizard.model.diagnosis import Diagnosis
 from wizard.model.steps import StepState
 from wizard.model.target import Target
 
-SCHEMA = "ssewizard.case/4"
+SCHEMA = "ssewizard.case/5"
+READABLE_SCHEMAS = (SCHEMA, "ssewizard.case/4")
+"""A file of version 4 holds no attempts: what was proven is not in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from wizard.investigation.casefile.decode import Misread
 from wizard.investigation.casefile.record import CaseRecord, CaseSummary
 from wizard.investigation.casefile.redaction import PSEUDONYM
+from wizard.model.attempt import Attempt, Proof
 from wizard.model.case import Case
 from wizard.model.client_request import ClientRequest
 from wizard.model.log_report import History, LoggedFailure
@@ -122,6 +123,10 @@ _CHECKS: Mapping[type, Callable[[Any], str]] = {
     History: _check_history,
     LoggedFailure: _check_failure,
     Case: lambda case: "" if _is_time(case.started) else "its start is out of range",
+    Attempt: lambda run: (
+        "" if _is_time(run.started) and _is_time(run.ended) else "its times are out of range"
+    ),
+    Proof: lambda proof: "" if _is_time(proof.at) else "its time is out of range",
     CaseRecord: _record_problem,
     CaseSummary: _record_problem,
 }

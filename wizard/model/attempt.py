@@ -1,0 +1,69 @@
+"""Runs of all requests that are kept, so that "before" is not lost, and the proof of a fix."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wizard.model.diagnosis import Diagnosis
+from wizard.model.handshake import Handshake
+from wizard.model.probe_result import ProbeResult
+
+ProofOutcome = Literal["fixed", "live", "not-proven", "not-fixed"]
+"""`live`: all works, and nothing was seen to be broken before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of all requests, and what was concluded from it.
+
+    Attributes:
+        started: When its first request began, in seconds since the epoch; 0 if not known.
+        ended: When its last request ended; 0 if not known.
+        proxied: The probes of the public URL.
+        handshakes: The MCP handshakes, with both sides.
+        diagnosis: The conclusion at that time; None if nothing was concluded.
+        log_causes: The ids of the causes that only the logs showed.
+        log_faults: The number of log lines of these requests with a fault.
+    """
+
+    started: float = 0.0
+    ended: float = 0.0
+    proxied: tuple[ProbeResult, ...] = ()
+    handshakes: tuple[Handshake, ...] = ()
+    diagnosis: Diagnosis | None = None
+    log_causes: tuple[str, ...] = ()
+    log_faults: int = 0
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The ids of the causes that are more than possible."""
+        findings = self.diagnosis.causes if self.diagnosis else ()
+        return tuple(cause.id for cause in findings if cause.confidence != "possible")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChange:
+    """A line of the config that was added (`+`) or removed (`-`); `where` is `file:line`."""
+
+    sign: Literal["+", "-"]
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The result of verifying a fix: the probes of the case compared with those before.
+
+    Attributes:
+        outcome: What was shown.
+        why: The reason in one sentence.
+        at: When it was shown, in seconds since the epoch.
+        config_changed: Whether the config differs from the one before; None if it was not read
+            again.
+        changes: The lines in which it differs, the first ones.
+    """
+
+    outcome: ProofOutcome
+    why: str
+    at: float
+    config_changed: bool | None = None
+    changes: tuple[ConfigChange, ...] = ()
