@@ -21,6 +21,10 @@ z         show one panel alone, or all again
 PgUp/PgDn scroll a long panel
 ?         what this step proves, and the same with curl
 v         show another probe in the live panel (HTTP version, gzip)
+o         on steps 2, 3 and 8: keep the live streams open for another
+          minute. Tab to them: up and down choose an event, Enter shows
+          it in full, / searches (n, N), f shows one type, space holds
+          the list still, g and G go to its ends, c copies, s saves
 i         enter what this step needs: a URL, a log file, the config
 e         steps 3 to 5: look from a pod, a container, another host;
           if you name it web, web=FILE or web=URL then works

@@ -1,6 +1,6 @@
 """Questions for the prompt: the inputs of a step, and file names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,6 +184,16 @@ def case_file_question(record: Callable[[], CaseRecord], notify: Notify) -> Ques
     """Return the question where to write the case file; `record` is called when it is written."""
     name = "ssewizard-case.json"
     return _file_question("Case file", name, lambda path, _: casefile.write(path, record()), notify)
+
+
+def events_file_question(lines: Callable[[], Iterable[str]], notify: Notify) -> Question:
+    """Return the question where to save events, a line for each."""
+
+    def write(path: Path, overwrite: bool) -> None:
+        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines())
+
+    return _file_question("Save the events to", "ssewizard-events.jsonl", write, notify)
 
 
 def _file_question(

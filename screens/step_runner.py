@@ -3,15 +3,21 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer
 
+from screens.live.buffer import SIDES
+from screens.live.pane import LivePane
 from screens.panes import PANES
+from screens.panes.probes import shown_pair
 from screens.panes.view import View
 from screens.panes.words import chip, host_and_path, result_words
 from screens.widgets.header import Header
@@ -31,7 +37,7 @@ SMALL = (76, 20)
 WIDE_COLUMNS = 110
 """From this many columns on, a step's two panels stand side by side."""
 LIVE_STEPS: frozenset[StepId] = frozenset({"proxy", "direct", "verify"})
-"""The steps whose second panel shows streams."""
+"""The steps that show live streams."""
 WORKER_GROUP = "steps"
 
 
@@ -90,6 +96,16 @@ class StepRunner(Screen[None]):
     """
 
     AUTO_FOCUS = "StepList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "o",
+            "watch",
+            "keep open",
+            show=False,
+            id="steps.watch",
+            tooltip="Keep the live streams open for another minute",
+        )
+    ]
     ESCAPE_TO_MINIMIZE = False
 
     @dataclass
@@ -124,6 +140,7 @@ class StepRunner(Screen[None]):
             with Vertical(id="panels"):
                 yield Panel("first")
                 yield Panel("second")
+                yield LivePane("live", clock=self._clock)
         yield Prompt()
         yield Footer(show_command_palette=False, compact=True)
 
@@ -143,7 +160,7 @@ class StepRunner(Screen[None]):
         self.set_class(is_small, "-small")
         self.set_class(width >= WIDE_COLUMNS and not self.zoomed, "-wide")
         self.query_one(StepList).display = not is_small and not self.zoomed
-        self.query_one("#first").display = self.zoomed != "second"
+        self.query_one("#first").display = self.zoomed in ("", "first")
         self.call_after_refresh(self.draw)
 
     @property
@@ -169,6 +186,7 @@ class StepRunner(Screen[None]):
         shown, *more = PANES[self.step](self._view(first))
         first.show(shown)
         self.set_class(self.step not in LIVE_STEPS, "-reading")
+        self._draw_live(self._view(first))
         has_second = bool(more) and self.zoomed != "first"
         if second.display != has_second:
             second.display = has_second
@@ -176,6 +194,32 @@ class StepRunner(Screen[None]):
         elif has_second:
             second.show(more[0])
         self._draw_keys()
+
+    def _draw_live(self, view: View) -> None:
+        """Draw the streams of a step that has some; they stay open while nothing else runs."""
+        pane = self.query_one(LivePane)
+        pair = zip(SIDES, shown_pair(view) if self.step in LIVE_STEPS else (), strict=False)
+        timelines = {side: result.timeline for side, result in pair if result is not None}
+        is_shown = bool(timelines) and self.zoomed in ("", "live")
+        if pane.display != is_shown:
+            pane.display = is_shown
+            self.call_after_refresh(self.draw)
+        if timelines:
+            pane.show_timelines(timelines, view.now)
+        investigation = self.investigation
+        if is_shown and investigation.may_watch and not self.is_busy:
+            probes = {side: each.probe for side, each in timelines.items()}
+            pane.keep_open(self.step, probes, investigation.watch)
+        else:
+            pane.stop()
+
+    def action_watch(self) -> None:
+        """Keep the live streams open for another minute, or open them again."""
+        self.query_one(LivePane).renew()
+
+    @on(LivePane.Notice)
+    def _show_live_notice(self, event: LivePane.Notice) -> None:
+        self.show_notice(event.text)
 
     def _draw_keys(self) -> None:
         """Draw the footer, only if the keys may have changed: it costs a line on the wire."""
@@ -244,6 +288,7 @@ class StepRunner(Screen[None]):
         if is_only or self.investigation.steps[step].state == "todo":
             if self.follows:
                 self.show_step(step)
+            await self.query_one(LivePane).close()
             self.investigation.wait_for_reload(wanted=not self.in_lab)
             await self.investigation.run(step, patience_s)
             self.post_message(self.StepEnded(step))

@@ -6,9 +6,8 @@ from rich.text import Text
 
 from screens.panes.view import View, step_panel
 from screens.widgets.bars import bars, legend
-from screens.widgets.panel import PanelView, rows_of
-from screens.widgets.style import DIM, GLYPHS, HEAD, beside, fit, line, outcome_style, wrap
-from screens.widgets.timelines import live_stream
+from screens.widgets.panel import PanelView
+from screens.widgets.style import DIM, GLYPHS, HEAD, fit, line, outcome_style, wrap
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
@@ -24,8 +23,6 @@ from wizard.report.hops import (
 from wizard.report.result import handshake_text
 from wizard.text.display import safe, seconds
 
-MIN_STREAM_ROWS = 6
-"""The least height of the two streams."""
 _COLUMNS = (16, 21, 15)
 """Widths of the table's columns: variant, proxied, direct."""
 _SEVERITY = {
@@ -96,13 +93,13 @@ def _phase_times(root: Timeline) -> list[tuple[str, str]]:
 
 
 def draw_streams(view: View) -> list[PanelView]:
-    """Draw the table of outcomes and the bars; below them one proxied and one direct stream."""
+    """Draw the table of outcomes and the bars."""
     if not view.case.proxy and not view.case.direct:
         return [step_panel(view, [])]
     handshakes = [f"MCP {handshake_text(handshake)}" for handshake in view.case.handshakes]
     below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
     rows = [*_table(view), *_bars(view), *below]
-    return [step_panel(view, rows, _answer(view)), _live_panel(view)]
+    return [step_panel(view, rows, _answer(view))]
 
 
 def _answer(view: View) -> str:
@@ -121,7 +118,7 @@ def _answer(view: View) -> str:
 
 
 def draw_verify(view: View) -> list[PanelView]:
-    """Draw each probe before the reload and now, and below them the streams as they are now."""
+    """Draw each probe before the reload and now."""
     if not view.case.before:
         return [step_panel(view, [])]
     heads = (line(("", HEAD)), line(("before", HEAD)), line(("now", HEAD)))
@@ -132,21 +129,10 @@ def draw_verify(view: View) -> list[PanelView]:
         right = [result for result in now if _variant(result) == variant]
         texts = (line((variant, DIM)), _outcome_at(left, 0), _outcome_at(right, 0))
         rows.append(_table_row(texts, _COLUMNS))
-    return [step_panel(view, rows), _live_panel(view)]
+    return [step_panel(view, rows)]
 
 
-def _live_panel(view: View) -> PanelView:
-    rows = max(MIN_STREAM_ROWS, view.height // 2 - 2)
-    return PanelView("Live", rows_of(_live_streams(view, rows)))
-
-
-def _live_streams(view: View, rows: int) -> list[Text]:
-    proxied, direct = _shown_pair(view)
-    left = live_stream("proxy", proxied, rows, view.now)
-    return beside(left, live_stream("direct", direct, rows, view.now), view.second_width)
-
-
-def _shown_pair(view: View) -> tuple[ProbeResult | None, ProbeResult | None]:
+def shown_pair(view: View) -> tuple[ProbeResult | None, ProbeResult | None]:
     """Return the proxied probe that is shown, and the direct one with the same encoding."""
     proxied = _shown_probe(view.case.proxy, view.shown_probe)
     encoding = proxied.timeline.probe.encoding if proxied else None
@@ -166,7 +152,7 @@ def _shown_probe(results: Sequence[ProbeResult], index: int | None) -> ProbeResu
 def _bars(view: View) -> list[Text]:
     rows = [
         (name, result.timeline if result else None)
-        for name, result in zip(("proxy", "direct"), _shown_pair(view), strict=True)
+        for name, result in zip(("proxy", "direct"), shown_pair(view), strict=True)
     ]
     return [*bars(rows, view.width, view.now), fit(legend(), view.width, pad=False)]
 

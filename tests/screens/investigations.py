@@ -1,6 +1,6 @@
 """Sample investigations in a chosen state, without sockets, Nginx or a clock."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -33,6 +33,7 @@ from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.matrix import probes_for_url
 from wizard.recommend import recommend
 
+Script = Callable[[Probe], AsyncGenerator[tuple[ProbeEvent, ...], None]]
 URL, DIRECT = "http://mcp.example.com/sse", "http://10.0.0.7:12213/sse"
 NOW = 101.2
 TARGET = Target(
@@ -151,6 +152,17 @@ class FakeInvestigation(Investigation):
         self.sample, self.states, self.given_waiting = sample, dict(states), waiting
         self.ran: list[StepId] = []
         self.patience_s = 0.0
+        self.script: Script | None = None
+
+    @property
+    def may_watch(self) -> bool:
+        """True if there is a script of what comes."""
+        return self.script is not None
+
+    def watch(self, probe: Probe) -> AsyncGenerator[tuple[ProbeEvent, ...], None]:
+        """The scripted events of this probe."""
+        assert self.script is not None
+        return self.script(probe)
 
     @property
     def target(self) -> Target:

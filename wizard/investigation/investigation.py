@@ -5,8 +5,8 @@ Knows no screen: the wizard and `ssewizard check` both drive it.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 from wizard.investigation import step_results
 from wizard.investigation.proof import conclude
@@ -17,8 +17,11 @@ from wizard.investigation.steps import STEP_RUNNERS, missing_input
 from wizard.investigation.stops import STOPPED, stops_so_far
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.events import ProbeEvent
 from wizard.model.steps import STEP_TEXTS, STEPS, State, StepId, StepState
 from wizard.model.target import Target
+from wizard.model.timeline import Probe
+from wizard.probe.probe import run_probe_in_batches
 from wizard.recommend import recommend
 from wizard.text.bugs import report_bug
 from wizard.text.errors import SsewizardError
@@ -119,6 +122,19 @@ class Investigation:
     async def close(self) -> None:
         """Stop following the logs; no process is left running, here or at a vantage."""
         await self._session.logs.close()
+
+    @property
+    def may_watch(self) -> bool:
+        """True if the stream may be asked for only to look at it: a GET without a body."""
+        return self.target.method == "GET" and not self.target.body
+
+    def watch(self, probe: Probe) -> AsyncGenerator[tuple[ProbeEvent, ...], None]:
+        """Ask for the stream for the user to look at; what comes is no evidence of this case.
+
+        The run token differs from that of the steps, so that its log lines do not count as theirs.
+        """
+        options = self._session.options()
+        return run_probe_in_batches(probe, replace(options, run=f"{options.run}-live"))
 
     def mark_reloaded(self) -> None:
         """Set `verify` to `todo`: Nginx has a new config."""

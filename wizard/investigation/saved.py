@@ -57,6 +57,11 @@ class SavedInvestigation(Investigation):
         return not self._steps_run
 
     @property
+    def may_watch(self) -> bool:
+        """False: what a case file names is asked for only by steps that the user confirms."""
+        return False
+
+    @property
     def unconfirmed(self) -> tuple[Use, ...]:
         """What the steps would use and the user has not allowed."""
         return tuple(use for use in uses_of(self.target) if use not in self.allowed)

@@ -1,0 +1,86 @@
+"""Keeps one stream for each side open while the user looks at it; bounded, and no evidence."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+
+from screens.live.buffer import Side
+from wizard.model.events import Chunk, ProbeEvent
+from wizard.model.timeline import Probe
+
+WATCH_S = 60.0
+"""How long the streams stay open unless the user renews it, in seconds."""
+MAX_STREAM_BYTES = 64 << 20
+"""After how many bytes of a body a stream is left: a flood is not read for a minute."""
+
+Batch = tuple[ProbeEvent, ...]
+Watch = Callable[[Probe], AsyncGenerator[Batch, None]]
+"""Asks for a stream; yields the events of each arrival together."""
+
+
+class LiveStreams:
+    """Opens streams, and hands over what comes of them."""
+
+    def __init__(
+        self, take: Callable[[Side, Batch], None], leave: Callable[[Side, str], None]
+    ) -> None:
+        """Prepare; nothing is open yet.
+
+        Args:
+            take: Takes the events of one arrival; must be quick.
+            leave: Is told why this tool left a stream; may be told nothing else about it.
+        """
+        self._take, self._leave = take, leave
+        self._tasks = dict[Side, asyncio.Task[None]]()
+        self._closing = set[asyncio.Task[None]]()
+        self._timeouts = dict[Side, asyncio.Timeout]()
+
+    @property
+    def is_open(self) -> bool:
+        """True while a stream is open."""
+        return any(not task.done() for task in self._tasks.values())
+
+    def begin(self, probes: Mapping[Side, Probe], watch: Watch) -> None:
+        """Ask for these streams; those of before must be closed."""
+        assert not self.is_open
+        self._timeouts = {}
+        self._tasks = {
+            side: asyncio.create_task(self._follow(side, probe, watch))
+            for side, probe in probes.items()
+        }
+
+    def renew(self) -> None:
+        """Keep what is open for another `WATCH_S` seconds."""
+        until = asyncio.get_running_loop().time() + WATCH_S
+        for side, timeout in self._timeouts.items():
+            if not self._tasks[side].done():
+                timeout.reschedule(until)
+
+    def stop(self) -> None:
+        """Begin to close every connection."""
+        for side, task in self._tasks.items():
+            if not task.done():
+                self._leave(side, "closed")
+                task.cancel()
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+        self._tasks = {}
+
+    async def close(self) -> None:
+        """Close every connection, and wait until that is done."""
+        self.stop()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    async def _follow(self, side: Side, probe: Probe, watch: Watch) -> None:
+        size = 0
+        try:
+            async with asyncio.timeout(WATCH_S) as timeout, aclosing(watch(probe)) as batches:
+                self._timeouts[side] = timeout
+                async for batch in batches:
+                    self._take(side, batch)
+                    size += sum(event.size for event in batch if isinstance(event, Chunk))
+                    if size > MAX_STREAM_BYTES:
+                        self._leave(side, f"left after {size >> 20} MB: o opens it again")
+                        return
+        except TimeoutError:
+            self._leave(side, "closed, the time is over: o opens it again")
