@@ -158,7 +158,7 @@ class LivePane(Panel, inherit_bindings=False):
             self._open()
 
     def _open(self) -> None:
-        if self._asked is None or not self.rows:
+        if self._asked is None or not self.rows or self.streams.is_open:
             return
         probes, watch = self._asked
         self.buffer.begin(probes, f"opened again at {_time()}")
