@@ -42,9 +42,7 @@ async def test_a_failing_target_does_not_stop_the_others(tmp_path: Path) -> None
     assert [row.split()[:2] for row in rows[3:6]] == [
         *(["dead", "inconclusive"], ["good", "healthy"], ["blind", "healthy"])
     ]
-    assert (
-        "  - dead (http://127.0.0.1:1/sse): The stream through the proxy: no connection" in run.out
-    )
+    assert "  - dead (http://127.0.0.1:1/sse): The stream at the URL: no connection" in run.out
     assert "Connection refused" in run.out
     # An unreadable input gives the worst exit status.
     assert run.status == 2

@@ -6,7 +6,6 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 import trustme
@@ -51,9 +50,10 @@ async def tls_server() -> AsyncIterator[int]:
 def assert_inconclusive(run: CommandResult, *texts: str) -> None:
     assert (run.status, run.err) == (3, "")
     text = " ".join(run.out.split())
-    assert text.startswith("INCONCLUSIVE The stream through the proxy: ")
+    assert text.startswith("INCONCLUSIVE The stream at the URL: ")
     for expected in texts:
         assert expected in text
+    assert "Next: " in text
     assert "sse-proxy" in text
 
 
@@ -72,7 +72,9 @@ async def test_a_refused_port_is_inconclusive() -> None:
 async def test_an_invalid_certificate_is_inconclusive_unless_insecure() -> None:
     async with tls_server() as port:
         url = f"https://127.0.0.1:{port}/sse"
-        assert_inconclusive(await run_check(url), "the certificate does not verify", "issuer")
+        assert_inconclusive(
+            await run_check(url), "the certificate does not verify", "issuer", "give --insecure to"
+        )
         lenient = await run_check(url, "--insecure", "--no-mcp")
     assert (lenient.status, lenient.err) == (0, "")
     assert "hunter2" not in lenient.out
@@ -96,19 +98,19 @@ def assert_wrong_scheme(run: CommandResult, fix: str) -> None:
     assert fix in text
 
 
-BROKEN: dict[str, tuple[Any, ...]] = {
-    "closes-at-once": (b"",),
-    "garbage": (b"\x00\xff\x1b[2J garbage\r\n\r\n",),
-    "endless-header": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000,),
-    "not-a-number": (b"HTTP/1.1 OK 200\r\n\r\n",),
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "closes-at-once": (b"", "closed before an answer"),
+    "garbage": (b"\x00\xff\x1b[2J garbage\r\n\r\n", "not HTTP"),
+    "endless-header": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000, "not valid HTTP"),
+    "not-a-number": (b"HTTP/1.1 OK 200\r\n\r\n", "not valid HTTP"),
 }
 
 
-@pytest.mark.parametrize("parts", BROKEN.values(), ids=BROKEN.keys())
-async def test_a_server_that_does_not_speak_http_is_inconclusive(parts: tuple[bytes, ...]) -> None:
-    async with serving(saying(*parts), read_first=False) as url:
+@pytest.mark.parametrize(("sent", "why"), BROKEN.values(), ids=BROKEN.keys())
+async def test_a_server_that_does_not_speak_http_is_inconclusive(sent: bytes, why: str) -> None:
+    async with serving(saying(sent), read_first=False) as url:
         run = await run_check(url)
-    assert_inconclusive(run, "closed before an answer")
+    assert_inconclusive(run, why)
     assert "\x1b" not in run.out
 
 

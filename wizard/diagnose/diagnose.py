@@ -8,7 +8,7 @@ from wizard.diagnose.facts.addresses import possible_peers, upstream_peers
 from wizard.diagnose.facts.directives import ignores_x_accel_buffering, is_proxied
 from wizard.diagnose.facts.logs import unexplained_failures
 from wizard.diagnose.facts.metadata import has_token
-from wizard.diagnose.facts.product import is_nginx_shown, proxy_at_direct
+from wizard.diagnose.facts.product import is_nginx_shown, is_proxy_shown, proxy_at_direct
 from wizard.diagnose.facts.request_difference import describe_request
 from wizard.diagnose.facts.streams import DELIVERS, follow_ups, is_unexpected, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
@@ -152,7 +152,7 @@ def _shortcoming(case: Case) -> str:
     answers, the handshake through the proxy is done and none of its messages was lost.
     """
     if not any(result.was_made for result in case.proxy):
-        return "The stream was not probed through the proxy."
+        return f"The stream was not probed {_place(case)}."
     if _is_interrupted(case):
         return "The check was interrupted before it was complete."
     if any(result.outcome in ("running", "interrupted") for result in case.proxy):
@@ -166,9 +166,9 @@ def _shortcoming(case: Case) -> str:
     if failing is not None and (is_needed or not problem):
         where = describe_failing_hop(case) if has_several_proxies(results_by_hop(case)) else ""
         parts = "; ".join(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
-        return f"The stream through the proxy: {parts}."
+        return f"The stream {_place(case)}: {parts}."
     if problem:
-        return f"The MCP session through the proxy fails: {safe(problem, 300)}"
+        return f"The MCP session {_place(case)} fails: {safe(problem, 300)}"
     lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
     if lost:
         return f"The stream is live, but messages to its session get lost: {len(lost)}."
@@ -197,20 +197,24 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcom
     return shortcoming or f"{_healthy_summary(case)} Possible: {causes[0].title}."
 
 
+def _place(case: Case) -> str:
+    """Where the public requests went: no proxy is named where nothing shows one."""
+    return "through the proxy" if is_proxy_shown(case) else "at the URL"
+
+
 def _healthy_summary(case: Case) -> str:
+    place = _place(case)
     if case.target.upgrade:
         if any(result.outcome == "ended" for result in case.proxy):
-            return (
-                "The WebSocket opens through the proxy; its server closes it on both sides alike."
-            )
-        return "The WebSocket is open through the proxy, as far as it was watched."
-    proxied, live = case.handshake("proxy"), "The stream is live in every probe through the proxy"
+            return f"The WebSocket opens {place}; its server closes it on both sides alike."
+        return f"The WebSocket is open {place}, as far as it was watched."
+    proxied, live = case.handshake("proxy"), f"The stream is live in every probe {place}"
     if proxied is None or not proxied.is_complete:
         return f"{live}."
     protocol = f"{_TRANSPORTS[proxied.transport]} {proxied.version}".strip()
     if proxied.transport == "http+sse":
         return f"{live}, and MCP over {protocol} works."
-    return f"MCP over {protocol} works through the proxy."
+    return f"MCP over {protocol} works {place}."
 
 
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:

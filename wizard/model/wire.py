@@ -7,6 +7,8 @@ from wizard.model.received import NO_STATUS_LINE, Received, name_protocol
 from wizard.text.display import plural, visible
 from wizard.text.redaction import redact
 
+NOT_TLS = ("wrong version number", "record layer failure", "packet length too long")
+"""How OpenSSL calls an answer to the TLS handshake that is no TLS."""
 WireEvent = Sending | Sent | StreamLimit | HeadReceived | Headers | Undecodable
 
 

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 import httpcore
 import httpx
 
+from wizard.model.wire import NOT_TLS
 from wizard.probe.observed_stream import Observe, ObservedBackend
 
 MAX_ADDRESSES = 4
@@ -146,6 +147,15 @@ def with_socket_advice(problem: str, socket_path: str) -> str:
         if is_denied
         else problem
     )
+
+
+def with_tls_advice(problem: str) -> str:
+    """The problem of a TLS handshake, with what to try where its reason tells."""
+    if "certificate does not verify" in problem:
+        return f"{problem} (--insecure asks without checking it)"
+    if any(words in problem for words in NOT_TLS):
+        return f"{problem} (does this port speak http?)"
+    return problem
 
 
 def kind_of_file(socket_path: str) -> str:

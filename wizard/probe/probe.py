@@ -37,6 +37,7 @@ from wizard.probe.network import (
     resolve_host,
     transport_errors,
     with_socket_advice,
+    with_tls_advice,
 )
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
@@ -366,7 +367,7 @@ def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, add
     if detail.isdigit():  # h2 says no more than the number of the stream.
         detail = f"a frame of stream {detail}, which is not open"
     if isinstance(error, httpx.ConnectError) and channel.connected:
-        return Ended(channel.now(), "tls", f"TLS failed: {detail}")
+        return Ended(channel.now(), "tls", f"TLS failed: {with_tls_advice(detail)}")
     if isinstance(error, httpx.ConnectError):
         problem = with_socket_advice(f"no connection to {place}: {detail}", path)
         return Ended(channel.now(), "refused", f"{problem}{kind_of_file(path)}")

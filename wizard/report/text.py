@@ -4,6 +4,7 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
+from wizard.diagnose.next_step import next_step
 from wizard.model.diagnosis import BlockLine, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.report.hops import hops_text
@@ -24,7 +25,7 @@ def text_report(result: Result, *, color: bool = False) -> str:
     verdict = diagnosis.verdict.upper()
     head = wrap(f"{verdict}  {safe(diagnosis.summary)}", "", "  ")
     parts = [
-        head.replace(verdict, colorize(verdict, diagnosis.verdict), 1),
+        head.replace(verdict, colorize(verdict, diagnosis.verdict), 1) + _next(result),
         *(cause_text(cause) for cause in diagnosis.causes),
         hops_text(result.case),
         _checks(result.checks, colorize),
@@ -35,6 +36,12 @@ def text_report(result: Result, *, color: bool = False) -> str:
         f"{safe(result.case.target.request_line, 200)}, {result.elapsed_s:.1f} s\n",
     ]
     return join_sections(parts)
+
+
+def _next(result: Result) -> str:
+    """Return what to do next after an inconclusive run; empty if that is not known."""
+    step = next_step(result.case) if result.diagnosis.verdict == "inconclusive" else ""
+    return wrap(f"Next: {step}", "", "  ") if step else ""
 
 
 def join_sections(parts: Iterable[str]) -> str:

@@ -129,6 +129,14 @@ def is_nginx_shown(case: Case) -> bool:
     return not answered or is_named or is_nginx_read(case)
 
 
+def is_proxy_shown(case: Case) -> bool:
+    """True if a proxy named itself at the public URL, or an input says that there is one."""
+    target = case.target
+    is_given = bool(target.direct or target.conf or target.hops or target.logs)
+    is_named = any(answer.header("via") for answer in _answers(case)) or bool(products(case))
+    return is_given or case.resolution is not None or is_named
+
+
 def unknown_server(case: Case) -> str:
     """The server that answers, in words, where no known proxy named itself."""
     servers = (answer.header("server") for answer in _answers(case))

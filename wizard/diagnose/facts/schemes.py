@@ -3,12 +3,11 @@
 from wizard.diagnose.facts import streams
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.timeline import Timeline
+from wizard.model.wire import NOT_TLS
 from wizard.nginx.servers import listens_at
 
 OTHER_SCHEME = "other-scheme"
 """The purpose of the follow-up that repeats the request with the other scheme."""
-_NOT_TLS = ("wrong version number", "record layer failure", "packet length too long")
-"""How OpenSSL calls an answer that is no TLS."""
 
 
 def demands_tls(timeline: Timeline) -> bool:
@@ -22,7 +21,7 @@ def demands_tls(timeline: Timeline) -> bool:
 def is_not_tls(timeline: Timeline) -> bool:
     """True if the TLS handshake failed because the port answers in plain text."""
     detail = timeline.detail.lower()
-    return timeline.ended == "tls" and any(words in detail for words in _NOT_TLS)
+    return timeline.ended == "tls" and any(words in detail for words in NOT_TLS)
 
 
 def speaks_tls(timeline: Timeline) -> bool:

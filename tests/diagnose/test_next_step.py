@@ -1,0 +1,92 @@
+"""What to do first after an inconclusive run, and when a proxy is named."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.rules.samples.build import make_case
+from wizard.diagnose.diagnose import diagnose
+from wizard.diagnose.next_step import next_step
+from wizard.model.case import Case
+from wizard.model.target import Source
+from wizard.model.timeline import Timeline
+from wizard.probe.network import with_tls_advice
+
+SILENT = make_case(proxy="held", direct="held", settings={"proxy_buffering": "off"})
+LIVE = make_case(proxy="live", direct="live", settings={"proxy_buffering": "off"})
+
+
+def with_answers(case: Case, url: str = "", **changes: object) -> Case:
+    """The case without any input, each proxied request having ended in the same way."""
+
+    def changed(timeline: Timeline) -> Timeline:
+        return replace(timeline, **changes)  # type: ignore[arg-type]
+
+    proxy = tuple(replace(each, timeline=changed(each.timeline)) for each in case.proxy)
+    target = replace(case.target, url=url or case.target.url, direct=(), conf=None)
+    return replace(case, target=target, proxy=proxy, direct=(), resolution=None, root=None)
+
+
+REFUSED = {"connect_s": None, "headers_s": None}
+STEPS: dict[str, tuple[dict[str, object], str]] = {
+    "untrusted": ({"ended": "tls", "detail": "the certificate does not verify"}, "give --insecure"),
+    "no TLS": ({"ended": "tls", "detail": "wrong version number"}, "try http://h:1/sse."),
+    "TLS": ({"status": 400, "excerpt": "sent to HTTPS port"}, "try https://h:1/sse."),
+    "no name": ({"ended": "dns", **REFUSED}, "--connect-to ADDRESS:PORT"),
+    "refused": ({"ended": "refused", **REFUSED}, "check the host and the port"),
+    "credentials": ({"status": 401}, "--header 'Authorization: …'"),
+    "silent": ({}, "--direct http://HOST:PORT/sse: "),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_keeps_every_request_from_an_answer_comes_first(name: str) -> None:
+    changes, step = STEPS[name]
+    assert step in next_step(with_answers(SILENT, "https://h:1/sse", **changes))
+
+
+@pytest.mark.parametrize("url", ["http://h:1", "http://h:1/", "http://h:1?a=b"])
+def test_a_url_without_a_path_is_asked_about(url: str) -> None:
+    step = "the URL has no path: is http://h:1/sse or http://h:1/mcp meant?"
+    assert next_step(with_answers(LIVE, url, status=404)) == step
+
+
+def test_a_url_with_a_path_is_not_asked_about() -> None:
+    assert "no path" not in next_step(with_answers(LIVE, "http://h:1/a", status=404))
+
+
+def test_each_input_is_asked_for_until_it_is_given() -> None:
+    nothing = with_answers(SILENT, headers=(("server", "nginx"),))
+    direct = replace(nothing.target, direct=(Source("http://b/sse"),))
+    conf = replace(direct, conf=Source("nginx.conf"))
+    logs = replace(conf, logs=(Source("error.log"),))
+    options = ("--direct ", "--conf ", "--log ", "--stall 30")
+    for target, option in zip((nothing.target, direct, conf, logs), options, strict=True):
+        assert option in next_step(replace(nothing, target=target))
+
+
+def test_nothing_is_advised_where_nothing_was_asked() -> None:
+    assert next_step(replace(SILENT, proxy=())) == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "place"),
+    [
+        ((), "at the URL"),
+        ((("server", "uvicorn"),), "at the URL"),
+        ((("server", "nginx"),), "through the proxy"),
+        ((("via", "1.1 a"),), "through the proxy"),
+    ],
+)
+def test_a_proxy_is_named_where_something_shows_one(
+    headers: tuple[tuple[str, str], ...], place: str
+) -> None:
+    streams = (("content-type", "text/event-stream"), *headers)
+    assert place in diagnose(with_answers(LIVE, headers=streams)).summary
+    assert "through the proxy" in diagnose(LIVE).summary
+
+
+def test_a_failed_handshake_says_what_to_try() -> None:
+    assert "--insecure" in with_tls_advice("the certificate does not verify: self-signed")
+    assert with_tls_advice("wrong version number").endswith(" (does this port speak http?)")
+    assert with_tls_advice("unknown ca") == "unknown ca"

@@ -1,0 +1,107 @@
+"""What to do first where nothing could be concluded: the option to give, or the URL to try."""
+
+from urllib.parse import urlsplit
+
+from wizard.diagnose.facts.product import is_nginx_shown
+from wizard.diagnose.facts.schemes import demands_tls, is_not_tls
+from wizard.diagnose.without_direct import protocol
+from wizard.model.case import Case
+from wizard.model.probe_result import UNREADABLE_OUTCOMES
+from wizard.model.timeline import Timeline
+from wizard.text.display import safe
+from wizard.text.urls import http_url
+
+_UNREACHED = frozenset({"refused", "dns", "timeout", "reset"})
+
+
+def next_step(case: Case) -> str:
+    """The next step after an inconclusive run, in one sentence; empty if none is known.
+
+    What keeps every request from an answer comes first, then what was not given.
+    """
+    answers = [result.timeline for result in case.proxy if result.was_made]
+    if not answers:
+        return ""
+    return (
+        _about_tls(case, answers)
+        or _about_connection(answers)
+        or _about_path(case, answers)
+        or _about_credentials(answers)
+        or _about_inputs(case)
+    )
+
+
+def _about_tls(case: Case, answers: list[Timeline]) -> str:
+    parts = urlsplit(http_url(case.target.url))
+    host = safe(parts.netloc, 100)
+    if any(answer.ended == "tls" and "certificate" in answer.detail.lower() for answer in answers):
+        return (
+            f"the certificate of {host} is not trusted here: give --insecure to ask without "
+            "checking it; a client that checks it fails in the same way."
+        )
+    if all(map(is_not_tls, answers)):
+        return f"the port answers without TLS: try http://{host}{safe(parts.path, 200)}."
+    if all(map(demands_tls, answers)):
+        return f"the port asks for TLS: try https://{host}{safe(parts.path, 200)}."
+    return ""
+
+
+def _about_connection(answers: list[Timeline]) -> str:
+    if any(answer.connect_s is not None for answer in answers):
+        return ""
+    if not all(answer.ended in _UNREACHED for answer in answers):
+        return ""
+    if all(answer.ended == "dns" for answer in answers):
+        return "check the host's name, or give its address: --connect-to ADDRESS:PORT."
+    return (
+        "check the host and the port, and that the server runs; from a machine that reaches it: "
+        "--vantage web='ssh HOST' --conf web=."
+    )
+
+
+def _about_path(case: Case, answers: list[Timeline]) -> str:
+    """Whether the stream's path is missing in the URL."""
+    url = case.target.url
+    if urlsplit(http_url(url)).path.strip("/") or case.target.upgrade:
+        return ""
+    if not any(answer.headers_s is not None for answer in answers):
+        return ""
+    base = safe(url.partition("?")[0].rstrip("/"), 200)
+    return f"the URL has no path: is {base}/sse or {base}/mcp meant?"
+
+
+def _about_credentials(answers: list[Timeline]) -> str:
+    if not all(answer.status == 401 for answer in answers):
+        return ""
+    return "the URL asks for credentials: give --header 'Authorization: …'."
+
+
+def _about_inputs(case: Case) -> str:
+    """The first input that would tell most and was not given, or how to watch for longer."""
+    outcomes = {result.outcome for result in case.proxy}
+    if "not-http" in outcomes:
+        return "check that the URL leads to the server and the port that are meant."
+    if not outcomes.isdisjoint(UNREADABLE_OUTCOMES):
+        return ""  # Its note says what to look at.
+    target, path = case.target, safe(urlsplit(http_url(case.target.url)).path or "/", 100)
+    if not target.direct and not protocol(case):
+        return (
+            f"give the backend's own address, --direct http://HOST:PORT{path}: it shows whether "
+            "the backend sends its stream at all."
+        )
+    if case.direct and all(result.outcome == "refused" for result in case.direct):
+        return "check the direct URL, which cannot be reached from here."
+    if not is_nginx_shown(case):
+        return (
+            f"ask what stands behind the server that answers, --hop inner=http://HOST:PORT{path}."
+        )
+    if target.conf is None:
+        return (
+            "give the Nginx config, --conf /etc/nginx/nginx.conf, or a saved `nginx -T`: it shows "
+            "what Nginx holds."
+        )
+    if not target.logs:
+        return "give Nginx's error log, --log /var/log/nginx/error.log: it names what failed."
+    if not outcomes.isdisjoint({"silent", "held", "events-held", "no-event"}):
+        return f"wait for longer than {target.stall:g} s, --stall {target.stall * 3:g}."
+    return ""
