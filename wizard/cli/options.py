@@ -3,9 +3,10 @@
 import argparse
 import math
 from collections.abc import Sequence
-from typing import NoReturn, get_args
+from typing import get_args
 
 from wizard import __version__
+from wizard.cli.parser import Parser
 from wizard.cli.request import request_of
 from wizard.model.parse import (
     is_websocket,
@@ -17,9 +18,10 @@ from wizard.model.parse import (
 )
 from wizard.model.target import McpMode, Style, Target
 from wizard.model.timeline import Http
-from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
+Group = argparse._ActionsContainer
+"""A parser, or a group of options in its help."""
 STYLES = tuple(style for style in get_args(Style) if style)
 FORMATS = ("text", "json", "markdown", "junit", "prometheus")
 PARALLEL = 4
@@ -28,13 +30,43 @@ _CONF_HELP = (
     "nginx.conf with its includes, a file with an `nginx -T` dump, or - for standard input; "
     "VANTAGE= alone runs nginx -T there"
 )
-
-
-class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` that raises `UsageError` instead of exiting."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{safe(message, 300)} (see {self.prog} --help)")
+_EXIT_STATUSES = (
+    "exit status: 0 healthy, 1 a fault was found, 2 wrong usage or an unreadable input, 3 "
+    "inconclusive, 70 a bug of the tool"
+)
+_COMMANDS = """commands:
+  check URL          the same checks without a screen
+  inspect            what the config does with one path, without a request
+  explain [ID|WORD]  the failure modes: all, one, or those with a word
+  lab [SCENARIO]     a real Nginx, broken as in the incident
+  open CASE          a saved case
+  help [COMMAND]     this help"""
+_EXAMPLES = {
+    "": """examples:
+  ssewizard
+  ssewizard https://mcp.example.com/sse --direct http://10.0.0.5:80/sse
+  ssewizard https://mcp.example.com/sse --vantage web='ssh web1' --conf web=""",
+    "check": """examples:
+  ssewizard check https://mcp.example.com/sse
+  ssewizard check https://mcp.example.com/sse --direct http://10.0.0.5:80/sse \\
+      --conf /etc/nginx/nginx.conf --log /var/log/nginx/error.log
+  ssewizard check https://api.example.com/v1/chat --data @body.json \\
+      --header 'Authorization: Bearer …'
+  ssewizard check --targets targets.toml --format junit -o report.xml""",
+    "inspect": """examples:
+  ssewizard inspect --conf /etc/nginx/nginx.conf --path /sse
+  nginx -T | ssewizard inspect --conf - --path /sse --host mcp.example.com""",
+    "explain": """examples:
+  ssewizard explain proxy-buffering-hold
+  ssewizard explain gzip buffering""",
+    "lab": """examples:
+  ssewizard lab
+  ssewizard lab --list
+  ssewizard lab backend-silent""",
+    "open": """examples:
+  ssewizard open incident.json
+  ssewizard open incident.json --format markdown -o ticket.md""",
+}
 
 
 def make_parser(command: str) -> Parser:
@@ -52,10 +84,9 @@ def make_parser(command: str) -> Parser:
 def _wizard_parser() -> Parser:
     parser = Parser(
         "ssewizard",
+        usage="ssewizard [URL] [options]\n       ssewizard COMMAND --help",
         description="Find out why an event stream hangs behind Nginx, and prove the fix.",
-        epilog="Without a screen: ssewizard check URL, inspect, explain [ID], lab [SCENARIO], open "
-        "FILE; each has its own --help. Exit status of check: 0 healthy, 1 a fault was found, 2 "
-        "wrong usage or an unreadable input, 3 inconclusive, 70 a bug of the tool.",
+        epilog=f"{_COMMANDS}\n\n{_EXAMPLES['']}",
     )
     _add_url(parser)
     _add_target_options(parser)
@@ -65,17 +96,23 @@ def _wizard_parser() -> Parser:
 
 
 def _check_parser() -> Parser:
-    parser = Parser("ssewizard check", description="Run all checks without a screen.")
+    parser = Parser(
+        "ssewizard check",
+        usage="ssewizard check URL [options]\n       ssewizard check --targets FILE [options]",
+        description="Run all checks without a screen; progress goes to standard error.",
+        epilog=f"{_EXIT_STATUSES}\n\n{_EXAMPLES['check']}",
+    )
     _add_url(parser)
     _add_target_options(parser)
-    parser.add_argument("--targets", metavar="FILE", help="check every target in this TOML file "
+    report = parser.add_argument_group("report, and many targets")
+    _add_format(report, FORMATS)
+    _add_output(report)
+    report.add_argument("--targets", metavar="FILE", help="check every target in this TOML file "
         "instead of a URL; the other options apply to each of them")  # fmt: skip
-    parser.add_argument("--parallel", type=parse_count, metavar="N", help="with --targets: how "
+    report.add_argument("--parallel", type=parse_count, metavar="N", help="with --targets: how "
         f"many are checked at the same time ({PARALLEL})")  # fmt: skip
-    parser.add_argument("--save", metavar="FILE", help="write all inputs and evidence to a case "
+    report.add_argument("--save", metavar="FILE", help="write all inputs and evidence to a case "
         "file for ssewizard open FILE; secrets are left out")  # fmt: skip
-    _add_format(parser, FORMATS)
-    _add_output(parser)
     return parser
 
 
@@ -88,7 +125,12 @@ def make_target_parser() -> Parser:
 
 def _inspect_parser() -> Parser:
     about = "Show what the config does with one path, without a request."
-    parser = Parser("ssewizard inspect", description=about)
+    parser = Parser(
+        "ssewizard inspect",
+        usage="ssewizard inspect --conf SOURCE --path PATH [options]",
+        description=about,
+        epilog=_EXAMPLES["inspect"],
+    )
     parser.add_argument("--conf", required=True, metavar="[VANTAGE=]SOURCE", help=_CONF_HELP)
     _add_vantages(parser)
     parser.add_argument("--path", required=True, metavar="PATH", help="the path, such as /sse")
@@ -112,6 +154,7 @@ def _explain_parser() -> Parser:
         "ssewizard explain",
         description="List the failure modes, explain one, or list those whose text has all of the "
         "given words; a single match is explained.",
+        epilog=_EXAMPLES["explain"],
     )
     parser.add_argument("words", nargs="*", metavar="ID|WORD", help="an id such as "
         "proxy-buffering-hold, or words to search for, such as buffering")  # fmt: skip
@@ -123,6 +166,7 @@ def _lab_parser() -> Parser:
         "ssewizard lab",
         description="Start a real Nginx and a backend on loopback, broken as in the incident, and "
         "open the wizard on them.",
+        epilog=_EXAMPLES["lab"],
     )
     parser.add_argument("scenario", nargs="?", default="incident", metavar="SCENARIO")
     parser.add_argument("--list", action="store_true", help="list the scenarios")
@@ -136,6 +180,7 @@ def _open_parser() -> Parser:
         "ssewizard open",
         description="Show a case file, in the wizard or as a report. No request is sent until you "
         "run a step again. Exit status of a report: as check.",
+        epilog=_EXAMPLES["open"],
     )
     parser.add_argument("file", metavar="FILE", help="a file written by check --save or the "
         "wizard, or - for standard input")  # fmt: skip
@@ -148,31 +193,40 @@ def _open_parser() -> Parser:
     return parser
 
 
-def _add_url(parser: Parser) -> None:
+def _add_url(parser: Group) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help="the stream's public URL")
     _add_curl(parser, "URL, method, headers, body, -k and the like are taken from it, and what is "
         "not is reported")  # fmt: skip
 
 
-def _add_curl(parser: Parser, what: str) -> None:
+def _add_curl(parser: Group, what: str) -> None:
     parser.add_argument("--curl", metavar="COMMAND|@FILE|-", help="a curl command, as browsers "
         f"copy it: {what}; other options go before what it says, and no file that it names is read"
         )  # fmt: skip
 
 
 def _add_target_options(parser: Parser) -> None:
-    add = parser.add_argument
+    _add_places(parser.add_argument_group("where to look"))
+    _add_request_options(parser.add_argument_group("the request"))
+    _add_watch_options(parser.add_argument_group("what to watch for"))
+
+
+def _add_places(group: Group) -> None:
+    add = group.add_argument
     add("--direct", action="append", default=[], metavar="[VANTAGE=]URL",
         help="the backend's own URL; unix:/PATH/SOCKET:/URI for a unix socket")  # fmt: skip
     add("--conf", metavar="[VANTAGE=]SOURCE", help=_CONF_HELP)
     add("--log", action="append", default=[], metavar="[VANTAGE=]PATH",
         help="access, error or backend log; NAME='COMMAND' reads its output")  # fmt: skip
-    _add_vantages(parser)
+    _add_vantages(group)
     add("--hop", action="append", default=[], metavar="NAME=URL", help="a proxy on the way, "
         "outermost first; NAME=VANTAGE=URL requests it from there")  # fmt: skip
-    _add_request_options(parser)
-    add("--insecure", action="store_true", help="do not verify TLS certificates")
     add("--connect-to", metavar="HOST:PORT", help="connect there instead of to the URL's host")
+    add("--insecure", action="store_true", help="do not verify TLS certificates")
+
+
+def _add_watch_options(group: Group) -> None:
+    add = group.add_argument
     add("--stall", type=parse_positive_seconds, default=10.0, metavar="SECONDS", help="longest "
         "wait before a silent stream counts as held (10)")  # fmt: skip
     add("--patience", type=parse_seconds, default=0.0, metavar="SECONDS", help="how long to watch "
@@ -186,7 +240,7 @@ def _add_target_options(parser: Parser) -> None:
         "tool that wrote the config, if it can be recognised")  # fmt: skip
 
 
-def _add_request_options(parser: Parser) -> None:
+def _add_request_options(parser: Group) -> None:
     add = parser.add_argument
     add("-X", "--request", default="", metavar="METHOD", help="the method of the stream's request: "
         "GET, or POST with --data; one that is not GET is sent once through the proxy and once "
@@ -199,7 +253,7 @@ def _add_request_options(parser: Parser) -> None:
         "again: for each HTTP version and encoding, and for what remains open")  # fmt: skip
 
 
-def _add_data(parser: Parser, purpose: str) -> None:
+def _add_data(parser: Group, purpose: str) -> None:
     parser.add_argument("-d", "--data", action="append", default=[], metavar="BODY|@FILE|-",
         help=f"{purpose}; several are joined with &, and line ends in a file or in standard input "
         "(-) are left out, as by curl. A JSON object or array is sent as application/json, "
@@ -207,26 +261,26 @@ def _add_data(parser: Parser, purpose: str) -> None:
         "Content-Type")  # fmt: skip
 
 
-def _add_header(parser: Parser, purpose: str) -> None:
+def _add_header(parser: Group, purpose: str) -> None:
     parser.add_argument("-H", "--header", action="append", default=[], metavar="'Name: value'",
         help=purpose)  # fmt: skip
 
 
-def _add_vantages(parser: Parser) -> None:
+def _add_vantages(parser: Group) -> None:
     parser.add_argument("--vantage", action="append", default=[], metavar="NAME='PREFIX'",
         help="a place to run from: web='kubectl exec -n prod deploy/nginx --'")  # fmt: skip
 
 
-def _add_format(parser: Parser, formats: Sequence[str]) -> None:
+def _add_format(parser: Group, formats: Sequence[str]) -> None:
     parser.add_argument("--format", choices=formats, default="text")
     _add_no_color(parser)
 
 
-def _add_no_color(parser: Parser) -> None:
+def _add_no_color(parser: Group) -> None:
     parser.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
 
 
-def _add_output(parser: Parser) -> None:
+def _add_output(parser: Group) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report there")
 
 
