@@ -12,8 +12,14 @@ from wizard.model.events import Comment, Excess, SseEvent, StreamItem
 ITEM_LIMIT_BYTES = 1 << 20
 """The longest line, and the most data of one event, that is held, in bytes."""
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
 _BOM = b"\xef\xbb\xbf"
+_ID = r"(?:id: ?+([^\n\0]++)\n)?+"
+_USUAL = rf"{_ID}(?:event: ?+([^\n]*+)\n)?+{_ID}data: ?+([^\n]*+)\n\n"
+_USUAL_EVENTS = re.compile(f"(?:{_USUAL})++".encode())
+"""Whole events as most servers write them: an id, a type, one line of data, a blank line.
+
+Each part is possessive, so that no text is read twice."""
+_USUAL_EVENT = re.compile(_USUAL)
 
 
 class SseDecoder:
@@ -49,13 +55,35 @@ class SseDecoder:
         if self._ends_with_cr and data.startswith(b"\n"):
             data = data[1:]
         self._ends_with_cr = data.endswith(b"\r") if data else False
-        # Nearly all streams have no CR: splitting at one byte is several times as fast.
-        *complete, rest = _LINE_END.split(data) if b"\r" in data else data.split(b"\n")
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         items: list[StreamItem] = []
+        start = self._read_usual(data, 0, at, items)
+        while (end := data.find(b"\n\n", start)) >= 0:
+            for part in data[start : end + 1].split(b"\n"):
+                self._end_line(part, at, items)
+            start = self._read_usual(data, end + 2, at, items)
+        *complete, rest = data[start:].split(b"\n")
         for part in complete:
             self._end_line(part, at, items)
         self._append(rest)
         return items
+
+    def _read_usual(self, data: bytes, start: int, at: float, items: list[StreamItem]) -> int:
+        """Read the events that are written as usual, in one pass; return where they end."""
+        is_between_events = not (self._line or self._at_start or self._data or self._type)
+        if not is_between_events:
+            return start
+        run = _USUAL_EVENTS.match(data, start, start + self._limit)
+        if run is None:
+            return start
+        last_id = self._id
+        text = run[0].decode("utf-8", "replace")
+        for first_id, kind, second_id, data_line in _USUAL_EVENT.findall(text):
+            last_id = second_id or first_id or last_id
+            items.append(SseEvent(at, kind or "message", data_line, last_id))
+        self._id = self.last_id = last_id
+        return run.end()
 
     def _end_line(self, part: bytes, at: float, items: list[StreamItem]) -> None:
         line, dropped = part, 0

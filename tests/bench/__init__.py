@@ -1,0 +1,1 @@
+"""`python -m tests.bench` measures speed, memory and bytes on the wire, as ratios in one run."""

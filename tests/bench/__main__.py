@@ -1,0 +1,24 @@
+"""Run all measurements, and print the results."""
+
+import sys
+
+from tests.bench.check import HELD, STEADY, measure_check
+from tests.bench.config import CONFIG_LINES, measure_config
+from tests.bench.decoder import EVENT, EVENT_COUNT, measure_decoder
+
+
+def main() -> None:
+    """Run all measurements and print a table."""
+    for title, rows in (
+        ("From the start of `ssewizard check` on the incident to its end", measure_check(*HELD)),
+        ("The same on a healthy stream with steady events", measure_check(*STEADY)),
+        (f"Decoder: {EVENT_COUNT:,} events of {len(EVENT)} bytes", measure_decoder()),
+        (f"A config of {CONFIG_LINES:,} lines: read and resolved", measure_config()),
+    ):
+        sys.stdout.write(f"{title}\n")
+        sys.stdout.writelines(f"  {name:<44}{value:>14}\n" for name, value in rows)
+        sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()
