@@ -39,7 +39,7 @@ def test_a_word_that_is_no_command_is_no_url_either(
 ) -> None:
     status, out, err = run(capsys, word)
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert ": neither a command (check, inspect, explain, lab, open) nor a URL" in err
+    assert ": neither a command (check, inspect, explain, lab, open, completion) nor a URL" in err
     assert "\x1b" not in err
 
 

@@ -12,9 +12,9 @@ from wizard.lab import list_scenarios
 
 
 def examples(command: str) -> list[list[str]]:
-    """The words of each example of a command's help; of a pipe, those after it."""
+    """The words of each example of a command's help; without pipe and redirection."""
     text = make_parser(command).format_help().partition("examples:\n")[2].replace("\\\n", "")
-    return [shlex.split(line.rpartition("|")[2]) for line in text.splitlines()]
+    return [shlex.split(line.rpartition("|")[2].partition(">")[0]) for line in text.splitlines()]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

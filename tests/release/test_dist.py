@@ -96,7 +96,9 @@ def test_the_wheel_needs_only_the_index(dist: Path, tmp_path: Path) -> None:
 
     output("pip", "install", "--only-binary", ":all:", wheel.name)
     assert __version__ in output("ssewizard", "--version")
+    assert __version__ in output("python", "-m", "ssewizard", "--version")
     assert "proxy-buffering-hold" in output("ssewizard", "explain")
+    assert "complete " in output("ssewizard", "completion", "bash")
     assert "What it is" in output("ssewizard", "explain", "proxy-buffering-hold")
     installed = json.loads(output("pip", "list", "--format", "json"))
     names = {item["name"].lower().replace("_", "-") for item in installed}

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
-COMMANDS = ("check", "inspect", "explain", "lab", "open")
+COMMANDS = ("check", "inspect", "explain", "lab", "open", "completion")
 """The commands with a parser of their own; without one of them, the wizard opens."""
 _NO_WORD = frozenset("/:.[ \t")
 """Characters of a URL, a host or a path, which no command has."""

@@ -61,6 +61,10 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
         os.environ["NO_COLOR"] = "1"
     for note in take_curl(options):
         print_error(f"ssewizard: --curl: {note}")
+    return _run_command(command, options, open_wizard) if command else _open(options, open_wizard)
+
+
+def _run_command(command: str, options: Namespace, open_wizard: OpenWizard) -> int:
     if command == "check":
         return _check_many(options) if options.targets is not None else _check(options)
     if command == "inspect":
@@ -71,14 +75,21 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
         from wizard.cli.explain import explain
 
         return explain(options.words)
+    if command == "completion":
+        from wizard.cli.completion import print_completion
+
+        return print_completion(options.shell)
     if command == "lab":
         from wizard.cli.lab import run_lab
 
         return run_lab(options, open_wizard)
-    if command == "open":
-        from wizard.cli.open import open_case
+    from wizard.cli.open import open_case
 
-        return open_case(options, open_wizard)
+    return open_case(options, open_wizard)
+
+
+def _open(options: Namespace, open_wizard: OpenWizard) -> int:
+    """Open the wizard, filled in from the options. Raises `UsageError`."""
     needs_url = options.direct or options.conf or options.log or options.data or options.request
     has_url = options.url is not None or options.curl is not None
     if needs_url and not has_url:

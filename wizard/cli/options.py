@@ -40,6 +40,7 @@ _COMMANDS = """commands:
   explain [ID|WORD]  the failure modes: all, one, or those with a word
   lab [SCENARIO]     a real Nginx, broken as in the incident
   open CASE          a saved case
+  completion SHELL   a script that completes commands, options and names
   help [COMMAND]     this help"""
 _EXAMPLES = {
     "": """examples:
@@ -63,6 +64,10 @@ _EXAMPLES = {
   ssewizard lab
   ssewizard lab --list
   ssewizard lab backend-silent""",
+    "completion": """examples:
+  ssewizard completion bash >> ~/.bash_completion
+  ssewizard completion zsh > ~/.zfunc/_ssewizard
+  ssewizard completion fish > ~/.config/fish/completions/ssewizard.fish""",
     "open": """examples:
   ssewizard open incident.json
   ssewizard open incident.json --format markdown -o ticket.md""",
@@ -78,6 +83,7 @@ def make_parser(command: str) -> Parser:
         "explain": _explain_parser,
         "lab": _lab_parser,
         "open": _open_parser,
+        "completion": _completion_parser,
     }[command]()
 
 
@@ -190,6 +196,17 @@ def _open_parser() -> Parser:
     _add_format(parser, FORMATS)
     parser.set_defaults(format=None)
     _add_output(parser)
+    return parser
+
+
+def _completion_parser() -> Parser:
+    parser = Parser(
+        "ssewizard completion",
+        description="Print the script with which a shell completes commands, options, and the "
+        "names of scenarios, failure modes and vantages.",
+        epilog=_EXAMPLES["completion"],
+    )
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="bash|zsh|fish")
     return parser
 
 
