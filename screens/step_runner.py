@@ -191,8 +191,10 @@ class StepRunner(Screen[None]):
         if second.display != has_second:
             second.display = has_second
             self.call_after_refresh(self.draw)  # for the sizes that the panels then have
-        elif has_second:
+        if has_second:
             second.show(more[0])
+        if self.focused is not None and not self.focused.display:
+            self.query_one(StepList).focus()
         self._draw_keys()
 
     def _draw_live(self, view: View) -> None:

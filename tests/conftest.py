@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 from tests.tools import fail_skip
 from wizard.lab.nginx_process import binaries, version
@@ -15,6 +16,9 @@ REQUIRED = "SSEWIZARD_REQUIRE_BOTH_NGINX"
 
 
 os.environ["SSEWIZARD_STRICT"] = "1"
+# A busy machine is no failure: an example may take as long as it needs.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture(autouse=True)
