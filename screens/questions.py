@@ -1,6 +1,6 @@
 """Questions for the prompt: the inputs of a step, and file names."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,14 +186,19 @@ def case_file_question(record: Callable[[], CaseRecord], notify: Notify) -> Ques
     return _file_question("Case file", name, lambda path, _: casefile.write(path, record()), notify)
 
 
-def events_file_question(lines: Callable[[], Iterable[str]], notify: Notify) -> Question:
-    """Return the question where to save events, a line for each."""
+def events_file_question(save: Callable[[Path], None]) -> Question:
+    """Return the question where to save events; `save` gets a new or an emptied file."""
 
-    def write(path: Path, overwrite: bool) -> None:
-        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines())
+    def create(path: Path, overwrite: bool) -> None:
+        with path.open("w" if overwrite else "x", encoding="utf-8"):
+            pass
 
-    return _file_question("Save the events to", "ssewizard-events.jsonl", write, notify)
+    def done(path: object) -> None:
+        if isinstance(path, Path):
+            save(path)
+
+    name = "ssewizard-events.jsonl"
+    return replace(_file_question("Save the events to", name, create, lambda _: None), done=done)
 
 
 def _file_question(

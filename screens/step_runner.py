@@ -16,6 +16,7 @@ from textual.widgets import Footer
 
 from screens.live.buffer import SIDES
 from screens.live.pane import LivePane
+from screens.live.streams import may_show_more
 from screens.panes import PANES
 from screens.panes.probes import shown_pair
 from screens.panes.view import View
@@ -210,7 +211,7 @@ class StepRunner(Screen[None]):
             pane.show_timelines(timelines, view.now)
         investigation = self.investigation
         if is_shown and investigation.may_watch and not self.is_busy:
-            probes = {side: each.probe for side, each in timelines.items()}
+            probes = {s: each.probe for s, each in timelines.items() if may_show_more(each)}
             pane.keep_open(self.step, probes, investigation.watch)
         else:
             pane.stop()

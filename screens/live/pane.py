@@ -1,9 +1,10 @@
 """The panel of the live streams: draws them twice a second, and lets the user look through them."""
 
-import json
+import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,7 +15,8 @@ from textual.timer import Timer
 from screens.live.buffer import SIDES, Entry, EventBuffer, Mark, Side
 from screens.live.event_page import EventPage, redacted
 from screens.live.feed import Timelines, feed_events, feed_timelines, is_same_run
-from screens.live.rows import entry_row, stream_row
+from screens.live.rows import entry_row, stream_rows
+from screens.live.save import write_events
 from screens.live.streams import Batch, LiveStreams, Watch
 from screens.questions import events_file_question
 from screens.widgets.lines import Lines
@@ -23,12 +25,15 @@ from screens.widgets.prompt import Prompt, Question
 from screens.widgets.style import fit
 from wizard.model.steps import StepId
 from wizard.model.timeline import Probe, Timeline
-from wizard.text.display import safe
+from wizard.text.display import plural, safe
+from wizard.text.errors import describe_error
 
 FRAMES_PER_SECOND = 2
 LINGER_S = 1.0
 """How long the user is on a step before its streams are asked for again, in seconds: walking past
 sends nothing."""
+MIN_ROWS_FOR_GAPS = 14
+"""From how many rows on the gaps of a side may have a row of their own."""
 _KEYS = "↑↓ ⏎ open · / find · f type · space pause · s save"
 
 Probes = Mapping[Side, Probe]
@@ -161,7 +166,9 @@ class LivePane(Panel, inherit_bindings=False):
         if self._asked is None or not self.rows or self.streams.is_open:
             return
         probes, watch = self._asked
+        others = {s: each for s, each in self.buffer.streams.items() if s not in probes}
         self.buffer.begin(probes, f"opened again at {_time()}")
+        self.buffer.streams |= others
         self._began, self._opened_at = {}, self._clock()
         self.streams.begin(probes, watch)
         if self._frames is not None:
@@ -184,11 +191,7 @@ class LivePane(Panel, inherit_bindings=False):
         if not self.rows:
             return
         now = self._since_opened() if self.streams.is_open else self._now
-        below = [
-            fit(stream_row(side, self.buffer.streams[side], now, self.columns), self.columns)
-            for side in SIDES
-            if side in self.buffer.streams
-        ]
+        below = self._stream_rows(now)
         height = max(1, self.rows - len(below))
         rows = []
         for entry in self.window(height):
@@ -200,6 +203,15 @@ class LivePane(Panel, inherit_bindings=False):
         blank = [Text()] * (height - len(rows))
         self.query_one(Lines).show([*rows, *blank, *below][: self.rows])
         self._draw_border()
+
+    def _stream_rows(self, now: float | None) -> list[Text]:
+        """A row for each side, and a second one for its gaps if the panel is narrow and high."""
+        rows = list[Text]()
+        for side in SIDES:
+            if side in self.buffer.streams:
+                shown = stream_rows(side, self.buffer.streams[side], now, self.columns)
+                rows += shown if self.rows >= MIN_ROWS_FOR_GAPS else shown[:1]
+        return [fit(row, self.columns) for row in rows]
 
     def _draw_border(self) -> None:
         title = " · ".join(["Live", *self._states()])
@@ -247,7 +259,7 @@ class LivePane(Panel, inherit_bindings=False):
 
     @property
     def _height(self) -> int:
-        return max(1, self.rows - len(self.buffer.streams))
+        return max(1, self.rows - len(self._stream_rows(self._now)))
 
     # What the keys do.
 
@@ -363,25 +375,24 @@ class LivePane(Panel, inherit_bindings=False):
             self.app.copy_to_clipboard(redacted(entry))
             self.post_message(self.Notice("The event is copied (by OSC 52, which tmux may drop)."))
 
-    def _notify_user(self, text: str) -> None:
-        self.post_message(self.Notice(text))
-
     def action_save(self) -> None:
-        """Save the events that are kept, a line of JSON for each, without secrets."""
+        """Save the events that are kept now, a line of JSON for each, without secrets."""
         entries = list(self.buffer)
-        question = events_file_question(lambda: map(_json_line, entries), self._notify_user)
+        question = events_file_question(lambda path: self._save(path, entries))
         self.screen.query_one(Prompt).ask(question)
 
+    def _save(self, path: Path, entries: Sequence[Entry]) -> None:
+        self.run_worker(self._write(path, entries), group="save events")
 
-def _json_line(entry: Entry) -> str:
-    at = round(entry.at, 6)
-    if isinstance(entry.item, Mark):
-        fields: dict[str, object] = {"side": entry.side, "at": at, "note": entry.item.text}
-    else:
-        id_ = getattr(entry.item, "id", "")
-        fields = {"side": entry.side, "at": at, "type": entry.type, "id": safe(id_)}
-        fields["data"] = redacted(entry)
-    return json.dumps(fields)
+    async def _write(self, path: Path, entries: Sequence[Entry]) -> None:
+        """Write in a thread: finding the secrets of 5,000 events takes seconds."""
+        try:
+            await asyncio.to_thread(write_events, path, entries)
+        except OSError as error:
+            self.post_message(self.Notice(f"{safe(str(path), 200)}: {describe_error(error)}"))
+        else:
+            text = f"saved {plural(len(entries), 'line')} to {safe(str(path), 200)}"
+            self.post_message(self.Notice(text))
 
 
 def _time() -> str:

@@ -57,24 +57,30 @@ def _type_style(name: str, types: list[str]) -> str:
     return _TYPE_STYLES[types.index(name) % len(_TYPE_STYLES)] if name in types else HEAD
 
 
-def stream_row(side: Side, stream: Stream, now: float | None, width: int) -> Text:
-    """Draw a side: how it is, for how long nothing has come, and its gaps.
+def stream_rows(side: Side, stream: Stream, now: float | None, width: int) -> list[Text]:
+    """Draw a side: how it is, for how long nothing has come, and its gaps, in one row or two.
 
     Args:
         now: Seconds since it was asked for; None if nothing runs any more.
     """
     row = line((f"{side:<6} ", f"{_SIDE_STYLES[side]} bold"))
     row.append_text(_state(stream, now))
-    middle = stream.median_gap_s
-    if middle is not None and (room := width - row.cell_len) >= _GAPS_WIDTH:
-        every = "every " if room >= _GAPS_WIDTH + len("every ") else ""
-        text = f" {every}{seconds(middle)}, max {seconds(stream.max_gap_s)}"
-        row.append(f"  {sparkline(stream.gaps, min(24, room - len(text) - 2))}", "cyan")
-        row.append(text, DIM)
-    return row
+    if not stream.gaps:
+        return [row]
+    if (room := width - row.cell_len - 2) >= _GAPS_WIDTH:
+        return [row.append("  ").append_text(_gaps(stream, room))]
+    return [row, line(" " * 7, _gaps(stream, width - 7))]
 
 
-_GAPS_WIDTH = 26
+def _gaps(stream: Stream, room: int) -> Text:
+    """The newest gaps as bars, their median and the longest one."""
+    every = "every " if room >= _GAPS_WIDTH + len("every ") else ""
+    text = f" {every}{seconds(stream.median_gap_s)}, max {seconds(stream.max_gap_s)}"
+    bars = sparkline(stream.gaps, max(1, min(24, room - len(text))))
+    return line((bars, "cyan"), (text, DIM))
+
+
+_GAPS_WIDTH = 24
 """Columns of a short sparkline with its numbers."""
 
 

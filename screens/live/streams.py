@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from screens.live.buffer import Side
 from wizard.model.events import Chunk, ProbeEvent
-from wizard.model.timeline import Probe
+from wizard.model.timeline import Probe, Timeline
 
 WATCH_S = 60.0
 """How long the streams stay open unless the user renews it, in seconds."""
@@ -16,6 +16,16 @@ MAX_STREAM_BYTES = 64 << 20
 Batch = tuple[ProbeEvent, ...]
 Watch = Callable[[Probe], AsyncGenerator[Batch, None]]
 """Asks for a stream; yields the events of each arrival together."""
+
+
+_NO_CONNECTION = frozenset({"refused", "tls", "dns", "timeout", "unreached", "bug"})
+
+
+def may_show_more(timeline: Timeline) -> bool:
+    """True unless the request has shown that no stream comes: an error, a page, no connection."""
+    if timeline.headers_s is None:
+        return timeline.ended not in _NO_CONNECTION
+    return timeline.is_stream
 
 
 class LiveStreams:

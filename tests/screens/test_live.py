@@ -14,13 +14,13 @@ from screens.live import pane as pane_module
 from screens.live.buffer import MAX_BYTES, MAX_ENTRIES, EventBuffer
 from screens.live.event_page import EventPage
 from screens.live.pane import LivePane
-from screens.live.streams import LiveStreams
+from screens.live.streams import LiveStreams, may_show_more
 from screens.widgets.lines import Lines
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press, steps_screen
 from wizard.model.events import Chunk, Ended, Headers, ProbeEvent, SseEvent
 from wizard.model.steps import StepState
-from wizard.model.timeline import Probe
+from wizard.model.timeline import Probe, Timeline
 
 Batch = tuple[ProbeEvent, ...]
 HEAD = Headers(0.01, 200, "1.1", (("content-type", "text/event-stream"),))
@@ -297,3 +297,17 @@ def test_the_buffer_is_bounded_by_its_size_too() -> None:
     assert sum(len(entry.data) for entry in buffer) <= MAX_BYTES
     assert buffer.dropped == 100 - len(buffer)
     assert buffer.last == 99
+
+
+@pytest.mark.parametrize(
+    ("events", "is_open"),
+    [
+        ([Ended(2.0, "open")], True),
+        ([HEAD, Ended(2.0, "reset")], True),
+        ([Ended(0.1, "refused", "no connection")], False),
+        ([Headers(0.1, 502, "1.1", (("content-type", "text/html"),)), Ended(0.2, "eof")], False),
+    ],
+)
+def test_what_is_no_stream_is_not_asked_for_again(events: list[ProbeEvent], is_open: bool) -> None:
+    timeline = Timeline(Probe("sse-proxy", "http://192.0.2.1/")).fold(events)
+    assert may_show_more(timeline) is is_open
