@@ -3,16 +3,17 @@
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
 from wizard.model.diagnosis import Recommendation
-from wizard.report import render
-from wizard.report.text import apply_text
+from wizard.report import Result, render
+from wizard.report.proof import current_diagnosis
+from wizard.report.text import apply_text, proof_text
 from wizard.text.display import safe, visible_block
 from wizard.text.marks import MARKS
 
 
-def full_report(investigation: Investigation) -> str:
-    """Return the text report of all results so far."""
+def full_report(investigation: Investigation, format: str = "text") -> str:
+    """Return the report of all results so far."""
     report = render(
-        "text",
+        format,
         case=investigation.case,
         diagnosis=investigation.diagnosis or diagnose(investigation.case),
         recommendation=investigation.recommendation,
@@ -28,11 +29,17 @@ def exit_text(investigation: Investigation) -> str:
     if diagnosis is None:
         states = [f"{s.id}: {s.state}, {s.why}" for s in investigation.steps.values() if s.why]
         return "".join(f"{safe(line, 200)}\n" for line in states)
-    parts = [f"{diagnosis.verdict.upper()}  {safe(diagnosis.summary)}\n"]
-    parts += [f"  {cause.id} ({cause.confidence})\n" for cause in diagnosis.causes]
-    if investigation.recommendation is not None:
+    case = investigation.case
+    current = current_diagnosis(case, diagnosis)
+    result = Result(case, current, investigation.recommendation, investigation.steps, 0.0)
+    word, sentence = result.headline
+    parts = [f"{word}  {sentence}\n"]
+    parts += [f"  {cause.id} ({cause.confidence})\n" for cause in result.causes]
+    if investigation.recommendation is not None and not case.is_fixed:
         parts.append(_recommendation_text(investigation.recommendation))
-    if verify.why:
+    if case.proof is not None:
+        parts.append(f"\n{proof_text(case)}")
+    elif verify.why:
         parts.append(f"\nVerify: {safe(verify.why)}\n")
     return MARKS.redact_known("".join(parts))
 

@@ -35,7 +35,7 @@ h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
 s         save the block and the diff to a file
-w         write a case file: all evidence, without secrets; on any
+w         write a case file or a report (.html, .md, .txt), without secrets; on any
           machine `ssewizard open FILE` shows it again
 p         in the lab only: patch the lab's Nginx and reload it
 Ctrl-P    every action by name, and the colours

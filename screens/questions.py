@@ -180,10 +180,30 @@ def fix_file_text(recommendation: Recommendation) -> str:
     return comments + recommendation.diff
 
 
-def case_file_question(record: Callable[[], CaseRecord], notify: Notify) -> Question:
-    """Return the question where to write the case file; `record` is called when it is written."""
-    name = "ssewizard-case.json"
-    return _file_question("Case file", name, lambda path, _: casefile.write(path, record()), notify)
+REPORT_ENDINGS = {".txt": "text", ".md": "markdown", ".html": "html"}
+"""The format of a report by its file's ending; a file with any other ending is a case file."""
+
+
+def record_question(
+    record: Callable[[], CaseRecord], report: Callable[[str], str], notify: Notify
+) -> Question:
+    """Return the question where to write the case file or a report.
+
+    Args:
+        record: Returns the case, called when it is written.
+        report: Returns the report in a format of `REPORT_ENDINGS`.
+    """
+
+    def write(path: Path, overwrite: bool) -> None:
+        format = REPORT_ENDINGS.get(path.suffix.lower())
+        if format is None:
+            casefile.write(path, record())
+            return
+        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            file.write(report(format))
+
+    label = "Case file, .json; or a report: .html, .md (for a ticket), .txt"
+    return _file_question(label, "ssewizard-case.json", write, notify)
 
 
 def events_file_question(save: Callable[[Path], None]) -> Question:

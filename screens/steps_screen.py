@@ -12,10 +12,10 @@ from screens.case_permission import CasePermission
 from screens.config_view import ConfigView
 from screens.explain import Explain
 from screens.questions import (
-    case_file_question,
     fix_file_question,
     hop_question,
     question_for,
+    record_question,
 )
 from screens.send_permission import SendPermission
 from screens.step_runner import WORKER_GROUP, StepRunner, longer_watch_s
@@ -73,8 +73,16 @@ class ResultActions(StepRunner):
             self.query_one(Prompt).ask(fix_file_question(recommendation, self.show_notice))
 
     def action_write(self) -> None:
-        """Write all evidence to a case file."""
-        question = case_file_question(lambda: record_of(self.investigation), self.show_notice)
+        """Write all evidence to a case file, or a report, as the file's ending says."""
+        # Reports are imported when one is written: the first frame needs none.
+        from screens.exit_text import full_report
+
+        investigation = self.investigation
+        question = record_question(
+            lambda: record_of(investigation),
+            lambda format: full_report(investigation, format),
+            self.show_notice,
+        )
         self.query_one(Prompt).ask(question)
 
     def _block(self) -> str:
@@ -197,7 +205,7 @@ class StepsScreen(InputActions):
         _binding("c", "copy", "copy", "Copy the curl, or the block"),
         _binding("s", "save", "save", "Save the block and the diff to a file"),
         _binding("d", "diff", "diff", "Show the change as a diff, or the block again"),
-        _binding("w", "write", "write", "Write all evidence to a case file", show=False),
+        _binding("w", "write", "write", "Write a case file or a report", show=False),
         _binding("p", "patch", "patch lab", "Patch the lab's own Nginx and reload it"),
         _binding("escape", "stop", "stop", "Stop what is running"),
         _binding("up,k", "move(-1)", "up", "The step before", show=False),

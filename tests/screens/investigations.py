@@ -192,7 +192,7 @@ class FakeInvestigation(Investigation):
     @property
     def recommendation(self) -> Recommendation | None:
         """The recommendation for the case, once the step has run."""
-        if not self._has_run("fix"):
+        if not self._has_run("fix") or self.sample.is_fixed:
             return None
         return recommend(self.sample, conclude(self.sample))
 

@@ -115,6 +115,8 @@ def _check(options: Namespace) -> int:
 def _check_many(options: Namespace) -> int:
     if options.save is not None:
         raise UsageError("--save goes with one URL (see ssewizard check --help)")
+    if options.format == "html":
+        raise UsageError("--format html goes with one URL; for several use markdown or json")
     from wizard.cli.targets import check_files, read_targets
 
     targets = read_targets(options)

@@ -23,7 +23,7 @@ from wizard.text.errors import UsageError
 Group = argparse._ActionsContainer
 """A parser, or a group of options in its help."""
 STYLES = tuple(style for style in get_args(Style) if style)
-FORMATS = ("text", "json", "markdown", "junit", "prometheus")
+FORMATS = ("text", "json", "markdown", "html", "junit", "prometheus")
 PARALLEL = 4
 """How many targets are checked at the same time unless `--parallel` says otherwise."""
 _CONF_HELP = (

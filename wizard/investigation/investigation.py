@@ -218,5 +218,8 @@ class Investigation:
         if self._diagnosis is None:
             self._enter("cause", *self._conclude())
         assert self._diagnosis is not None
+        if self.case.is_fixed:
+            # What was recommended before stays; from the config of now nothing follows.
+            return "pass", "nothing more to change: the fix is proven"
         self._recommendation = recommend(self.case, self._diagnosis)
         return step_results.rate_recommendation(self._recommendation, self._diagnosis)

@@ -12,6 +12,7 @@ from wizard.model.timeline import Timeline
 from wizard.model.wire import show_bytes
 from wizard.report.hops import first_failing_hop_json, hops_json, vantages_json
 from wizard.report.logs import logs_json
+from wizard.report.proof import proof_json
 from wizard.report.result import Check, Result
 from wizard.text.display import safe
 
@@ -49,6 +50,7 @@ def report_data(result: Result) -> dict[str, Any]:
         "logs": logs_json(case),
         "handshakes": [_handshake(handshake) for handshake in case.handshakes],
         "recommendation": _recommendation(result.recommendation),
+        "proof": proof_json(case),
         "elapsed_s": round(result.elapsed_s, 3),
     }
 

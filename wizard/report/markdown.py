@@ -2,10 +2,12 @@
 
 import re
 
+from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.report.hops import hops_markdown
 from wizard.report.logs import history_headlines
+from wizard.report.proof import OUTCOME_WORDS, before_and_now, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text.display import safe, seconds, visible_block
@@ -21,21 +23,56 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
 
     `name` is the target's, if the report is on several.
     """
-    diagnosis = result.diagnosis
+    diagnosis, case, (word, sentence) = result.diagnosis, result.case, result.headline
     prefix = f"{escape_markup(name)}: " if name else ""
-    history = [escape_markup(line) for line in history_headlines(result.case)]
-    parts = [
-        f"# {prefix}{diagnosis.verdict}: {escape_markup(diagnosis.summary)}",
-        f"`{_code(result.case.target.request_line)}`, {result.elapsed_s:.1f} s",
-        *(_cause(cause) for cause in diagnosis.causes),
-        hops_markdown(result.case),
+    history = [escape_markup(line) for line in history_headlines(case)]
+    evidence = [
+        *(_cause(cause) for cause in result.causes),
+        hops_markdown(case),
         _checks(result.checks),
         _list("Before the probes, according to the logs", history),
+    ]
+    parts = [
+        f"# {prefix}{word.lower()}: {escape_markup(sentence)}",
+        f"`{_code(case.target.request_line)}`, {result.elapsed_s:.1f} s",
+        *_proof(case),
+        *(_fix(cause) for cause in result.causes[:1] if not case.is_fixed),
+        *_folded("Evidence", evidence),
         _list("Risks", [_risk(risk) for risk in diagnosis.risks]),
         _list("Also", [escape_markup(note) for note in diagnosis.notes]),
         *(_recommendation(result.recommendation) if result.recommendation else ()),
     ]
     return [part for part in parts if part]
+
+
+def _fix(cause: Finding) -> str:
+    return f"**Fix ({cause.fix.where}):** {escape_markup(cause.fix.summary)}."
+
+
+def _proof(case: Case) -> list[str]:
+    """The verification: its result, the requests before and now, and the changed lines."""
+    if case.proof is None:
+        return []
+    word = OUTCOME_WORDS[case.proof.outcome].lower()
+    why = case.proof.why.removeprefix("fixed: ")
+    rows = [
+        f"{row.name}: {escape_markup(row.before)} → {escape_markup(row.now)}"
+        for row in before_and_now(case)
+    ]
+    changes = [
+        f"`{_code(each.where)}`: `{each.sign} {_code(each.text)}`" for each in case.proof.changes
+    ]
+    return [
+        f"**Verified {utc(case.proof.at)}: {word}.** {escape_markup(why)}.",
+        _list("Before and now", rows),
+        _list("Changed in the config", changes),
+    ]
+
+
+def _folded(title: str, parts: list[str]) -> list[str]:
+    """The parts inside an element that GitHub and GitLab fold."""
+    shown = [part for part in parts if part]
+    return [f"<details><summary>{title}</summary>", *shown, "</details>"] if shown else []
 
 
 def _cause(cause: Finding) -> str:

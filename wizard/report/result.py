@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.diagnose.outcome import classify, handshake_problem
-from wizard.investigation.step_results import rate_results
+from wizard.investigation.step_results import rate_resolution, rate_results
 from wizard.model.case import Case
-from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.diagnosis import Diagnosis, Finding, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import State, StepId, StepState
+from wizard.report.proof import causes_of, fixed_sentence
 from wizard.text.display import safe
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-hop", "sse-direct", "logs", "config", "handshake"]
@@ -37,13 +38,30 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The values of one investigation, from which all reports are made."""
+    """The values of one investigation, from which all reports are made.
+
+    Attributes:
+        diagnosis: What holds now: after a proven fix it is healthy, and `causes` are of before.
+    """
 
     case: Case
     diagnosis: Diagnosis
     recommendation: Recommendation | None
     steps: Mapping[StepId, StepState]
     elapsed_s: float
+
+    @property
+    def causes(self) -> tuple[Finding, ...]:
+        """The causes to explain: after a proven fix, of what was broken before."""
+        return causes_of(self.case, self.diagnosis)
+
+    @property
+    def headline(self) -> tuple[str, str]:
+        """The answer: a word, and a sentence."""
+        proof = self.case.proof
+        if proof is None or not self.case.is_fixed:
+            return self.diagnosis.verdict.upper(), safe(self.diagnosis.summary)
+        return "FIXED", fixed_sentence(self.case, proof.at)
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -64,6 +82,10 @@ class Result:
         if id == "sse-proxy" and state in ("pass", "warn", "fail"):
             # The step's state includes the handshake, which is a check of its own here.
             state, why = rate_results(self.case.proxy, self.case.handshake("proxy"))
+        if id == "logs" and self.case.is_fixed and state in ("warn", "fail"):
+            why = f"before the fix: {why}"
+        if id == "config" and self.case.config_changed and self.case.resolution:
+            state, why = rate_resolution(self.case.resolution)
         return Check(id, _status(state), safe(why), self._results(id))
 
     def _results(self, id: CheckId) -> tuple[ProbeResult, ...]:

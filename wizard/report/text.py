@@ -2,37 +2,41 @@
 
 import shlex
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from wizard.diagnose.next_step import next_step
-from wizard.model.diagnosis import BlockLine, Finding, Recommendation
+from wizard.model.case import Case
+from wizard.model.diagnosis import BlockLine, Evidence, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.report.hops import hops_text
 from wizard.report.logs import logs_text
+from wizard.report.proof import before_and_now, change_text, utc
 from wizard.report.result import Check, Result
-from wizard.text.display import safe, seconds, visible_block
+from wizard.text.display import plural, safe, seconds, visible_block
 
 WIDTH = 80
+MAX_LOG_LINES = 2
+"""How many log lines are shown as evidence of one cause."""
 _COLORS = {"pass": "32", "warn": "33", "fail": "31", "skip": "2"}
 _STATUS_OF_VERDICT = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
 _MARKS = {"pass": "ok  ", "warn": "warn", "fail": "FAIL", "skip": "skip"}
 
 
 def text_report(result: Result, *, color: bool = False) -> str:
-    """Return the verdict, the causes, the checks, risks and notes, and the recommendation."""
+    """Return the answer, the evidence, the fix and its proof, then what else is to be known."""
     colorize = colorizer(color)
-    diagnosis = result.diagnosis
-    verdict = diagnosis.verdict.upper()
-    head = wrap(f"{verdict}  {safe(diagnosis.summary)}", "", "  ")
+    diagnosis, (word, sentence) = result.diagnosis, result.headline
+    head = wrap(f"{word}  {sentence}", "", "  ")
     parts = [
-        head.replace(verdict, colorize(verdict, diagnosis.verdict), 1) + _next(result),
-        *(cause_text(cause) for cause in diagnosis.causes),
+        head.replace(word, colorize(word, diagnosis.verdict), 1) + _next(result),
+        *(cause_text(cause) for cause in result.causes),
         hops_text(result.case),
         _checks(result.checks, colorize),
         logs_text(result.case),
+        recommendation_text(result.recommendation) if result.recommendation else "",
+        proof_text(result.case),
         section("Risks (not seen to break anything now)", map(_risk, diagnosis.risks)),
         section("Also", map(_item, diagnosis.notes)),
-        recommendation_text(result.recommendation) if result.recommendation else "",
         f"{safe(result.case.target.request_line, 200)}, {result.elapsed_s:.1f} s\n",
     ]
     return join_sections(parts)
@@ -42,6 +46,21 @@ def _next(result: Result) -> str:
     """Return what to do next after an inconclusive run; empty if that is not known."""
     step = next_step(result.case) if result.diagnosis.verdict == "inconclusive" else ""
     return wrap(f"Next: {step}", "", "  ") if step else ""
+
+
+def proof_text(case: Case) -> str:
+    """Return the result of the verification: what was changed, and each request before and now."""
+    if case.proof is None:
+        return ""
+    head = wrap(f"Verify: {safe(case.proof.why)} ({utc(case.proof.at)}).", "", "  ")
+    rows = (
+        f"  {row.name}\n{wrap(f'before  {row.before}', '    ', ' ' * 12)}"
+        f"{wrap(f'now     {row.now}', '    ', ' ' * 12)}"
+        for row in before_and_now(case)
+    )
+    changes = [wrap(change_text(each), "  ", "      ") for each in case.proof.changes]
+    changed = section("Changed in the config", changes)
+    return join_sections([f"{head}{''.join(rows)}", changed])
 
 
 def join_sections(parts: Iterable[str]) -> str:
@@ -86,12 +105,24 @@ def cause_text(cause: Finding) -> str:
     """Return one cause: its title, its evidence, what distinguishes it, and the fix."""
     head = f"{cause.id} ({cause.confidence}): {safe(cause.title)}"
     evidence = ""
-    for item in cause.evidence:
+    for item in _folded(cause.evidence):
         line = f"{item.kind:<6} {safe(item.where, 120)}: {safe(item.text)}"
         evidence += wrap(line, "  ", " " * 9)
     why = wrap(f"Why this cause: {safe(cause.distinguishes)}") if cause.distinguishes else ""
     fix = wrap(f"Fix ({cause.fix.where}): {safe(cause.fix.summary)}.")
     return f"{wrap(head, '', '  ')}{evidence}{why}{fix}"
+
+
+def _folded(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
+    """The evidence with the first lines of logs, and the number of the others."""
+    logged = [item for item in evidence if item.kind == "log"]
+    hidden = logged[MAX_LOG_LINES:]
+    for item in evidence:
+        if item not in hidden:
+            yield item
+        elif item is hidden[0]:
+            more = plural(len(hidden), "more line")
+            yield Evidence("log", item.where, f"… {more} of the logs; --format json has all")
 
 
 def _risk(risk: Finding) -> str:

@@ -1,0 +1,167 @@
+"""The report as one HTML page that needs nothing else: no script, font or image of any server."""
+
+from collections.abc import Iterable, Iterator
+
+from wizard.model.case import Case
+from wizard.model.diagnosis import Finding, Recommendation
+from wizard.model.probe_result import ProbeResult
+from wizard.report.hops import hops_text
+from wizard.report.html_style import STYLE
+from wizard.report.html_text import escape, escape_block
+from wizard.report.html_timeline import Row, timelines_svg
+from wizard.report.logs import history_headlines
+from wizard.report.proof import before_and_now, utc
+from wizard.report.result import Check, Result
+from wizard.report.text import apply_text
+from wizard.text.display import seconds
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_WORDS = {"pass": "ok", "warn": "look", "fail": "fault", "skip": "skipped"}
+_CLASSES = {"pass": "ok", "warn": "look", "fail": "fault", "skip": "quiet"}
+_CHIPS = {"healthy": ("HEALTHY", "ok"), "fault": ("FAULT", "fault")}
+
+
+def html_report(result: Result) -> str:
+    """Return the page: the answer, its proof, the timelines, the evidence and the fix."""
+    word, sentence = result.headline
+    shown, kind = _CHIPS.get(result.diagnosis.verdict, ("NOT SURE", "look"))
+    started = f"{utc(result.case.started)}, " if result.case.started else ""
+    chip = word if word == "FIXED" else shown
+    parts = [
+        f'<header><span class="chip {kind}">{escape(chip)}</span>',
+        f"<h1>{escape(sentence)}</h1>",
+        f'<p class="quiet"><code>{escape(result.case.target.request_line, 300)}</code>, '
+        f"{started}{result.elapsed_s:.1f} s</p></header>",
+        _proof(result.case),
+        _section("When the bytes came", timelines_svg(list(_timeline_rows(result.case)))),
+        *(_cause(cause, result.case.is_fixed) for cause in result.causes),
+        _recommendation(result.recommendation) if result.recommendation else "",
+        _evidence(result),
+        _section(
+            "Risks (not seen to break anything now)", _items(map(_risk, result.diagnosis.risks))
+        ),
+        _section("Also", _items(map(escape, result.diagnosis.notes))),
+    ]
+    body = "\n".join(part for part in parts if part)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(chip)}: {escape(result.case.target.request_line, 120)}</title>\n"
+        f"<style>{STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{title}</h2>\n{body}\n</section>" if body else ""
+
+
+def _items(rows: Iterable[str]) -> str:
+    body = "\n".join(f"<li>{row}</li>" for row in rows)
+    return f"<ul>\n{body}\n</ul>" if body else ""
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table; the cells are HTML already."""
+    head = "".join(f"<th>{text}</th>" for text in heads)
+    lines = ("".join(f"<td>{cell}</td>" for cell in row) for row in rows)
+    body = "\n".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+
+
+def _proof(case: Case) -> str:
+    """Return the verification: its result, the requests before and now, and the changed lines."""
+    if case.proof is None:
+        return ""
+    rows = (map(escape, (row.name, row.before, row.now)) for row in before_and_now(case))
+    changes = "\n".join(
+        f'<span class="{"added" if each.sign == "+" else "removed"}">{each.sign} '
+        f'{escape(each.text)}</span>  <span class="quiet">{escape(each.where)}</span>'
+        for each in case.proof.changes
+    )
+    changed = f"<h3>Changed in the config</h3>\n<pre>{changes}</pre>" if changes else ""
+    body = (
+        f"<p>{escape(case.proof.why)} "
+        f'<span class="quiet">({utc(case.proof.at)})</span></p>\n'
+        f"{_table(('request', 'before', 'now'), rows)}\n{changed}"
+    )
+    return _section("Verified", body)
+
+
+def _timeline_rows(case: Case) -> Iterator[Row]:
+    """Yield the requests to draw: those before a change, those through the proxy, the direct."""
+    now = "proxy, now" if case.before else "proxy"
+    for name, results in (("proxy, before", case.before), (now, case.proxy), *_inner(case)):
+        yield from (Row(name, result) for result in results if result.was_made)
+
+
+def _inner(case: Case) -> Iterator[tuple[str, tuple[ProbeResult, ...]]]:
+    yield from ((f"hop {each.timeline.probe.hop}", (each,)) for each in case.hops)
+    yield "direct", case.direct
+
+
+def _cause(cause: Finding, is_fixed: bool) -> str:
+    rows = (
+        (escape(item.kind), f"<code>{escape(item.where, 120)}</code>", escape(item.text))
+        for item in cause.evidence
+    )
+    why = f"<p>Why this cause: {escape(cause.distinguishes)}</p>" if cause.distinguishes else ""
+    body = (
+        f'<p class="quiet"><code>{escape(cause.id)}</code>, {cause.confidence}</p>\n'
+        f"{_table(('kind', 'where', 'what'), rows)}\n{why}\n"
+        f"<p><strong>Fix ({cause.fix.where}):</strong> {escape(cause.fix.summary)}.</p>"
+    )
+    return _section(f"{'It was: ' if is_fixed else ''}{escape(cause.title)}", body)
+
+
+def _risk(risk: Finding) -> str:
+    evidence = "; ".join(item.text for item in risk.evidence[:1])
+    return f"<code>{escape(risk.id)}</code> ({risk.confidence}): {escape(evidence)}"
+
+
+def _recommendation(recommendation: Recommendation) -> str:
+    diff = ""
+    if recommendation.diff is not None:
+        shown = escape_block(recommendation.diff + "\n" + apply_text(recommendation))
+        diff = f"<details><summary>As a diff</summary><pre>{shown}</pre></details>"
+    reasons = (
+        f"<code>{escape(line.text.strip(), 200)}</code>: {escape(line.reason)}"
+        for line in recommendation.lines
+        if not line.kept and line.reason and line.text.strip() != "}"
+    )
+    body = (
+        f"<p>{escape(recommendation.summary)}</p>\n"
+        f"<pre>{escape_block(recommendation.dedented.block)}</pre>\n{diff}\n"
+        f"<details><summary>Why each line</summary>{_items(reasons)}</details>\n"
+        f"{_items(map(escape, recommendation.adapt))}"
+    )
+    return _section("What to paste", body)
+
+
+def _evidence(result: Result) -> str:
+    """Return the checks, the hops and the history of the logs, folded."""
+    rows = (
+        (escape(check.id), _status(check), escape(check.why), _first_data(check))
+        for check in result.checks
+    )
+    history = _items(map(escape, history_headlines(result.case)))
+    hops = escape_block(hops_text(result.case))
+    earlier = _items(
+        f"{utc(run.started)}: {escape(run.diagnosis.summary if run.diagnosis else 'no conclusion')}"
+        for run in result.case.attempts
+    )
+    return (
+        "<details><summary>All checks</summary>\n"
+        f"{_table(('check', 'state', 'why', 'first data'), rows)}\n"
+        f"{f'<pre>{hops}</pre>' if hops.strip() else ''}{history}"
+        f"{f'<h3>Earlier runs</h3>{earlier}' if earlier else ''}</details>"
+    )
+
+
+def _status(check: Check) -> str:
+    return f'<span class="{_CLASSES[check.status]}">{_WORDS[check.status]}</span>'
+
+
+def _first_data(check: Check) -> str:
+    times = [at for each in check.results if (at := each.timeline.first_data_s) is not None]
+    return seconds(min(times)) if times else ""
