@@ -24,6 +24,8 @@ EXTRA_SHARE = 0.05
 """… or, for long ones, as a share of that time."""
 ROUNDS = 3
 """How often a fault of chance is tried."""
+UNDECIDED_OUTCOMES = frozenset({"silent", "running", "interrupted"})
+"""Outcomes that show no fault: another outcome later is no fix."""
 PROOF_STATES: Mapping[ProofOutcome, State] = {
     "fixed": "pass", "live": "pass", "not-proven": "warn", "not-fixed": "fail",
 }  # fmt: skip
@@ -151,7 +153,13 @@ def _describe_fix(case: Case, why: str) -> tuple[ProofOutcome, str]:
     if handshake_fails(before):
         return "fixed", "fixed: the MCP handshake failed, and succeeds now"
     handshake = before.handshake("proxy")
-    bad = [result for result in baseline.proxied if not is_well(result, handshake)]
+    bad = [
+        result
+        for result in baseline.proxied
+        if result.was_made
+        and result.outcome not in UNDECIDED_OUTCOMES
+        and not is_well(result, handshake)
+    ]
     if bad:
         return "fixed", f"fixed: {bad[0].why} before; now {why}"
     if baseline.causes:
