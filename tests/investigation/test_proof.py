@@ -143,6 +143,6 @@ def test_a_verification_without_a_change_never_says_fixed() -> None:
 def test_what_was_not_decided_before_is_not_fixed_by_an_answer() -> None:
     """HTTP/2 that is not offered, a silent stream and an interrupted request show no fault."""
     for outcome in ("not-offered", "silent", "interrupted"):
-        results = tuple(replace(result, outcome=outcome) for result in LIVE.proxy[1:])  # type: ignore[arg-type]
+        results = tuple(replace(result, outcome=outcome) for result in LIVE.proxy[1:])
         before = replace(LIVE, proxy=(LIVE.proxy[0], *results))
         assert prove(proof(before), 5.0).outcome == "live"

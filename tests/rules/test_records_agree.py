@@ -54,12 +54,12 @@ class Concluded(FakeInvestigation):
     """Concludes once, as the product does."""
 
     @cached_property
-    def diagnosis(self) -> Diagnosis | None:  # type: ignore[override]
+    def diagnosis(self) -> Diagnosis | None:
         """The conclusion from the case."""
         return conclude(self.sample)
 
     @cached_property
-    def recommendation(self) -> Recommendation | None:  # type: ignore[override]
+    def recommendation(self) -> Recommendation | None:
         """What would be recommended."""
         return super().recommendation
 
