@@ -10,7 +10,8 @@ from tests.cli.invalid_targets import INVALID, ONE, URL
 from tests.cli.target_files import read, read_error, read_one
 from wizard.cli.options import make_parser, make_target_parser, target_of
 from wizard.cli.target_keys import KEYS
-from wizard.cli.targets import MAX_FILE_BYTES, read_targets
+from wizard.cli.targets import read_targets
+from wizard.cli.toml_file import MAX_FILE_BYTES
 from wizard.model.target import Hop, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError

@@ -8,8 +8,8 @@ import pytest
 
 from tests.docs.effects import effects
 from tests.docs.security import PAGE, places, with_current_tables
-from wizard.cli.targets import MAX_FILE_BYTES as MAX_TARGETS_BYTES
 from wizard.cli.targets import MAX_TARGETS
+from wizard.cli.toml_file import MAX_FILE_BYTES as MAX_TARGETS_BYTES
 from wizard.investigation.casefile.decode import MAX_FILE_BYTES as MAX_CASE_BYTES
 from wizard.logs.read import MAX_LINES
 from wizard.logs.sources import LOG_LIMIT_BYTES
@@ -65,7 +65,7 @@ def test_each_place_that_reaches_out_is_named() -> None:
         ("config", [_mib(MAX_CONFIG_BYTES), f"{MAX_FILES} files", f"{MAX_INCLUDE_DEPTH} levels"]),
         ("log", [_mib(LOG_LIMIT_BYTES), f"{MAX_LINES:,} lines"]),
         ("case file", [_mib(MAX_CASE_BYTES)]),
-        ("file for `--targets`", [_mib(MAX_TARGETS_BYTES)]),
+        ("file for `--targets`, config file", [_mib(MAX_TARGETS_BYTES)]),
         ("file for `--data`, and standard input", [_mib(MAX_BODY_BYTES)]),
         ("file for `--curl`, and standard input", [f"{MAX_COMMAND_CHARS >> 20} Mi"]),
         ("response header, HTTP/1.1", [f"{MAX_HEAD_BYTES >> 10} KiB"]),

@@ -10,6 +10,7 @@ from wizard.cli.commands import split_command
 from wizard.cli.local_files import require_files
 from wizard.cli.options import PARALLEL, make_parser, target_of
 from wizard.cli.output import drop_stdout, print_error
+from wizard.cli.profiles import parse_words, read_profiles
 from wizard.cli.request import take_curl
 from wizard.cli.signals import end_as_interrupted, interrupted_status
 from wizard.model.target import Target
@@ -54,9 +55,10 @@ def _fail_with_bug(error: BaseException) -> int:
 
 def _run(words: list[str], open_wizard: OpenWizard) -> int:
     # Each command is imported here, so that wrong usage is reported before anything is loaded.
-    command, words = split_command(words)
+    command, words = split_command(words, read_profiles)
     end_as_interrupted()
-    options = make_parser(command).parse_args(words)
+    # Without a URL the wizard's form opens, which takes nothing from the environment.
+    options = parse_words(make_parser(command), words, environment=bool(command or words))
     if getattr(options, "no_color", False):
         os.environ["NO_COLOR"] = "1"
     for note in take_curl(options):

@@ -41,7 +41,10 @@ _COMMANDS = """commands:
   lab [SCENARIO]     a real Nginx, broken as in the incident
   open CASE          a saved case
   completion SHELL   a script that completes commands, options and names
-  help [COMMAND]     this help"""
+  help [COMMAND]     this help
+
+ssewizard PROFILE takes URL and options from a table of that name in config.toml, and every option \
+also from the environment: SSEWIZARD_STALL=30."""
 _EXAMPLES = {
     "": """examples:
   ssewizard

@@ -1,8 +1,6 @@
 """Read a list of targets from a TOML file: `[defaults]` and one `[[target]]` for each."""
 
 import os
-import re
-import tomllib
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,20 +8,18 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from wizard.cli.local_files import is_local_file, require_files, unreadable
+from wizard.cli.local_files import is_local_file, require_files
 from wizard.cli.options import make_target_parser, target_of
 from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
+from wizard.cli.toml_file import read_toml
 from wizard.model.body import STDIN
 from wizard.model.parse import check_url, shown_place
 from wizard.model.target import Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.files import read_regular
 
-MAX_FILE_BYTES = 1 << 20
 MAX_TARGETS = 500
 MAX_NAME_CHARS = 200
-_LINE = re.compile(r"line (\d+), column")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ def read_targets(options: Namespace) -> tuple[NamedTarget, ...]:
     if options.url is not None:
         raise UsageError("give a URL or --targets, not both: put the URL into the file")
     file = safe(options.targets, 200)
-    default_values, tables = _split_tables(_read_toml(options.targets, file), file)
+    default_values, tables = _split_tables(read_toml(options.targets, file), file)
     if not tables:
         raise UsageError(f"{file}: it lists no [[target]]")
     if len(tables) > MAX_TARGETS:
@@ -81,30 +77,6 @@ def check_files(file: str, targets: Iterable[NamedTarget]) -> None:
     """
     for named in targets:
         require_files(named.target, f"{safe(file, 200)}: target {named.name!r}")
-
-
-def _read_toml(path: str, file: str) -> dict[str, Any]:
-    """The content of the file, named `file` in messages. Raises `UsageError` with the line."""
-    try:
-        data = read_regular(path, MAX_FILE_BYTES)
-    except OSError as error:
-        raise unreadable(file, error) from None
-    if len(data) > MAX_FILE_BYTES:
-        raise UsageError(f"{file}: larger than {MAX_FILE_BYTES >> 20} MiB, so not read")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise UsageError(f"{file}:{line}: not UTF-8, as TOML must be") from None
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise UsageError(f"{file}: nested too deeply") from None
-    except ValueError as error:
-        problem, _, place = str(error).partition(" (at ")
-        match = _LINE.match(place)
-        line = int(match[1]) if match else max(1, len(text.splitlines()))
-        raise UsageError(f"{file}:{line}: not TOML: {safe(problem, 200)}") from None
 
 
 def _split_tables(

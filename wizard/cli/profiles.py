@@ -1,0 +1,165 @@
+"""Values of options from outside the command line: a profile of the config file, the environment.
+
+`ssewizard prod` takes them from the table `[prod]` of `config.toml`; its keys are those of a file
+of targets. A variable `SSEWIZARD_STALL` stands for `--stall`. What is given on the command line
+counts before the environment, and that before the profile.
+"""
+
+import os
+import stat
+import sys
+from argparse import Action, ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wizard.cli.commands import COMMANDS, is_bare_word
+from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
+from wizard.text.display import safe
+from wizard.text.errors import UsageError
+
+CONFIG = "SSEWIZARD_CONFIG"
+"""The environment variable that names another config file."""
+_YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+_NOT_STORED = ("help", "version")
+Profile = Mapping[str, Any]
+
+
+def config_file() -> Path:
+    """The path of the config file in this platform's place; it may not exist."""
+    if given := os.environ.get(CONFIG):
+        return Path(given)
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    if not os.path.isabs(base):
+        home = {"darwin": "~/Library/Application Support"}.get(sys.platform, "~/.config")
+        base = os.path.expanduser(home)
+    return Path(base) / "ssewizard" / "config.toml"
+
+
+def read_profiles() -> Mapping[str, Profile]:
+    """The tables of the config file, by name; empty if there is no file. Raises `UsageError`."""
+    path = config_file()
+    file = safe(str(path), 200)
+    if not os.environ.get(CONFIG) and not path.exists():
+        return {}
+    _require_own(path, file)
+    # Imported here: most runs read no config file.
+    from wizard.cli.toml_file import read_toml
+
+    data = read_toml(str(path), file)
+    for name, values in data.items():
+        if not isinstance(values, dict):
+            raise UsageError(f"{file}: {safe(name, 60)}: put it into a profile, such as [prod]")
+        if name in (*COMMANDS, "help"):
+            raise UsageError(f"{file}: [{name}]: a command has this name: rename the profile")
+        if not is_bare_word(name):
+            raise UsageError(f"{file}: [{safe(name, 60)}]: a name has letters, digits, - and _")
+    return data
+
+
+def _require_own(path: Path, file: str) -> None:
+    """Raise `UsageError` if another user could write the file: it may hold commands to run."""
+    try:
+        status = path.stat()
+    except OSError:
+        return  # Reading it says why it cannot be read.
+    if status.st_mode & stat.S_IWOTH or status.st_uid not in (0, os.geteuid()):
+        raise UsageError(f"{file}: others can write it, so it is not read: chmod go-w it")
+
+
+def parse_words(parser: ArgumentParser, words: Sequence[str], *, environment: bool) -> Namespace:
+    """The options of the command line, filled up from the environment and from a profile.
+
+    Raises `UsageError`, with the variable or with the file, the profile and the key.
+    """
+    variables = _variables(parser) if environment else {}
+    for action in parser._actions:
+        if action.required and action.option_strings and f"--{action.dest}" in variables:
+            action.required = False
+    options = _parse_given(parser, words)
+    layers = [(name, option_words) for name, option_words in variables.values()]
+    url = getattr(options, "url", None)
+    if url is not None and is_bare_word(url):
+        options.url, profile = _profile_layers(url)
+        layers += profile
+    for where, layer in layers:
+        try:
+            lower = _parse_given(parser, layer, is_whole=False)
+        except UsageError as error:
+            message = str(error).partition(" (see ssewizard ")[0]
+            raise UsageError(f"{where}: {message}") from None
+        for dest, value in vars(lower).items():
+            if getattr(options, dest, None) is None:
+                setattr(options, dest, value)
+    for dest in vars(options):
+        if getattr(options, dest) is None:
+            setattr(options, dest, parser.get_default(dest))
+    return options
+
+
+def _parse_given(
+    parser: ArgumentParser, words: Sequence[str], *, is_whole: bool = True
+) -> Namespace:
+    """The values that the words give, None for all others.
+
+    Where the words are not the whole command line, nothing is required.
+    """
+    required = [action for action in parser._actions if action.required and not is_whole]
+    for action in required:
+        action.required = False
+    stored = [action.dest for action in parser._actions if action.dest not in _NOT_STORED]
+    try:
+        return parser.parse_args(words, Namespace(**dict.fromkeys(stored)))
+    finally:
+        for action in required:
+            action.required = True
+
+
+def _variables(parser: ArgumentParser) -> dict[str, tuple[str, list[str]]]:
+    """The variables that are set, by the option: the variable's name, and the option's words."""
+    found = {}
+    for action in parser._actions:
+        option = next((each for each in action.option_strings if each.startswith("--")), "")
+        name = f"SSEWIZARD_{option[2:].upper().replace('-', '_')}"
+        if option and action.dest not in _NOT_STORED and (value := os.environ.get(name)):
+            found[option] = (name, _words_of(action, option, name, value))
+    return found
+
+
+def _words_of(action: Action, option: str, name: str, value: str) -> list[str]:
+    """The words of one variable; an option that repeats has a value on each line."""
+    if action.nargs != 0:
+        values = value.splitlines() if isinstance(action.default, list) else [value]
+        return [f"{option}={each}" for each in values if each]
+    if value.lower() not in (*_YES, *_NO):
+        raise UsageError(f"{name}: write 1 or 0")
+    return [option] if value.lower() in _YES else []
+
+
+def _profile_layers(name: str) -> tuple[str, list[tuple[str, list[str]]]]:
+    """The URL of a profile, and the words of each of its keys with the place for messages."""
+    profiles, file = read_profiles(), safe(str(config_file()), 200)
+    if name not in profiles:
+        hint = suggestion(name, profiles)
+        raise UsageError(
+            f"{safe(name, 60)}: not a URL, which begins with http:// or https://, and no profile "
+            f"of {file}{hint}"
+        )
+    profile, layers = profiles[name], list[tuple[str, list[str]]]()
+    for key, value in profile.items():
+        where = f"{file}: [{name}]: {safe(key, 60)}"
+        if key == "url":
+            continue
+        if key not in KEYS:
+            raise UsageError(f"{where}: no such key{suggestion(key, (*KEYS, 'url'))}")
+        try:
+            layers.append((where, option_words(key, value)))
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from None
+    url = profile.get("url")
+    if not isinstance(url, str) or not url.strip():
+        raise UsageError(f"{file}: [{name}]: url: it is missing, or no string")
+    try:
+        return require_literal(url.strip()), layers
+    except UsageError as error:
+        raise UsageError(f"{file}: [{name}]: url: {error}") from None
