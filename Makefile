@@ -96,7 +96,7 @@ test-dist: $(VENV)/.dev $(VENV)/.release ## the same, built twice and compared; 
 picture: $(VENV)/.dev ## the pictures of the README, made by the app itself
 	$(BIN)/python -m tests.picture
 
-docs: $(VENV)/.dev ## the index of the failure modes, generated from the rules
+docs: $(VENV)/.dev ## the index of the failure modes and the man page, generated
 	$(BIN)/python -m tests.docs
 
 new-rule: $(VENV)/.dev ## the skeleton of a failure mode: make new-rule ID=some-id
