@@ -115,6 +115,7 @@ class LivePane(Panel, inherit_bindings=False):
         self._draw()
 
     def _begin_run(self, timelines: Timelines) -> None:
+        self.stop()
         probes = {side: each.probe for side, each in timelines.items()}
         if probes != {side: each.probe for side, each in self._fed.items()}:
             self.buffer.clear()
@@ -127,8 +128,7 @@ class LivePane(Panel, inherit_bindings=False):
         self._began[side] = feed_events(self.buffer, side, batch, self._began.get(side, 0.0))
 
     def _leave(self, side: Side, why: str) -> None:
-        stream = self.buffer.streams[side]
-        if stream.end is None:
+        if self.buffer.streams[side].end is None:
             self.buffer.mark(side, self._since_opened(), Mark("left", why))
 
     # When streams are open.

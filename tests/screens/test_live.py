@@ -161,6 +161,18 @@ async def test_no_stream_is_open_while_a_step_runs() -> None:
         await until(pilot, lambda: len(script.open) == 2)
 
 
+async def test_another_probe_takes_the_place_of_the_open_one() -> None:
+    investigation, script = watched()
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
+        await opened(pilot, script)
+        script.send("sse-direct", HEAD, event(54))
+        await until(pilot, lambda: "+5.40" in live_pane(pilot).text)
+        await pilot.press("v", "v")
+        await until(pilot, lambda: len(script.opened) >= 4 and len(script.open) == 2)
+        assert "+5.40" not in live_pane(pilot).text
+        assert "closed" not in live_pane(pilot).text
+
+
 async def test_nothing_is_opened_without_leave() -> None:
     investigation, script = watched()
     investigation.script = None
