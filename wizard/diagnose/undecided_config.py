@@ -1,4 +1,5 @@
-"""A config that does not tell who answers the stream's path, and the case without it.
+"""A config that does not tell who answers the stream's path, or that Nginx refuses, and the case
+without it.
 
 Such a config supports no conclusion about the path, and must not stand in the way of one that was
 possible without any config.
@@ -17,8 +18,8 @@ _GIVEN = "the given config does not decide it"
 
 
 def without_undecided_config(case: Case) -> Case:
-    """The case without the resolutions that do not tell who answers."""
-    if not any(_undecided(case)):
+    """The case without the resolutions on which no conclusion may rest."""
+    if not any(_unsupportive(case)):
         return case
     return replace(
         case,
@@ -29,9 +30,12 @@ def without_undecided_config(case: Case) -> Case:
 
 
 def describe_undecided_config(case: Case) -> tuple[str, ...]:
-    """One sentence for each reason why the config does not decide who answers."""
+    """One sentence for each reason why no conclusion rests on the config."""
+    refusals = {str(each.refusal) for each in _unsupportive(case) if each.refusal}
+    if refusals:
+        return tuple(map(describe_refusal, sorted(refusals)))
     paths: dict[str, list[str]] = {}
-    for each in _undecided(case):
+    for each in _unsupportive(case):
         paths.setdefault(each.doubt, []).append(safe(each.request.path, 120))
     return tuple(
         f"The config does not tell who answers {' and '.join(dict.fromkeys(names))}: "
@@ -40,9 +44,17 @@ def describe_undecided_config(case: Case) -> tuple[str, ...]:
     )
 
 
+def describe_refusal(refusal: object) -> str:
+    """That Nginx refuses this config, in two sentences."""
+    return (
+        f"Nginx refuses this config ({safe(str(refusal), 300)}), so the running Nginx has another "
+        "one. What is said of the path rests on the probes and logs."
+    )
+
+
 def reword(finding: Finding, case: Case) -> Finding:
     """The finding without the advice to give a config, if one was given that decides nothing."""
-    if not any(_undecided(case)):
+    if not any(_unsupportive(case)):
         return finding
     text = finding.distinguishes
     for advice in _UNREAD:
@@ -50,11 +62,11 @@ def reword(finding: Finding, case: Case) -> Finding:
     return replace(finding, distinguishes=text)
 
 
-def _undecided(case: Case) -> Iterator[RequestResolution]:
+def _unsupportive(case: Case) -> Iterator[RequestResolution]:
     for each in (case.resolution, case.message_resolution):
-        if each is not None and each.is_undecided:
+        if each is not None and each.supports_nothing:
             yield each
 
 
 def _decided(resolution: RequestResolution | None) -> RequestResolution | None:
-    return None if resolution is not None and resolution.is_undecided else resolution
+    return None if resolution is not None and resolution.supports_nothing else resolution

@@ -112,6 +112,9 @@ def rate_resolution(resolution: RequestResolution) -> StepResult:
     """Warn if the config would hold a stream, or if it may be the config of another Nginx."""
     state, why = _rate_location(resolution)
     doubt = resolution.config.doubt
+    if resolution.refusal:
+        refusal = safe(str(resolution.refusal), 300)
+        doubt = f"Nginx refuses this config ({refusal}): the running Nginx has another one"
     if not doubt and not resolution.listens:  # usual behind another proxy, so only a doubt
         doubt = (
             f"no server in it listens on port {resolution.request.effective_port} (it is another "

@@ -38,6 +38,17 @@ class Directive:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A directive for which Nginx refuses a config, and the reason in Nginx's words."""
+
+    where: Position
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole config.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.model.config import Config, Directive, Position
+from wizard.model.config import Config, Directive, Position, Refusal
 
 Client = Literal["h1", "h1-tls", "h2", "h2c"]
 """HTTP/1.1 and HTTP/2, each with TLS (`h1-tls`, `h2`) and without (`h1`, `h2c`)."""
@@ -228,6 +228,7 @@ class RequestResolution:
         error_pages: The error pages in force where the request ends.
         is_rewritten: Whether the config changes the path so that another location serves it.
         unknown: Directives in force of modules that are not known.
+        refusal: Why Nginx refuses the whole config; None if no reason is known.
     """
 
     request: Request
@@ -248,6 +249,13 @@ class RequestResolution:
     error_pages: tuple[ErrorPage, ...] = ()
     is_rewritten: bool = False
     unknown: tuple[Directive, ...] = ()
+    refusal: Refusal | None = None
+
+    @property
+    def supports_nothing(self) -> bool:
+        """True if no conclusion may rest on the config: it does not tell who answers, or another
+        one runs, since Nginx refuses this."""
+        return self.is_undecided or self.refusal is not None
 
     @property
     def is_undecided(self) -> bool:

@@ -22,6 +22,7 @@ from wizard.nginx.locations import modifier_and_path
 from wizard.nginx.memo import Memo
 from wizard.nginx.patterns import EXCEEDED
 from wizard.nginx.phases import follow_route
+from wizard.nginx.refusal import find_refusal
 from wizard.nginx.route import Route
 from wizard.nginx.servers import ServerChoice, choose_server, merges_slashes, server_ref
 from wizard.nginx.settings import Chain, effective_settings
@@ -96,12 +97,16 @@ def _resolve(config: Config, request: Request, version: str | None) -> RequestRe
         error_pages=error_pages(blocks),
         is_rewritten=route.rewritten and not route.broken,
         unknown=unknown,
+        refusal=find_refusal(config),
     )
 
 
 def _without_server(config: Config, request: Request, version: str | None) -> RequestResolution:
     notes = (*config.notes, "the config has no server block")
-    return RequestResolution(request, config, version, None, None, None, {}, undecided=notes)
+    refusal = find_refusal(config)
+    return RequestResolution(
+        request, config, version, None, None, None, {}, undecided=notes, refusal=refusal
+    )
 
 
 def _chain(choice: ServerChoice, route: Route) -> Chain:

@@ -56,7 +56,7 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     if not (case.target.style or is_nginx_shown(case)):
         return None
     style = style_of(case)
-    if resolution and resolution.is_undecided:
+    if resolution and resolution.supports_nothing:
         case = without_undecided_config(case)
     recommendation = _recommend(case, wanted, style, reveal)
     instruction = instruction_of(recommendation.parts)

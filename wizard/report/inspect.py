@@ -21,6 +21,7 @@ def inspect_json(
 ) -> str:
     """Return what the config does with the request, as JSON text; with `sent`, the request that the
     backend gets."""
+    all_findings = (*_refusal_finding(resolution), *findings)
     data = {
         "schema": SCHEMA,
         "nginx_version": resolution.version,
@@ -35,7 +36,7 @@ def inspect_json(
         "delivery": [_delivery_json(row) for row in resolution.delivery],
         "findings": [
             {"id": finding.id, "where": safe(finding.where), "text": safe(finding.text)}
-            for finding in (*findings, *_undecided_findings(resolution))
+            for finding in (*all_findings, *_undecided_findings(resolution))
         ],
         "undecided": [safe(doubt) for doubt in resolution.undecided],
         **({"as_sent": as_sent_json(sent)} if sent is not None else {}),
@@ -101,6 +102,13 @@ def _answer_line(answer: Answer) -> str:
     return f"answer    Nginx itself answers{status}: {directive.name}, {directive.where}"
 
 
+def _refusal_finding(resolution: RequestResolution) -> Iterator[ConfigFinding]:
+    """Yield that Nginx refuses the config, if it does."""
+    if refusal := resolution.refusal:
+        text = f"Nginx refuses this config: {refusal.reason}. The running Nginx has another one."
+        yield ConfigFinding("refused", str(refusal.where), text)
+
+
 def _undecided_findings(resolution: RequestResolution) -> Iterator[ConfigFinding]:
     """Yield the directives for which a delivery is undecided."""
     if not any(row.result == "undecided" for row in resolution.delivery):
@@ -140,7 +148,7 @@ def inspect_text(
         section("Set in the config", (_setting(name, item) for name, item in configured)),
         section("Nginx's defaults", (_setting(name, item) for name, item in defaults)),
         section("An event stream is", map(_delivery, resolution.delivery)),
-        "".join(map(_finding, findings)),
+        "".join(map(_finding, (*_refusal_finding(resolution), *findings))),
         "".join(wrap(f"not decided: {safe(doubt)}", "", "  ") for doubt in resolution.undecided),
     ]
     return join_sections(parts)
