@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from screens.case_permission import CasePermission
 from screens.config_view import ConfigView
 from screens.explain import Explain
+from screens.proof_permission import ProofPermission
 from screens.questions import (
     fix_file_question,
     hop_question,
@@ -127,10 +128,15 @@ class InputActions(ResultActions):
         """Run these steps; what a case file names or is sent only once must be allowed first."""
         run = super().run_steps
         send = SendPermission(self.query_one(Prompt).ask, self.show_notice, self._repeated)
-        self._permission().then(
+        proof = ProofPermission(self.query_one(Prompt).ask, self.show_notice)
+
+        def send_and_run() -> None:
+            send.then(self.investigation, steps, lambda: run(steps, patience_s))
+
+        proof.then(
             self.investigation,
             steps,
-            lambda: send.then(self.investigation, steps, lambda: run(steps, patience_s)),
+            lambda: self._permission().then(self.investigation, steps, send_and_run),
         )
 
     def _permission(self) -> CasePermission:

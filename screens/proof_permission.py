@@ -1,0 +1,48 @@
+"""The question before a proven fix is discarded."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from screens.questions import Notify, is_yes
+from screens.widgets.prompt import Question
+from wizard.investigation.investigation import Investigation
+from wizard.model.steps import StepId
+
+KEPT = "nothing was run: the proof is kept"
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPermission:
+    """Asks before steps that begin a new comparison; only `y` or `yes` allows them.
+
+    Attributes:
+        ask: Shows a question.
+        notify: Shows why nothing is run.
+    """
+
+    ask: Callable[[Question], None]
+    notify: Notify
+
+    def then(
+        self, investigation: Investigation, steps: Sequence[StepId], run: Callable[[], None]
+    ) -> None:
+        """Call `run`, after a question if these steps would discard a proven fix."""
+        case = investigation.case
+        if case.proof is None or not case.is_fixed or "proxy" not in steps:
+            run()
+            return
+        at = time.strftime("%H:%M", time.localtime(case.proof.at))
+        label = (
+            f"Fixed was proven at {at}. Step 2 begins a new comparison: what was measured stays in "
+            "the case as an older run, and the case is not fixed any more. Discard the proof? y/n "
+            "(w first writes the case as it is)"
+        )
+
+        def answered(is_allowed: object) -> None:
+            if is_allowed is True:
+                run()
+            else:
+                self.notify(KEPT)
+
+        self.ask(Question(label, is_yes, answered))
