@@ -143,7 +143,9 @@ async def _run_all(
     session: Session, proxied: Sequence[Probe], direct: Sequence[Probe], *, patience: float = 0.0
 ) -> None:
     """Run these probes, then the MCP handshakes and the follow-up requests."""
-    session.update(follow_ups=(), measured_from=time.time(), measured_until=0.0)
+    session.update(follow_ups=())
+    if proxied:
+        session.update(measured_from=time.time(), measured_until=0.0)
     await _run_probes(session, proxied, direct, patience)
     if not session.target.is_sent_once:
         await _repeat_crowded_probes(session)
@@ -157,7 +159,8 @@ async def _run_all(
         handshakes = await run_handshakes(case, session.options())
     session.update(handshakes=handshakes)
     await _run_follow_ups(session)
-    session.update(measured_until=time.time())
+    if proxied:
+        session.update(measured_until=time.time())
 
 
 def _is_compared_again(session: Session, direct: Sequence[Probe]) -> bool:

@@ -67,10 +67,19 @@ def describe_changes(case: Case) -> str:
         return ""
     if not case.config_changes:
         return "the config that was read is " + ("changed" if case.config_changed else "unchanged")
-    first = next((each for each in case.config_changes if each.sign == "+"), case.config_changes[0])
+    first = _telling_change(case)
     more = len(case.config_changes) - 1
     rest = f" and {plural(more, 'more line')}" if more else ""
     return f"changed: {change_text(first)}{rest}"
+
+
+def _telling_change(case: Case) -> ConfigChange:
+    """The first added line that sets what the config is blamed for, else the first added line."""
+    before = case.baseline.diagnosis if case.baseline else None
+    evidence = (item for cause in (before.causes if before else ()) for item in cause.evidence)
+    blamed = {item.text.split(" ")[0] for item in evidence if item.kind == "config"}
+    added = [each for each in case.config_changes if each.sign == "+"] or case.config_changes[:1]
+    return next((each for each in added if each.text.split(" ")[0] in blamed), added[0])
 
 
 def change_text(change: ConfigChange) -> str:

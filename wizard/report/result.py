@@ -82,6 +82,8 @@ class Result:
         if id == "sse-proxy" and state in ("pass", "warn", "fail"):
             # The step's state includes the handshake, which is a check of its own here.
             state, why = rate_results(self.case.proxy, self.case.handshake("proxy"))
+        if id == "sse-direct" and self.case.proof and self.case.direct:
+            state, why = rate_results(self.case.direct, self.case.handshake("direct"))
         if id == "logs" and self.case.is_fixed and state in ("warn", "fail"):
             why = f"before the fix: {why}"
         if id == "config" and self.case.config_changed and self.case.resolution:
