@@ -5,7 +5,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.diagnosis import Recommendation
 from wizard.report import Result, render
 from wizard.report.proof import current_diagnosis
-from wizard.report.text import apply_text, proof_text
+from wizard.report.text import apply_text, proof_text, wrap
 from wizard.text.display import safe, visible_block
 from wizard.text.marks import MARKS
 
@@ -33,7 +33,7 @@ def exit_text(investigation: Investigation) -> str:
     current = current_diagnosis(case, diagnosis)
     result = Result(case, current, investigation.recommendation, investigation.steps, 0.0)
     word, sentence = result.headline
-    parts = [f"{word}  {sentence}\n"]
+    parts = [wrap(f"{word}  {sentence}", "", "  ")]
     parts += [f"  {cause.id} ({cause.confidence})\n" for cause in result.causes]
     if investigation.recommendation is not None and not case.is_fixed:
         parts.append(_recommendation_text(investigation.recommendation))
