@@ -18,16 +18,19 @@ help: ## this list
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ssewizard needs Python 3.11 or later; set PYTHON=python3.12, say"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "Creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 
 # With versions and hashes from requirements/, the build backend too: nothing else is downloaded.
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED   = $(PIP) --require-hashes -r $<
 EDITABLE = $(PIP) --no-deps --no-build-isolation -e .
 
+# The first thing that a reader tries: it shows what it does, and does no more than the lab needs. The
+# list is complete, so nothing is resolved.
 $(VENV)/.lab: requirements/lab.txt pyproject.toml | $(BIN)/python
-	$(LOCKED)
-	$(EDITABLE)
+	@echo "Installing what requirements/lab.txt lists, a current Nginx included"
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-compile --no-deps --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(BIN)/python
@@ -52,7 +55,8 @@ $(SERVERS)/.node: tests/servers/package.json tests/servers/package-lock.json
 	@touch $@
 
 lab: $(VENV)/.lab ## a real Nginx, broken as in the incident, and the wizard on it
-	@$(BIN)/ssewizard lab $(SCENARIO)
+	@echo "Starting Nginx and the wizard"
+	@$(BIN)/python -m screens lab $(SCENARIO)
 
 test: $(VENV)/.dev ## all tests but the next, real Nginx included
 	$(BIN)/python -m pytest -n $(WORKERS)

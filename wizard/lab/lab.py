@@ -2,18 +2,17 @@
 
 import asyncio
 import contextlib
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from wizard.lab.backend import Backend
+from wizard.lab.folders import lab_folder
 from wizard.lab.nginx_process import Nginx, free_ports, require_nginx, require_patch, version
 from wizard.lab.scenario import Scenario, nginx_conf
 from wizard.model.target import Source, Target
@@ -63,11 +62,12 @@ class Lab:
         self.scenario = scenario
         self._binary = nginx or require_nginx()
         self.directory = Path()
+        self._folder = contextlib.ExitStack()
         self._backends: list[Backend] = []
         self._stuck_port: StuckPort | None = None
 
     async def __aenter__(self) -> "Lab":
-        self.directory = Path(tempfile.mkdtemp(prefix="sse-lab-"))
+        self.directory = self._folder.enter_context(lab_folder())
         try:
             await self._start()
         except BaseException:
@@ -128,7 +128,7 @@ class Lab:
             await backend.stop()
         if self._stuck_port is not None:
             self._stuck_port.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self._folder.close()
 
     @property
     def target(self) -> Target:
