@@ -55,8 +55,22 @@ class Lines(Widget):
 
 def _masked(row: Text) -> Text:
     """The line without the secrets that are known: the last pass before the terminal."""
-    shown = MARKS.redact_known(row.plain)
-    return row if shown == row.plain else Text(shown, row.style, no_wrap=True, end="")
+    found = MARKS.find_known(row.plain)
+    if not found:
+        return row
+    masked, shown_to = Text(style=row.style, no_wrap=True, end=""), 0
+    for start, end, mark in found:
+        masked.append_text(row[shown_to:start]).append_text(_mark(row[start], mark))
+        shown_to = end
+    return masked.append_text(row[shown_to:])
+
+
+def _mark(replaced: Text, mark: str) -> Text:
+    """The mark in the style of the character where the secret begins."""
+    shown = Text(mark, replaced.style)
+    for span in replaced.spans:
+        shown.stylize(span.style)
+    return shown
 
 
 def _is_same(old: Text, new: Text) -> bool:

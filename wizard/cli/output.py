@@ -12,7 +12,8 @@ from wizard.text.marks import MARKS
 
 def write_report(text: str, output: str | None = None) -> None:
     """Write to the file, or print if there is none. Raises `UsageError`."""
-    text = MARKS.redact_known(text)
+    is_json = text.startswith("{")
+    text = MARKS.redact_known_json(text) if is_json else MARKS.redact_known(text)
     if output is None:
         _print(text)
         return

@@ -108,10 +108,10 @@ def _register_secrets(event: ProbeEvent) -> None:
     match event:
         case Headers(headers=headers):
             for name, value in headers:
-                redact(f"{name}: {value}")
+                redact(f"{name}: {value}", MARKS.mark_answer)
         case SseEvent(type="endpoint", data=url):
             MARKS.add_session_ids(url)
-            redact(url)
+            redact(url, MARKS.mark_answer)
 
 
 async def run_probe_within(

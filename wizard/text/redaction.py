@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from wizard.text.marks import MARK, MARKS, TextFunction
+from wizard.text.opaque import is_opaque
 from wizard.text.token_shapes import HINTS, SHAPES
 
 _PUBLIC_HEADERS = frozenset(
@@ -43,13 +44,17 @@ _PASSWORD_NAME = (
 )
 """Names of secrets in ordinary text and in settings: `password: …`, `aws_secret_access_key = …`."""
 _RANDOM_VALUE = (
-    r"(?P<secret>(?=[^\s\"',]*[0-9])(?=[^\s\"',]*[a-z])(?=[^\s\"',]*(?-i:[A-Z]))[\w+/=.~-]{12,})"
+    r"(?P<secret>(?=[^\s\"',]{0,300}[0-9])(?=[^\s\"',]{0,300}[a-z])"
+    r"(?=[^\s\"',]{0,300}(?-i:[A-Z]))[\w+/=.~-]{12,})"
 )
 _NOT_A_STATE = (
     r"(?!\[redacted|(?:is|was|are|has|not|none|null|true|false|yes|no|on|off|empty|missing|required"
     r"|invalid|wrong|incorrect|expired|changed|optional|unknown|the|a|an|for|of|in|and|or)\b)"
 )
 """Excludes prose about one: `password: required`."""
+_NOT_A_PATH = r"(?!(?-i:/[a-z_./-]{1,200}[0-9]{0,2})(?:[\s\"',;]|$))"
+"""Excludes a path of words: `pwd: /srv/www`."""
+_NO_VALUE = f"{_NOT_A_STATE}{_NOT_A_PATH}"
 _VALUE_IN_TEXT = (
     r"(?P<quote>[\"'])?(?P<secret>(?(quote)(?:(?!(?P=quote))[^\r\n])+|[^\s\"',;<>]{4,}))"
 )
@@ -97,7 +102,7 @@ _SECRETS = tuple(
             rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_REST}"
             for option in (_USER_OPTION, _PROXY_USER_OPTION)
         ),
-        rf"(?<![\w-]){_PASSWORD_NAME}[\"']?[ \t]*[:=][ \t]*{_NOT_A_STATE}{_VALUE_IN_TEXT}",
+        rf"(?<![\w.-]){_PASSWORD_NAME}[\"']?[ \t]*[:=][ \t]*{_NO_VALUE}{_VALUE_IN_TEXT}",
         # Of other names only what looks random: `key: value` is ordinary text.
         rf"(?<![\w-])(?:token|secret|key|credentials?)[\"']?[ \t]*[:=][ \t]*[\"']?{_RANDOM_VALUE}",
         *SHAPES,
@@ -105,6 +110,8 @@ _SECRETS = tuple(
 )
 
 
+_SET_COOKIE = re.compile(r"(?i)[\\\"]*[a-z_]{0,20}set[-_]cookie")
+"""A server chooses this value: its words are no secrets elsewhere."""
 _SECRET_HINTS = (
     *("auth", "cookie", "key", "token", "secret", "session", "sessid", "sid", "passw", "pwd"),
     *("passphrase", "jwt", "signature", "credential", "assertion", "code", "sig", "state"),
@@ -121,10 +128,14 @@ def redact(text: str, mask: TextFunction = MARKS.mark) -> str:
     """
 
     def replace(match: re.Match[str]) -> str:
-        if MARK.fullmatch(match["secret"]):
+        secret = match["secret"]
+        needs_opaque = "opaque" in match.re.groupindex
+        if MARK.fullmatch(secret) or (needs_opaque and not is_opaque(secret)):
             return match[0]
         start, end = (at - match.start() for at in match.span("secret"))
-        return f"{match[0][:start]}{mask(match['secret'])}{match[0][end:]}"
+        is_answer = mask == MARKS.mark and _SET_COOKIE.match(match[0])
+        shown = MARKS.mark_answer(secret) if is_answer else mask(secret)
+        return f"{match[0][:start]}{shown}{match[0][end:]}"
 
     lowered = text.lower()
     # For nearly all texts, a hundred times faster than the patterns.

@@ -10,8 +10,8 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("github_pat_", r"github_pat_[A-Za-z0-9_]{20,255}"),
     # GitLab: personal, deploy, runner, feed, trigger, agent and job tokens.
     ("gl", r"gl(?:pat|dt|rt|ft|ptt|agent|cbt|soat)-[\w.-]{16,255}"),
-    # OpenAI, Anthropic, OpenRouter and others: at least one digit, so that no hyphenated word fits.
-    ("sk-", r"sk-(?=[\w-]*[0-9])[\w-]{16,300}"),
+    # OpenAI, Anthropic, OpenRouter and others.
+    ("sk-", r"sk-(?P<opaque>)[\w-]{16,300}"),
     # Stripe.
     ("k_", r"[rs]k_(?:live|test)_[A-Za-z0-9]{10,255}"),
     # AWS: ids of long-term, temporary and other keys.
@@ -37,11 +37,11 @@ _PRIVATE_KEY = (
     r"(?P<secret>(?:(?!-----)[\s\S]){1,20000})"
 )
 """The text of a private key (RFC 7468), to its last line or to where it was cut off."""
-_SESSION_IN_PATH = r"/(?:sessions?|session_id|sid)/(?P<secret>(?=[\w-]*[0-9])[\w-]{8,200})"
+_SESSION_IN_PATH = r"/(?:sessions?|session_id|sid)/(?P<opaque>)(?P<secret>[\w-]{8,200})"
 
 _CUT = (
     r"(?:gh[pousr]_|github_pat_|gl(?:pat|dt|rt|ft|ptt|agent|cbt|soat)-|[rs]k_(?:live|test)_|xox[a-z]-"
-    r"|npm_|hf_|do[opr]_v1_|ya29\.|hvs\.)(?P<secret>[\w.-]{3,})(?=…?\Z)"
+    r"|npm_|hf_|do[opr]_v1_|ya29\.|hvs\.)(?P<secret>[\w.-]{3,300})(?=…?\Z)"
 )
 """The beginning of a token at the end of a text that was cut there."""
 _SEGMENT = (
@@ -58,7 +58,10 @@ SHAPES: tuple[str, ...] = (
     _SEGMENT,
     rf"{_START}{_CUT}",
 )  # fmt: skip
-"""Patterns with the secret in the group of that name."""
+"""Patterns with the secret in the group of that name.
+
+Where there is a group `opaque`, a secret of ordinary words is none: `sk-learn-2-something`.
+"""
 HINTS: tuple[str, ...] = (
     *(hint for hint, _ in _FORMS if len(hint) > 2 and hint != "do"),
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),

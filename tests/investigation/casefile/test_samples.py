@@ -7,6 +7,7 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import all_rules
 from wizard.investigation.casefile import CaseRecord, dump, load
 from wizard.recommend import recommend
+from wizard.text.marks import MARKS
 
 SAMPLES = [(rule.id, which) for rule in all_rules() for which in WHICH]
 
@@ -26,3 +27,12 @@ def test_a_stored_sample_has_the_same_diagnosis(id: str, which: Which) -> None:
     assert recommend(loaded.case, after) == recommend(case, before)
     assert not loaded.notes
     assert dump(loaded) == dump(load(dump(loaded), "case.json"))
+
+
+@pytest.mark.parametrize(("id", "which"), SAMPLES)
+def test_no_word_of_a_diagnosis_is_masked(id: str, which: Which) -> None:
+    """After all secrets of the case are known, which writing its case file finds."""
+    case = sample(id, which)
+    dump(CaseRecord(case))
+    text = repr(diagnose(case))
+    assert MARKS.redact_known(text) == text
