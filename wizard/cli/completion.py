@@ -47,7 +47,7 @@ def print_completion(shell: str) -> int:
         raise UsageError("completion needs the package shtab: pip install shtab")
     import shtab
 
-    preamble = {"bash": _BASH, "zsh": _ZSH}
+    preamble = {"bash": _BASH, "zsh": _ZSH}.get(shell, "")
     write_report(shtab.complete(completed_parser(), shell, preamble=preamble))
     return 0
 
