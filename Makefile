@@ -59,16 +59,16 @@ lab: $(VENV)/.lab ## a real Nginx, broken as in the incident, and the wizard on 
 	@$(BIN)/python -m screens lab $(SCENARIO)
 
 test: $(VENV)/.dev ## all tests but the next, real Nginx included
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-slow: $(VENV)/.dev ## the tests that wait long for a real Nginx
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow tests/nginx_real
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow tests/nginx_real
 
 test-servers: $(VENV)/.dev $(SERVERS)/.venv $(SERVERS)/.node ## real servers behind real proxies, judged by real clients
-	$(BIN)/python -m pytest -n $(WORKERS) tests/servers
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/servers
 
 test-hostile: $(VENV)/.dev ## broken and hostile servers, configs, logs and case files
-	$(BIN)/python -m pytest -n $(WORKERS) tests/hostile tests/fuzz
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/hostile tests/fuzz
 
 fuzz: $(VENV)/.dev ## every parser with random input, FUZZ_SECONDS each (60), with atheris if it is there
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m tests.fuzz
