@@ -1,4 +1,4 @@
-"""`python -m ssewizard`: the wheel has this file as `ssewizard/__main__.py`, and only there."""
+"""`python -m ssewizard`: the wheel has this file as `ssewizard.py`, and only there."""
 
 import sys
 
