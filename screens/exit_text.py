@@ -34,7 +34,7 @@ def exit_text(investigation: Investigation) -> str:
     result = Result(case, current, investigation.recommendation, investigation.steps, 0.0)
     word, sentence = result.headline
     parts = [wrap(f"{word}  {sentence}", "", "  ")]
-    parts += [f"  {cause.id} ({cause.confidence})\n" for cause in result.causes]
+    parts += [f"  {safe(cause.id, 80)} ({cause.confidence})\n" for cause in result.causes]
     if investigation.recommendation is not None and not case.is_fixed:
         parts.append(_recommendation_text(investigation.recommendation))
     if case.proof is not None:

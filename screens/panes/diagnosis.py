@@ -54,7 +54,7 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
     )
     fix = wrap(f"{capitalize(cause.fix.summary)} ({where}).", view.width - _LABEL_COLUMNS)
     yield from _labelled("fix", fix, "choose(7)")
-    sureness = f"{cause.confidence}: ssewizard explain {cause.id}"
+    sureness = f"{cause.confidence}: ssewizard explain {safe(cause.id, 80)}"
     yield from _labelled("id", [line((sureness, DIM))])
 
 

@@ -83,7 +83,7 @@ FILES: dict[str, tuple[Prepare, str]] = {
     "empty": (lambda path: path.touch(), "it gave no line at all"),
     "zeros": (lambda path: path.write_bytes(bytes(1 << 20)), "it gave no line at all"),
     "a pipe": (os.mkfifo, "not a regular file"),
-    "a directory": (lambda path: path.mkdir(), "not a regular file"),
+    "a directory": (lambda path: path.mkdir(), "a directory"),
     "a circle of links": (lambda path: path.symlink_to(path), "symbolic links"),
     "a device": (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
     "the kernel's messages": (lambda path: path.symlink_to("/proc/kmsg"), "not a regular file"),

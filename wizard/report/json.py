@@ -58,7 +58,7 @@ def report_data(result: Result) -> dict[str, Any]:
 def _finding(finding: Finding) -> dict[str, Any]:
     evidence = [(item.kind, safe(item.where), safe(item.text)) for item in finding.evidence]
     return {
-        "id": finding.id,
+        "id": safe(finding.id, 80),
         "confidence": finding.confidence,
         "title": safe(finding.title),
         "evidence": [{"kind": kind, "where": at, "text": text} for kind, at, text in evidence],

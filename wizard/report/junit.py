@@ -29,7 +29,9 @@ def junit_suite(result: Result, name: str) -> Xml.Element:
     verdict = Xml.SubElement(suite, "testcase", classname=name, name="verdict")
     diagnosis = result.diagnosis
     if diagnosis.verdict != "healthy":
-        causes = "\n".join(f"{cause.id} ({cause.confidence})" for cause in diagnosis.causes)
+        causes = "\n".join(
+            f"{safe(cause.id, 80)} ({cause.confidence})" for cause in diagnosis.causes
+        )
         failure = Xml.SubElement(verdict, "failure", message=safe(diagnosis.summary))
         failure.text = safe(causes or "no cause could be shown")
     suite.set("tests", str(len(checks) + 1))

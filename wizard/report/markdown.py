@@ -81,14 +81,15 @@ def _cause(cause: Finding) -> str:
         for item in cause.evidence
     )
     return (
-        f"## {cause.id} ({cause.confidence})\n\n{escape_markup(cause.title)}.\n\n{evidence}\n\n"
+        f"## {safe(cause.id, 80)} ({cause.confidence})\n\n"
+        f"{escape_markup(cause.title)}.\n\n{evidence}\n\n"
         f"Why this cause: {escape_markup(cause.distinguishes)}\n\n"
         f"Fix ({cause.fix.where}): {escape_markup(cause.fix.summary)}."
     )
 
 
 def _risk(risk: Finding) -> str:
-    return f"`{risk.id}` ({risk.confidence}): {escape_markup(risk.evidence[0].text)}"
+    return f"`{safe(risk.id, 80)}` ({risk.confidence}): {escape_markup(risk.evidence[0].text)}"
 
 
 def _checks(checks: tuple[Check, ...]) -> str:

@@ -86,7 +86,7 @@ def samples(target: str, result: Result) -> Iterator[Sample]:
     for verdict in _VERDICTS:
         yield "verdict", (label, ("verdict", verdict)), float(diagnosis.verdict == verdict)
     for cause in diagnosis.causes:
-        yield "cause", (label, ("id", cause.id), ("confidence", cause.confidence)), 1.0
+        yield "cause", (label, ("id", safe(cause.id, 80)), ("confidence", cause.confidence)), 1.0
     for check in result.checks:
         yield "check", (label, ("check", check.id), ("status", check.status)), 1.0
         for probe_result in check.results:

@@ -103,7 +103,7 @@ def _item(text: str) -> str:
 
 def cause_text(cause: Finding) -> str:
     """Return one cause: its title, its evidence, what distinguishes it, and the fix."""
-    head = f"{cause.id} ({cause.confidence}): {safe(cause.title)}"
+    head = f"{safe(cause.id, 80)} ({cause.confidence}): {safe(cause.title)}"
     evidence = ""
     for item in _folded(cause.evidence):
         line = f"{item.kind:<6} {safe(item.where, 120)}: {safe(item.text)}"
@@ -127,7 +127,7 @@ def _folded(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
 
 def _risk(risk: Finding) -> str:
     evidence = "; ".join(f"{safe(item.where, 80)}: {safe(item.text)}" for item in risk.evidence)
-    return _item(f"{risk.id} ({risk.confidence}): {evidence}. {risk.fix.summary}.")
+    return _item(f"{safe(risk.id, 80)} ({risk.confidence}): {evidence}. {risk.fix.summary}.")
 
 
 def _checks(checks: Sequence[Check], colorize: Colorize) -> str:

@@ -65,7 +65,7 @@ def _filled(hint: Any, text: str, number: float, depth: int) -> Any:
     hint = members[0]
     if get_origin(hint) is Literal:
         return get_args(hint)[0]
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in (tuple, frozenset):
         items = [each for each in get_args(hint) if each is not Ellipsis]
         return [_filled(each, text, number, depth + 1) for each in items]
     if get_origin(hint) is Mapping:
