@@ -121,6 +121,8 @@ class FramedReader:
             yield from self._parts(data)
 
     def end(self) -> Iterator[Part]:
+        if self._h11.their_state is h11.SEND_RESPONSE:
+            raise BadResponseError(NO_RESPONSE)
         if not self.done and not self._is_upgraded:
             yield from self._parts(b"")
 
