@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.command import COMMAND
-from tests.hostile.signals.wizards import HEAD, live_server
+from tests.hostile.signals.wizards import HEAD, live_server, serving
 from wizard.investigation.stops import STOPPED
 
 
@@ -38,16 +38,9 @@ def stopping_server(processes: "list[subprocess.Popen[str]]") -> Iterator[tuple[
             while not ending.wait(0.1):
                 connection.sendall(b"data: x\n\n")
 
-    def accept(listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, args=(listener,), daemon=True).start()
+    with serving(serve) as url:
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/sse", requests
+            yield url, requests
         finally:
             ending.set()
 

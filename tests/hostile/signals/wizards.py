@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,17 @@ def live_server() -> Iterator[str]:
             while not ending.wait(0.1):
                 connection.sendall(b"data: x\n\n")
 
+    with serving(serve) as url:
+        try:
+            yield url
+        finally:
+            ending.set()
+
+
+@contextlib.contextmanager
+def serving(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Accept connections on loopback, each served in a thread; gives the URL of a stream."""
+
     def accept(listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -37,10 +48,7 @@ def live_server() -> Iterator[str]:
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, args=(listener,), daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/sse"
-        finally:
-            ending.set()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/sse"
 
 
 @dataclass(frozen=True)
