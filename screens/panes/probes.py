@@ -121,14 +121,7 @@ def draw_verify(view: View) -> list[PanelView]:
     """Draw each probe before the reload and now."""
     if not view.case.before:
         return [step_panel(view, [])]
-    heads = (line(("", HEAD)), line(("before", HEAD)), line(("now", HEAD)))
-    rows = [_table_row(heads, _COLUMNS)]
-    before, now = view.case.before, view.case.proxy
-    for variant in dict.fromkeys(map(_variant, (*before, *now))):
-        left = [result for result in before if _variant(result) == variant]
-        right = [result for result in now if _variant(result) == variant]
-        texts = (line((variant, DIM)), _outcome_at(left, 0), _outcome_at(right, 0))
-        rows.append(_table_row(texts, _COLUMNS))
+    rows = _side_by_side(("before", view.case.before), ("now", view.case.proxy))
     return [step_panel(view, rows)]
 
 
@@ -161,15 +154,23 @@ def _table(view: View) -> list[Text]:
     """Draw proxied beside direct outcomes, or all hops where there are more."""
     if has_hops_to_compare(view.case):
         return _hops_table(view.case, view.width)
-    proxied, direct = view.case.proxy, view.case.direct
-    head = (line(("", HEAD)), line(("through the proxy", HEAD)), line(("direct", HEAD)))
-    rows = [_table_row(head, _COLUMNS)]
-    for variant in dict.fromkeys(map(_variant, (*proxied, *direct))):
-        left = [result for result in proxied if _variant(result) == variant]
-        right = [result for result in direct if _variant(result) == variant]
-        for n in range(max(len(left), len(right))):
-            texts = (line((variant, DIM)), _outcome_at(left, n), _outcome_at(right, n))
-            rows.append(_table_row(texts, _COLUMNS))
+    return _side_by_side(("through the proxy", view.case.proxy), ("direct", view.case.direct))
+
+
+Column = tuple[str, Sequence[ProbeResult]]
+"""The title of a column, and its results."""
+
+
+def _side_by_side(*columns: Column) -> list[Text]:
+    """Draw a row for each variant, with its outcome in each of two columns."""
+    titles = [title for title, _ in columns]
+    rows = [_table_row([line((title, HEAD)) for title in ("", *titles)], _COLUMNS)]
+    every = (result for _, results in columns for result in results)
+    for variant in dict.fromkeys(map(_variant, every)):
+        cells = [[each for each in results if _variant(each) == variant] for _, results in columns]
+        for n in range(max(map(len, cells))):
+            outcomes = (_outcome_at(results, n) for results in cells)
+            rows.append(_table_row([line((variant, DIM)), *outcomes], _COLUMNS))
     return rows
 
 
