@@ -27,27 +27,12 @@ from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
+from wizard.investigation.stops import ENDING_SIGNALS
 from wizard.investigation.uses import Use
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 
-_ENDING = (
-    "SIGHUP",
-    "SIGINT",
-    "SIGQUIT",
-    "SIGTERM",
-    "SIGUSR1",
-    "SIGUSR2",
-    "SIGALRM",
-    "SIGVTALRM",
-    "SIGPROF",
-    "SIGXCPU",
-    "SIGIO",
-    "SIGPWR",
-)
-ENDING_SIGNALS = tuple(getattr(signal, name) for name in _ENDING if hasattr(signal, name))
-"""The signals that would end the process at once, but for those of its own faults (signal(7))."""
 AUTOSAVE_INTERVAL_S = 5.0
 """Seconds between two saves of the case while a step runs."""
 

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from screens.app import ENDING_SIGNALS, Wizard
+from screens.app import Wizard
 from screens.exit_text import exit_text
 from screens.saved_cases import interrupted_case, last_target
 from screens.state_folder import state_folder
 from screens.terminal_output import TerminalOutput
 from wizard.investigation.investigation import ApplyFix, Investigation
+from wizard.investigation.stops import ENDING_SIGNALS
 from wizard.model.target import Target
 from wizard.text.errors import UsageError
 

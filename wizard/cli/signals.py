@@ -5,24 +5,10 @@ import signal
 import threading
 from types import FrameType
 
-from wizard.investigation.stops import note_stop
+from wizard.investigation.stops import ENDING_SIGNALS, note_stop
 
-_ENDING = (
-    "SIGHUP",
-    "SIGQUIT",
-    "SIGTERM",
-    "SIGUSR1",
-    "SIGUSR2",
-    "SIGALRM",
-    "SIGVTALRM",
-    "SIGPROF",
-    "SIGXCPU",
-    "SIGIO",
-    "SIGPWR",
-)
-ENDING_SIGNALS = tuple(getattr(signal, name) for name in _ENDING if hasattr(signal, name))
-"""The signals that would end the process at once, but for SIGINT and those of its own faults
-(signal(7))."""
+_INTERRUPTING = tuple(number for number in ENDING_SIGNALS if number != signal.SIGINT)
+"""The signals that are turned into an interrupt; SIGINT is one."""
 _received: list[int] = []
 
 
@@ -35,7 +21,7 @@ def end_as_interrupted() -> None:
     if threading.current_thread() is not threading.main_thread():
         return  # only the main thread may handle signals
     signal.signal(signal.SIGCONT, note_stop)
-    for number in ENDING_SIGNALS:
+    for number in _INTERRUPTING:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
 
