@@ -7,16 +7,17 @@ import pytest
 from wizard.model.arrivals import (
     allowance_s,
     bytes_at_first_wait,
-    clock_spread_s,
-    comes_in_bursts,
-    compare,
     end_in_events,
     full_buffers,
     is_flood,
+    moments,
+)
+from wizard.model.comparison import (
+    comes_in_bursts,
+    compare,
     is_in_one_block,
     lacks_tails,
     lacks_the_end,
-    moments,
     reference,
     stalls,
 )
@@ -31,6 +32,7 @@ from wizard.model.events import (
     Resolved,
     SseEvent,
 )
+from wizard.model.own_times import clock_spread_s
 from wizard.model.timeline import Encoding, Probe, Timeline
 
 STREAM = (("content-type", "text/event-stream"),)

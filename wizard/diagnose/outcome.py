@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from wizard.diagnose.answer_end import last_error, names_its_end
 from wizard.diagnose.unreadable_answer import unreadable_outcome
-from wizard.model import arrivals
+from wizard.model import arrivals, comparison, own_times
 from wizard.model.case import Case
 from wizard.model.events import CLOSED_BY_SERVER
 from wizard.model.handshake import Handshake, Side
@@ -26,8 +26,8 @@ NO_GET_STREAM = frozenset({400, 404, 405, 406})
 def classify(timeline: Timeline, direct: Sequence[Timeline] = ()) -> ProbeResult:
     """Classify a probe, given the direct probes; none are given for a direct probe itself."""
     is_compared = is_live(timeline) or _is_whole_answer(timeline)
-    beside = arrivals.reference(timeline, direct) if is_compared else None
-    compared = arrivals.compare(timeline, beside) if beside else None
+    beside = comparison.reference(timeline, direct) if is_compared else None
+    compared = comparison.compare(timeline, beside) if beside else None
     return ProbeResult(timeline, *_classify(timeline, direct), compared)
 
 
@@ -198,7 +198,7 @@ def _is_whole_answer(timeline: Timeline) -> bool:
 
 def _held_to_its_end(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str] | None:
     """The outcome of an answer that came in one piece where the direct probe got many."""
-    beside = arrivals.reference(timeline, direct) if _is_whole_answer(timeline) else None
+    beside = comparison.reference(timeline, direct) if _is_whole_answer(timeline) else None
     if beside is None or beside.media_type != timeline.media_type:
         return None
     why = _describe_bursts(timeline, beside)
@@ -251,17 +251,17 @@ def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outco
 
 
 def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
-    beside, is_open = arrivals.reference(timeline, direct), timeline.ended in (None, "open")
+    beside, is_open = comparison.reference(timeline, direct), timeline.ended in (None, "open")
     if beside and beside.is_event_stream and not timeline.is_event_stream:
         return (
             "not-a-stream",
             f"200, but {_media_type(timeline)}, where the direct probe has text/event-stream",
         )
     bursts = _describe_bursts(timeline, beside) if beside else ""
-    is_one_block = beside is not None and arrivals.is_in_one_block(timeline, beside)
+    is_one_block = beside is not None and comparison.is_in_one_block(timeline, beside)
     if bursts and (is_open or is_one_block):
         return "bursts", bursts  # Before the tails: buffers cut events too.
-    if is_open and arrivals.lacks_tails(timeline, beside):
+    if is_open and comparison.lacks_tails(timeline, beside):
         return "tail-held", _describe_stuck_event(timeline, beside)
     is_readable = timeline.is_event_stream and not timeline.is_opaque
     has_none = is_readable and not timeline.events and timeline.ended is not None
@@ -271,7 +271,7 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
         return "late", f"{_opening(timeline, 'only ')}, long after the direct probe's"
     if why := bursts or _describe_gathered_events(timeline, beside):
         return "bursts", why
-    if beside and arrivals.stalls(timeline, beside):
+    if beside and comparison.stalls(timeline, beside):
         return "stalled", _describe_stall(timeline, beside)
     return _live_or_ended(timeline, direct, beside)
 
@@ -309,7 +309,7 @@ def _describe_early_end(
     if _is_outlived(timeline, direct):
         end = timeline.detail if timeline.is_websocket else "ended"
         return f"{end} {_end(timeline)}, where the direct probe went on"
-    if beside and arrivals.lacks_the_end(timeline, beside):
+    if beside and comparison.lacks_the_end(timeline, beside):
         return f"ended after {_count(timeline)}, where the direct probe had {_count(beside)}"
     if beside and names_its_end(beside) and not last_error(timeline):
         return f"ended after {_count(timeline)}, without the last event of the direct probe"
@@ -349,8 +349,8 @@ def _describe_stuck_event(timeline: Timeline, beside: Timeline | None) -> str:
 
 def _describe_bursts(timeline: Timeline, beside: Timeline) -> str:
     """Why the direct probe shows that events were sent one by one; empty if it does not."""
-    is_one_block = arrivals.is_in_one_block(timeline, beside)
-    if not is_one_block and not arrivals.comes_in_bursts(timeline, beside):
+    is_one_block = comparison.is_in_one_block(timeline, beside)
+    if not is_one_block and not comparison.comes_in_bursts(timeline, beside):
         return ""
     first, early = seconds(timeline.first_data_s), seconds(beside.first_data_s)
     return (
@@ -361,9 +361,9 @@ def _describe_bursts(timeline: Timeline, beside: Timeline) -> str:
 
 def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> str:
     """Why this probe alone shows that events were sent one by one; empty if it does not."""
-    if beside and arrivals.clock_spread_s(beside) >= arrivals.CLOCK_SPREAD_S:
+    if beside and own_times.clock_spread_s(beside) >= own_times.CLOCK_SPREAD_S:
         return ""  # The backend itself sends them together.
-    if (spread := arrivals.clock_spread_s(timeline)) >= arrivals.CLOCK_SPREAD_S:
+    if (spread := own_times.clock_spread_s(timeline)) >= own_times.CLOCK_SPREAD_S:
         apart = f"events that arrive together were made {seconds(spread)} apart"
         return f"{_moments(timeline)}: {apart}"
     # Events that are larger than a buffer come in full buffers also where nothing gathers them, and

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.model.arrivals import Comparison
+from wizard.model.comparison import Comparison
 from wizard.model.timeline import Timeline
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wizard.model import arrivals
+from wizard.model import arrivals, comparison
 from wizard.model.timeline import (
     Timeline,
     connected_s,
@@ -94,7 +94,7 @@ def is_watched_enough(
     if timeline.first_data_s is None:
         return True
     age = now - timeline.first_data_s
-    beside = arrivals.reference(timeline, direct)
+    beside = comparison.reference(timeline, direct)
     if timeline.ended is not None:
         return age >= limit or beside is None or _is_end_compared(timeline, beside, now)
     if age < MIN_WATCH_S:
@@ -108,9 +108,9 @@ def is_watched_enough(
 
 def _shows_hold(timeline: Timeline, beside: Timeline | None, now: float) -> bool:
     """True if events arrive without their end, or several at a time that were sent one by one."""
-    if arrivals.lacks_tails(timeline, beside, now):
+    if comparison.lacks_tails(timeline, beside, now):
         return True
-    return beside is not None and arrivals.comes_in_bursts(timeline, beside, now)
+    return beside is not None and comparison.comes_in_bursts(timeline, beside, now)
 
 
 def may_show_its_end(timeline: Timeline, direct: Sequence[Timeline], now: float) -> bool:
@@ -121,7 +121,7 @@ def may_show_its_end(timeline: Timeline, direct: Sequence[Timeline], now: float)
     if not is_live(timeline):
         return False
     at = now if timeline.ended is None else timeline.waited_s or now
-    return not _shows_hold(timeline, arrivals.reference(timeline, direct), at)
+    return not _shows_hold(timeline, comparison.reference(timeline, direct), at)
 
 
 def _is_end_compared(timeline: Timeline, beside: Timeline, now: float) -> bool:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from wizard import __version__
-from wizard.model.arrivals import Comparison
+from wizard.model.comparison import Comparison
 from wizard.model.diagnosis import Finding, Part, Recommendation
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult

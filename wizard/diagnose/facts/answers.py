@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from wizard.diagnose.facts import addresses, directives, streams
 from wizard.diagnose.facts.posts import FOLLOWING, OPENING
 from wizard.diagnose.outcome import LATE_MARGIN_S, standing_stream
-from wizard.model import arrivals
+from wizard.model import comparison
 from wizard.model.case import Case
 from wizard.model.handshake import Exchange, Handshake, Side
 from wizard.model.timeline import Timeline
@@ -98,7 +98,7 @@ def held_reply(case: Case) -> HeldReply | None:
         if not stream.is_event_stream or (direct and (other is None or other.replied_s is None)):
             continue
         beside = _reply_stream(direct, other) if other else None
-        is_late = exchange.replied_s is not None and arrivals.lacks_tails(stream, beside)
+        is_late = exchange.replied_s is not None and comparison.lacks_tails(stream, beside)
         if exchange.is_cut or is_late:
             return HeldReply(exchange.name, stream, exchange, other)
     return None
