@@ -3,6 +3,7 @@
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
 from wizard.model.diagnosis import Recommendation
+from wizard.model.steps import STATE_WORDS
 from wizard.report import Result, render
 from wizard.report.proof import current_diagnosis
 from wizard.report.text import apply_text, proof_text, wrap
@@ -27,7 +28,11 @@ def exit_text(investigation: Investigation) -> str:
     """Return a few lines: the verdict, the block and how to apply it; or the steps so far."""
     diagnosis, verify = investigation.diagnosis, investigation.steps["verify"]
     if diagnosis is None:
-        states = [f"{s.id}: {s.state}, {s.why}" for s in investigation.steps.values() if s.why]
+        states = [
+            f"{s.id}: {STATE_WORDS[s.state]}, {s.why}"
+            for s in investigation.steps.values()
+            if s.why
+        ]
         return "".join(f"{safe(line, 200)}\n" for line in states)
     case = investigation.case
     current = current_diagnosis(case, diagnosis)

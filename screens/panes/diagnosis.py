@@ -11,6 +11,7 @@ from screens.widgets.style import ACCENT, DIM, HEAD, STYLES, line, wrap
 from wizard.model.diagnosis import Diagnosis, Evidence, Finding
 from wizard.model.steps import STEPS, StepId
 from wizard.report.hops import has_hops_to_compare, hops_summary
+from wizard.report.labels import spell_out
 from wizard.text.display import capitalize, safe
 
 _LABELS: Mapping[str, str] = {
@@ -63,7 +64,7 @@ def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
     where = "" if item.kind in ("probe", "follow-up") else f"{safe(_short_place(item.where))}: "
     if item.kind == "probe" and "direct" in item.where:
         where = "direct: "
-    lines = wrap(f"{where}{safe(item.text, 400)}", view.width - _LABEL_COLUMNS - 4)
+    lines = wrap(f"{where}{safe(spell_out(item.text), 400)}", view.width - _LABEL_COLUMNS - 4)
     return _labelled(label, lines[:MAX_EVIDENCE_ROWS], f"choose({_step_of(item)})")
 
 
@@ -92,7 +93,7 @@ def _reasons(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
     """Yield what separates each cause from its look-alikes, then the risks and the notes."""
     for cause in diagnosis.causes:
         if cause.distinguishes:
-            yield from wrap(safe(cause.distinguishes), width)
+            yield from wrap(safe(spell_out(cause.distinguishes)), width)
     if diagnosis.risks:
         yield Text()
         yield line(("Risks, not seen to break anything now", HEAD))
@@ -102,7 +103,7 @@ def _reasons(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         yield Text()
         yield line(("Also", HEAD))
     for note in diagnosis.notes:
-        yield from _item(note, width)
+        yield from _item(spell_out(note), width)
 
 
 def _item(text: str, width: int) -> Iterator[Text]:

@@ -18,8 +18,9 @@ from wizard.report.hops import (
     outcome_text,
     probed_variants,
     vantage_lines,
-    variant_name,
+    variant_heads,
 )
+from wizard.report.labels import variant_name
 from wizard.report.result import handshake_text
 from wizard.text.display import safe, seconds
 
@@ -185,10 +186,9 @@ def _outcome_at(results: Sequence[ProbeResult], index: int) -> Text:
 
 
 def _variant(result: ProbeResult) -> str:
-    """Return the probe's variant: `HTTP/1.1`, `HTTP/2 + gzip`."""
+    """Return the probe's way to ask; its place is told by the column."""
     probe = result.timeline.probe
-    http = "HTTP/2" if probe.http == "2" else "HTTP/1.1"
-    return http if probe.encoding == "identity" else f"{http} + {probe.encoding}"
+    return variant_name(probe.http, probe.encoding)
 
 
 def _outcome(result: ProbeResult) -> Text:
@@ -226,8 +226,8 @@ def _hops_table(case: Case, width: int) -> list[Text]:
     hop_width = _HOP_WIDTH if is_wide else _NARROW_HOP_WIDTH
     outcome_width = min(_OUTCOME_WIDTH, (width - hop_width) // max(1, len(variants)))
     widths = (hop_width, *[outcome_width] * len(variants))
-    head = [line(("", HEAD)), *(line((variant_name(item), HEAD)) for item in variants)]
-    rows = [_table_row(head, widths)]
+    heads = [head for head in zip(*variant_heads(variants), strict=True) if any(head)]
+    rows = [_table_row([Text(), *(line((text, HEAD)) for text in head)], widths) for head in heads]
     rows += [_table_row(_hop_row(item, variants, hop_width), widths) for item in hop_results]
     if summary := hops_summary(case):
         rows += wrap(summary, width, HEAD)

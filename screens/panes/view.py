@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from screens.widgets.panel import PanelView, Row, rows_of
-from screens.widgets.style import ACCENT, DIM, GLYPHS, STATE_WORDS, STYLES, line, wrap
+from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, line, wrap
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
-from wizard.model.steps import STEP_TEXTS, STEPS, StepId, StepState
+from wizard.model.steps import STATE_WORDS, STEP_TEXTS, STEPS, StepId, StepState
 from wizard.text.display import capitalize, safe
 
 TITLES: Mapping[StepId, str] = {

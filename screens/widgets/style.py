@@ -16,14 +16,6 @@ GLYPHS: dict[State, str] = {
     "fail": "✗",
     "skip": "–",
 }
-STATE_WORDS: dict[State, str] = {
-    "todo": "to do",
-    "running": "running",
-    "pass": "ok",
-    "warn": "look",
-    "fail": "fault",
-    "skip": "skipped",
-}
 STYLES: dict[State, str] = {
     "todo": "dim",
     "running": "bold cyan",

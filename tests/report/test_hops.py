@@ -40,7 +40,8 @@ def test_the_table_in_the_text_report() -> None:
     text = text_report(result())
     table = text[text.index("Side by side") :].split("\n\n")[0]
     assert table.splitlines() == [
-        "Side by side              h1 plain     h1 gzip",
+        "Side by side              HTTP/1.1     HTTP/1.1",
+        "                                       + gzip",
         "  outside                 held         held",
         "  edge                    held         –",
         "  inner                   live 6 ms    –",

@@ -63,18 +63,18 @@ def test_the_verdict_comes_first() -> None:
 
 def test_each_probe_has_a_row_below_its_check() -> None:
     lines = text_report(fault()).splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith("  FAIL  sse-proxy"))
-    assert lines[at + 1].split() == ["h1", "identity", "held", "1", "ms", "–", "–"]
-    assert lines[at + 2].split()[:3] == ["h1", "gzip", "held"]
+    at = next(i for i, line in enumerate(lines) if line.startswith("  fault    sse-proxy"))
+    assert lines[at + 1].split() == ["HTTP/1.1", "held", "1", "ms", "–", "–"]
+    assert lines[at + 2].split()[:4] == ["HTTP/1.1", "+", "gzip", "held"]
 
 
 @pytest.mark.parametrize(
     ("probe", "shown"),
     [
-        (Probe("sse-proxy", "u", vantage="web"), "h1 identity from web"),
-        (Probe("sse-hop", "u", vantage="web", hop="inner"), "inner h1 from web"),
-        (Probe("sse-hop", "u", "2", "gzip", "web", "inner"), "inner h2 gzip from web"),
-        (Probe("sse-hop", "u", vantage="x" * 30, hop="a"), f"a h1 from {'x' * 12}…"),
+        (Probe("sse-proxy", "u", vantage="web"), "HTTP/1.1 from web"),
+        (Probe("sse-hop", "u", vantage="web", hop="inner"), "inner HTTP/1.1 from web"),
+        (Probe("sse-hop", "u", "2", "gzip", "web", "inner"), "inner HTTP/2 + gzip from web"),
+        (Probe("sse-hop", "u", vantage="x" * 30, hop="a"), f"a HTTP/1.1 from {'x' * 12}…"),
     ],
 )
 def test_a_probes_name_fits_its_column(probe: Probe, shown: str) -> None:
@@ -83,7 +83,7 @@ def test_a_probes_name_fits_its_column(probe: Probe, shown: str) -> None:
         replace(item, timeline=replace(item.timeline, probe=probe)) for item in result.case.proxy
     ]
     text = text_report(replace(result, case=replace(result.case, proxy=tuple(results))))
-    assert re.search(rf"\n {{10}}{shown} +held ", text)
+    assert re.search(rf"\n {{4}}{re.escape(shown)} +held ", text)
     assert max(map(len, text.splitlines())) <= WIDTH
 
 

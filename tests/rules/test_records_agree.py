@@ -4,6 +4,7 @@ Every rule's sample is verified twice: without a change, and with one after whic
 """
 
 import json
+import re
 from dataclasses import replace
 from functools import cached_property
 
@@ -94,6 +95,17 @@ def reports(investigation: Concluded) -> dict[str, str]:
 def head(text: str) -> str:
     """The beginning of a report, with its answer."""
     return text.lstrip("# ")[:60].lower()
+
+
+LABEL = re.compile(r"\bh[12] (?:identity|plain|gzip)\b")
+STATE_IDS = re.compile(r"\| (?:pass|warn|fail|skip) \||^  (?:PASS|FAIL|warn|skip) ", re.MULTILINE)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_people_read_no_names_of_the_code(id: str) -> None:
+    for name, text in reports(reopened(verified(case := sample(id, "fires"), case))).items():
+        assert name == "json" or not LABEL.search(text), name
+        assert not STATE_IDS.search(text), name
 
 
 @pytest.mark.parametrize("id", IDS)

@@ -15,7 +15,7 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import record_of
-from wizard.model.steps import STEP_TEXTS, StepId, StepState
+from wizard.model.steps import STATE_WORDS, STEP_TEXTS, StepId, StepState
 from wizard.model.target import Target
 from wizard.probe.network import preload
 from wizard.report import render
@@ -98,7 +98,7 @@ async def _close(investigation: Investigation) -> None:
 
 def _print_state(state: StepState) -> None:
     title = STEP_TEXTS[state.id].title
-    sys.stderr.write(f"{title:<16} {state.state:<5} {safe(state.why, 200)}\n")
+    sys.stderr.write(f"{title:<16} {STATE_WORDS[state.state]:<7} {safe(state.why, 200)}\n")
     sys.stderr.flush()
 
 

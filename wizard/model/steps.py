@@ -9,6 +9,15 @@ STEPS: tuple[StepId, ...] = (
     "root", "proxy", "direct", "logs", "config", "cause", "fix", "verify",
 )  # fmt: skip
 State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
+STATE_WORDS: Mapping[State, str] = {
+    "todo": "to do",
+    "running": "running",
+    "pass": "ok",
+    "warn": "look",
+    "fail": "fault",
+    "skip": "skipped",
+}
+"""The word of each state in everything that people read; JSON has the ids."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from wizard.diagnose.hops import (
 from wizard.model.case import Case
 from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.vantage import Capabilities
+from wizard.report.labels import variant_name
 from wizard.text.display import capitalize, safe, seconds
 
-_ENCODING_NAMES = {"identity": "plain", "gzip": "gzip"}
+_JSON_ENCODINGS = {"identity": "plain", "gzip": "gzip"}
 
 
 def has_hops_to_compare(case: Case) -> bool:
@@ -31,9 +32,15 @@ def probed_variants(hop_results: Sequence[HopResult]) -> tuple[Variant, ...]:
     return tuple(item for item in VARIANTS if any(hop.result(item) for hop in hop_results))
 
 
-def variant_name(variant: Variant) -> str:
-    """Return a column's heading: `h1 plain`."""
-    return f"h{variant[0][0]} {_ENCODING_NAMES[variant[1]]}"
+def variant_heads(variants: Sequence[Variant]) -> list[tuple[str, str]]:
+    """Return each column's heading in two lines, since four columns have little room."""
+    names = (variant_name(*variant).partition(" ") for variant in variants)
+    return [(name, encoding) for name, _, encoding in names]
+
+
+def _json_name(variant: Variant) -> str:
+    """Return the name of a way to ask in JSON: `h1 plain`."""
+    return f"h{variant[0][0]} {_JSON_ENCODINGS[variant[1]]}"
 
 
 def outcome_text(result: ProbeResult | None) -> str:
@@ -76,7 +83,13 @@ def hops_text(case: Case) -> str:
         return ""
     hop_results = results_by_hop(case)
     variants = probed_variants(hop_results)
-    rows = [f"{'Side by side':<26}" + "".join(f"{variant_name(item):<13}" for item in variants)]
+    heads = zip(*variant_heads(variants), strict=True)
+    titles = ("Side by side", "")
+    rows = [
+        f"{title:<26}" + "".join(f"{text:<13}" for text in head)
+        for title, head in zip(titles, heads, strict=False)
+        if title or any(head)
+    ]
     for hop in hop_results:
         outcomes = "".join(f"{outcome_text(hop.result(item)):<13}" for item in variants)
         rows.append(f"  {safe(hop.name)[:23]:<24}{outcomes}")
@@ -90,7 +103,7 @@ def hops_markdown(case: Case) -> str:
         return ""
     hop_results = results_by_hop(case)
     variants = probed_variants(hop_results)
-    head = ["place", *map(variant_name, variants)]
+    head = ["place", *(variant_name(*variant) for variant in variants)]
     rows = [
         [safe(item.name), *(outcome_text(item.result(variant)) for variant in variants)]
         for item in hop_results
@@ -110,7 +123,7 @@ def hops_json(case: Case) -> list[dict[str, Any]]:
             "url": safe(hop_result.url),
             "vantage": hop_result.vantage,
             "outcomes": {
-                variant_name(variant): result.outcome
+                _json_name(variant): result.outcome
                 for variant in VARIANTS
                 if (result := hop_result.result(variant))
             },

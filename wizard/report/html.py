@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
+from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_text
 from wizard.report.html_style import STYLE
 from wizard.report.html_text import escape, escape_block
@@ -16,7 +17,6 @@ from wizard.report.text import apply_text
 from wizard.text.display import seconds
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_WORDS = {"pass": "ok", "warn": "look", "fail": "fault", "skip": "skipped"}
 _CLASSES = {"pass": "ok", "warn": "look", "fail": "fault", "skip": "quiet"}
 _CHIPS = {"healthy": ("HEALTHY", "ok"), "fault": ("FAULT", "fault")}
 
@@ -37,10 +37,8 @@ def html_report(result: Result) -> str:
         *(_cause(cause, result.case.is_fixed) for cause in result.causes),
         _recommendation(result.recommendation) if result.recommendation else "",
         _evidence(result),
-        _section(
-            "Risks (not seen to break anything now)", _items(map(_risk, result.diagnosis.risks))
-        ),
-        _section("Also", _items(map(escape, result.diagnosis.notes))),
+        _section("Risks (not seen to break anything now)", _items(map(_risk, result.risks))),
+        _section("Also", _items(map(escape, result.notes))),
     ]
     body = "\n".join(part for part in parts if part)
     return (
@@ -159,7 +157,7 @@ def _evidence(result: Result) -> str:
 
 
 def _status(check: Check) -> str:
-    return f'<span class="{_CLASSES[check.status]}">{_WORDS[check.status]}</span>'
+    return f'<span class="{_CLASSES[check.status]}">{STATE_WORDS[check.status]}</span>'
 
 
 def _first_data(check: Check) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
 from wizard.report.html_text import escape
-from wizard.report.proof import delivery, variant_name
+from wizard.report.labels import probe_name
+from wizard.report.proof import delivery
 from wizard.text.display import seconds
 
 WIDTH, LEFT, RIGHT = 900, 190, 20
@@ -87,7 +88,7 @@ def _tick(span: float) -> float:
 def _row(row: Row, y: int, span: float) -> Iterator[str]:
     timeline, result = row.result.timeline, row.result
     yield f'<text x="0" y="{y + 12}">{escape(row.name)}</text>'
-    variant = variant_name(timeline.probe)
+    variant = probe_name(timeline.probe)
     yield f'<text class="quiet" x="0" y="{y + 28}">{escape(variant)}</text>'
     for part in _parts(timeline):
         left, right = _x(part.start, span), _x(part.end, span)

@@ -5,7 +5,9 @@ import re
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
+from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_markdown
+from wizard.report.labels import spell_out
 from wizard.report.logs import history_headlines
 from wizard.report.proof import OUTCOME_WORDS, before_and_now, utc
 from wizard.report.result import Check, Result
@@ -23,7 +25,7 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
 
     `name` is the target's, if the report is on several.
     """
-    diagnosis, case, (word, sentence) = result.diagnosis, result.case, result.headline
+    case, (word, sentence) = result.case, result.headline
     prefix = f"{escape_markup(name)}: " if name else ""
     history = [escape_markup(line) for line in history_headlines(case)]
     evidence = [
@@ -38,8 +40,8 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
         *_proof(case),
         *(_fix(cause) for cause in result.causes[:1] if not case.is_fixed),
         *_folded("Evidence", evidence),
-        _list("Risks", [_risk(risk) for risk in diagnosis.risks]),
-        _list("Also", [escape_markup(note) for note in diagnosis.notes]),
+        _list("Risks", [_risk(risk) for risk in result.risks]),
+        _list("Also", [escape_markup(note) for note in result.notes]),
         *(_recommendation(result.recommendation) if result.recommendation else ()),
     ]
     return [part for part in parts if part]
@@ -93,8 +95,11 @@ def _risk(risk: Finding) -> str:
 
 
 def _checks(checks: tuple[Check, ...]) -> str:
-    rows = ["| check | status | why |", "|---|---|---|"]
-    rows += [f"| {check.id} | {check.status} | {escape_markup(check.why)} |" for check in checks]
+    rows = ["| check | state | why |", "|---|---|---|"]
+    rows += [
+        f"| {check.id} | {STATE_WORDS[check.status]} | {escape_markup(check.why)} |"
+        for check in checks
+    ]
     tables = ["## Checks", "\n".join(rows)]
     probes = [_probe_row(result) for check in checks for result in check.results]
     if probes:
@@ -106,7 +111,8 @@ def _checks(checks: tuple[Check, ...]) -> str:
 def _probe_row(result: ProbeResult) -> str:
     timeline = result.timeline
     times = map(seconds, (timeline.connect_s, timeline.headers_s, timeline.first_event_s))
-    return f"| {escape_markup(timeline.probe.label)} | {result.outcome} | {' | '.join(times)} |"
+    name = escape_markup(spell_out(timeline.probe.label))
+    return f"| {name} | {result.outcome} | {' | '.join(times)} |"
 
 
 def _recommendation(recommendation: Recommendation) -> list[str]:

@@ -12,6 +12,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline
+from wizard.report.labels import probe_name
 from wizard.text.display import capitalize, plural, safe, seconds
 
 OUTCOME_WORDS: dict[ProofOutcome, str] = {
@@ -101,20 +102,13 @@ def before_and_now(case: Case) -> Iterator[BeforeNow]:
     for key in dict.fromkeys((*before, *now)):
         left, right = before.get(key), now.get(key)
         probe = (left or right).timeline.probe  # type: ignore[union-attr]
-        yield BeforeNow(variant_name(probe), _describe(left), _describe(right))
+        yield BeforeNow(probe_name(probe), _describe(left), _describe(right))
     if row := _handshake_row(case):
         yield row
 
 
 def _key(probe: Probe) -> tuple[str, ...]:
     return probe.http, probe.encoding, probe.vantage, probe.hop
-
-
-def variant_name(probe: Probe) -> str:
-    """The name of a request's variant: `HTTP/1.1 + gzip`."""
-    encoding = "" if probe.encoding == "identity" else f" + {probe.encoding}"
-    origin = "" if probe.vantage == "local" else f" from {safe(probe.vantage, 40)}"
-    return f"HTTP/{probe.http}{encoding}{origin}"
 
 
 def _describe(result: ProbeResult | None) -> str:

@@ -11,6 +11,7 @@ from wizard.model.diagnosis import Diagnosis, Finding, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import State, StepId, StepState
+from wizard.report.labels import spell_out, spell_out_finding
 from wizard.report.proof import causes_of, fixed_sentence
 from wizard.text.display import safe
 
@@ -53,7 +54,17 @@ class Result:
     @property
     def causes(self) -> tuple[Finding, ...]:
         """The causes to explain: after a proven fix, of what was broken before."""
-        return causes_of(self.case, self.diagnosis)
+        return tuple(map(spell_out_finding, causes_of(self.case, self.diagnosis)))
+
+    @property
+    def risks(self) -> tuple[Finding, ...]:
+        """The risks to explain."""
+        return tuple(map(spell_out_finding, self.diagnosis.risks))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else there is to say, one sentence each."""
+        return tuple(map(spell_out, self.diagnosis.notes))
 
     @property
     def headline(self) -> tuple[str, str]:

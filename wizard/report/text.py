@@ -8,7 +8,9 @@ from wizard.diagnose.next_step import next_step
 from wizard.model.case import Case
 from wizard.model.diagnosis import BlockLine, Evidence, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
+from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_text
+from wizard.report.labels import probe_name
 from wizard.report.logs import logs_text
 from wizard.report.proof import before_and_now, change_text, utc
 from wizard.report.result import Check, Result
@@ -19,7 +21,6 @@ MAX_LOG_LINES = 2
 """How many log lines are shown as evidence of one cause."""
 _COLORS = {"pass": "32", "warn": "33", "fail": "31", "skip": "2"}
 _STATUS_OF_VERDICT = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
-_MARKS = {"pass": "ok  ", "warn": "warn", "fail": "FAIL", "skip": "skip"}
 
 
 def text_report(result: Result, *, color: bool = False) -> str:
@@ -35,8 +36,8 @@ def text_report(result: Result, *, color: bool = False) -> str:
         logs_text(result.case),
         recommendation_text(result.recommendation) if result.recommendation else "",
         proof_text(result.case),
-        section("Risks (not seen to break anything now)", map(_risk, diagnosis.risks)),
-        section("Also", map(_item, diagnosis.notes)),
+        section("Risks (not seen to break anything now)", map(_risk, result.risks)),
+        section("Also", map(_item, result.notes)),
         f"{safe(result.case.target.request_line, 200)}, {result.elapsed_s:.1f} s\n",
     ]
     return join_sections(parts)
@@ -132,31 +133,24 @@ def _risk(risk: Finding) -> str:
 
 def _checks(checks: Sequence[Check], colorize: Colorize) -> str:
     """Return a row for each check, and below it a row for each of its probes."""
-    lengths = [len(_probe_name(result)) for check in checks for result in check.results]
+    lengths = [
+        len(probe_name(result.timeline.probe)) for check in checks for result in check.results
+    ]
     width = min(_MAX_NAME_WIDTH, max([*lengths, _MIN_NAME_WIDTH - 1]) + 2)
     return section(
-        f"{'Checks':<{width + 23}}{'connect':>10}{'headers':>10}{'first event':>13}",
+        f"{'Checks':<{width + 17}}{'connect':>10}{'headers':>10}{'first event':>13}",
         (_check(check, colorize, width) for check in checks),
     )
 
 
-_MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 13, 24
+_MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 19, 30
 """Columns of a probe's name; with the widest name and all times, a row fills 80 columns."""
 
 
 def _check(check: Check, colorize: Colorize, width: int) -> str:
-    mark = colorize(_MARKS[check.status], check.status)
-    row = wrap(f"{check.id:<10}  {check.why}", "        ", " " * 20)[8:]
+    mark = colorize(f"{STATE_WORDS[check.status]:<7}", check.status)
+    row = wrap(f"{check.id:<10}  {check.why}", " " * 11, " " * 23)[11:]
     return f"  {mark}  {row}" + "".join(_probe_row(result, width) for result in check.results)
-
-
-def _probe_name(result: ProbeResult) -> str:
-    """Return the hop, the variant and the vantage: `edge h1 gzip`.
-
-    A name that is too long loses `identity`, the usual encoding, rather than its end.
-    """
-    name = result.timeline.probe.label.partition(" ")[2]
-    return name if len(name) < _MAX_NAME_WIDTH else name.replace(" identity", "", 1)
 
 
 def _probe_row(result: ProbeResult, width: int) -> str:
@@ -164,9 +158,9 @@ def _probe_row(result: ProbeResult, width: int) -> str:
     timeline = result.timeline
     instants = (timeline.connect_s, timeline.headers_s, timeline.first_event_s)
     connect, headers, first_event = map(seconds, instants)
-    name = safe(_probe_name(result))
+    name = probe_name(timeline.probe)
     shown = name if len(name) < width else f"{name[: width - 2]}…"
-    row = f"{'':10}{shown:<{width}}{result.outcome:<13}"
+    row = f"{'':4}{shown:<{width}}{result.outcome:<13}"
     return f"{row}{connect:>10}{headers:>10}{first_event:>13}\n"
 
 

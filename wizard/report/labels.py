@@ -1,0 +1,59 @@
+"""The names of requests and states in every text that people read; JSON has its own."""
+
+import re
+from dataclasses import replace
+
+from wizard.model.diagnosis import Finding
+from wizard.model.timeline import Encoding, Http, Probe
+from wizard.text.display import safe
+
+_LABEL = re.compile(
+    r"\b(?P<name>(?:root|sse|mcp|follow-up)-(?:proxy|direct)|sse-hop)(?P<hop>(?: [^\s,:;]+)??)"
+    r" h(?P<http>[12]) (?P<encoding>identity|gzip|br)\b(?: from (?P<vantage>[^\s,:;]+))?"
+)
+_PLACES = {
+    "root-proxy": "proxy /", "sse-proxy": "proxy", "mcp-proxy": "MCP proxy",
+    "follow-up-proxy": "proxy", "sse-hop": "hop",
+    "root-direct": "direct /", "sse-direct": "direct", "mcp-direct": "MCP direct",
+    "follow-up-direct": "direct",
+}  # fmt: skip
+_BARE_NAME = re.compile(r"\b(?:root-proxy|sse-proxy|sse-direct)$")
+
+
+def variant_name(http: Http, encoding: Encoding) -> str:
+    """The name of a way to ask: `HTTP/1.1`, `HTTP/2 + gzip`."""
+    return f"HTTP/{http}" if encoding == "identity" else f"HTTP/{http} + {encoding}"
+
+
+def probe_name(probe: Probe) -> str:
+    """The name of a request among those of one side: `HTTP/1.1 + gzip from web`."""
+    hop = f"{safe(probe.hop, 40)} " if probe.hop else ""
+    origin = "" if probe.vantage == "local" else f" from {safe(probe.vantage, 40)}"
+    return f"{hop}{variant_name(probe.http, probe.encoding)}{origin}"
+
+
+def spell_out(text: str) -> str:
+    """The text with the labels of evidence in words: `proxy HTTP/1.1 + gzip`.
+
+    A text that is the name of a check alone, as the place of evidence, is its side.
+    """
+    if _BARE_NAME.fullmatch(text):
+        return _PLACES[text]
+    return _LABEL.sub(_name_of, text)
+
+
+def spell_out_finding(finding: Finding) -> Finding:
+    """The finding with all its labels in words."""
+    evidence = tuple(
+        replace(item, where=spell_out(item.where), text=spell_out(item.text))
+        for item in finding.evidence
+    )
+    return replace(finding, evidence=evidence, distinguishes=spell_out(finding.distinguishes))
+
+
+def _name_of(label: re.Match[str]) -> str:
+    http: Http = "2" if label["http"] == "2" else "1.1"
+    encoding: Encoding = "gzip" if label["encoding"] == "gzip" else "identity"
+    variant = variant_name(http, "br" if label["encoding"] == "br" else encoding)
+    origin = f" from {label['vantage']}" if label["vantage"] else ""
+    return f"{_PLACES[label['name']]}{label['hop']} {variant}{origin}"
