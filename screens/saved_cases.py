@@ -10,7 +10,6 @@ import fcntl
 import os
 import platform
 import re
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -105,7 +104,7 @@ class Autosave:
     """The file of this wizard's case."""
 
     def __init__(self) -> None:
-        name = f"case-{os.getpid()}-{secrets.token_hex(3)}-{_host()}.json"
+        name = f"case-{os.getpid()}-{os.urandom(3).hex()}-{_host()}.json"
         self._path = state_folder() / name
         self._file_lock = Lock(_lock_path(self._path))
         self._thread_lock = threading.Lock()

@@ -6,7 +6,8 @@ from contextlib import aclosing
 from typing import Literal, cast
 
 from tests.nginx_real.delivery_rows import DeliveryRow
-from wizard.model.timeline import Http, Probe, Timeline
+from wizard.model.target import Http
+from wizard.model.timeline import Probe, Timeline
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
 

@@ -28,8 +28,8 @@ from wizard.lab.scenario import CONF_FRAME
 from wizard.model.config import Config
 from wizard.model.resolution import Request
 from wizard.model.sent_request import SentHeader, SentRequest
-from wizard.model.target import Target
-from wizard.model.timeline import Http, Probe, Timeline
+from wizard.model.target import Http, Target
+from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import request_for, resolve_request

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wizard.text import redaction
 from wizard.text.display import safe
 from wizard.text.redaction import redact, redact_command, redact_header
 
@@ -106,6 +107,24 @@ ORDINARY = [
     "GET /sessions/2024-report-a HTTP/1.1",
     "sk-learn-2-something-is-ordinary-x",
 ]
+
+
+TOKENS = [
+    f"ghp_{SECRET * 3}", f"sk-{SECRET * 2}", f"AKIA{'A1' * 8}", f"ghp_{SECRET}",
+    f"hvs.{SECRET * 2}",
+    f"/sid/{SECRET}", f"/{'0af3' * 8}/messages", f"-----BEGIN PRIVATE KEY-----{SECRET}", JWT,
+    f"curl -u bob:{SECRET}", f"deploy --token {SECRET}", f"sshpass -p {SECRET}", f"pwd: {SECRET}",
+]  # fmt: skip
+
+
+def test_the_patterns_that_are_left_out_would_find_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [*LEAKS.values(), *ORDINARY, *TOKENS]
+    texts += [f"http://h/sse {text}" for text in texts]
+    shown = [redact(text, lambda secret: "X") for text in texts]
+    kinds = {kind for kind, _ in redaction._PATTERNS}
+    monkeypatch.setattr(redaction, "_kinds_in", lambda text: kinds)
+    assert [redact(text, lambda secret: "X") for text in texts] == shown
+    assert sum("X" in text for text in shown) > len(texts) // 2
 
 
 @pytest.mark.parametrize("text", ORDINARY)

@@ -10,7 +10,7 @@ from wizard.diagnose.diagnose import config_findings
 from wizard.model.client_request import ClientRequest
 from wizard.model.parse import parse_conf, parse_header, parse_vantages
 from wizard.model.resolution import Request, RequestResolution
-from wizard.model.timeline import Http
+from wizard.model.target import Http
 from wizard.nginx.as_sent import as_sent, why_not_as_sent
 from wizard.nginx.fetch.fetch import fetch_config
 from wizard.nginx.resolve import plain_headers, resolve_request

@@ -16,8 +16,7 @@ from wizard.model.parse import (
     parse_url,
     parse_vantages,
 )
-from wizard.model.target import McpMode, Style, Target
-from wizard.model.timeline import Http
+from wizard.model.target import Http, McpMode, Style, Target
 from wizard.text.errors import UsageError
 
 Group = argparse._ActionsContainer

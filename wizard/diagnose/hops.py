@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from wizard.diagnose.outcome import is_well
 from wizard.model.case import Case, FirstFailingHop
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
-from wizard.model.target import LOCAL, Target
-from wizard.model.timeline import Encoding, Http, Probe
+from wizard.model.target import LOCAL, Http, Target
+from wizard.model.timeline import Encoding, Probe
 
 OUTSIDE = "outside"
 """The name of the outermost hop: the public URL."""

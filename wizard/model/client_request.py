@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from wizard.model.parse import Header, parse_method
-from wizard.model.timeline import Http
+from wizard.model.target import Http
 from wizard.text.errors import UsageError
 
 FORM_TYPE = "application/x-www-form-urlencoded"

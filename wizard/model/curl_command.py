@@ -14,7 +14,7 @@ from wizard.model.command_words import split_command
 from wizard.model.curl_options import read_options
 from wizard.model.curl_state import CurlState, basic_auth
 from wizard.model.parse import Header, check_url, is_websocket
-from wizard.model.timeline import Http
+from wizard.model.target import Http
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 

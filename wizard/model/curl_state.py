@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 from wizard.model.client_request import FORM_TYPE, JSON_TYPE
 from wizard.model.curl_options import WITHOUT_EFFECT, CurlOption
 from wizard.model.parse import Header, parse_header
-from wizard.model.timeline import Http
+from wizard.model.target import Http
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.model.timeline import Http
 from wizard.model.vantage import Vantage
 
 LOCAL = "local"
@@ -11,6 +10,8 @@ LOCAL = "local"
 
 McpMode = Literal["auto", "always", "never"]
 """When the MCP handshake is tried: `auto` posts only where an answer or the path shows MCP."""
+Http = Literal["1.1", "2"]
+"""The HTTP version of a request."""
 Style = Literal["", "nginx", "ingress-nginx", "f5", "npm"]
 """The form of the recommendation; empty chooses it from the config."""
 

@@ -28,9 +28,9 @@ from wizard.model.events import (
     Upgraded,
     shortened,
 )
+from wizard.model.target import Http
 from wizard.model.wire import NOTHING_SEEN, Wire
 
-Http = Literal["1.1", "2"]
 Encoding = Literal["identity", "gzip", "br"]
 """What a probe accepts: nothing compressed, gzip, or what browsers do (br and zstd as well)."""
 Framing = Literal["chunked", "length", "close", "h2"]

@@ -13,7 +13,7 @@ from typing import Literal
 from wizard.model.config import Directive, Position
 from wizard.model.resolution import Request, RequestResolution, Upstream
 from wizard.model.sent_request import SentHeader, SentRequest
-from wizard.model.timeline import Http
+from wizard.model.target import Http
 from wizard.nginx.client_headers import ReadHeaders, is_valid_name, read_headers
 from wizard.nginx.known_directives import may_answer
 from wizard.nginx.phases import follow_route

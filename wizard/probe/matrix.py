@@ -7,9 +7,9 @@ from contextlib import aclosing, suppress
 
 from wizard.model.events import Ended
 from wizard.model.probe_result import ProbeResult
+from wizard.model.target import Http
 from wizard.model.timeline import (
     Encoding,
-    Http,
     Probe,
     Timeline,
     connected_s,

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from wizard.model.diagnosis import Finding
-from wizard.model.timeline import Encoding, Http, Probe
+from wizard.model.target import Http
+from wizard.model.timeline import Encoding, Probe
 from wizard.text.display import safe
 
 _LABEL = re.compile(

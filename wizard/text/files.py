@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import select
 import stat
 import sys
@@ -249,7 +248,7 @@ def _create_beside(path: str) -> tuple[int, str]:
     Its permissions are those that the umask allows.
     """
     folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name[:80]}.{secrets.token_hex(6)}.tmp")
+    temporary = os.path.join(folder, f".{name[:80]}.{os.urandom(6).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
     return os.open(temporary, flags, 0o666), temporary
 

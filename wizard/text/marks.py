@@ -6,7 +6,6 @@ only its value occurs, if it looks random: in a path, a body, a log line. Every 
 `redact_known` as the last step before the text leaves (`safe`, `redact` and `write_report` do).
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote
@@ -142,6 +141,8 @@ def _key(secret: str) -> str:
     """What a secret is found by: a digest of a long one, which takes less memory."""
     if len(secret) <= _LONG_CHARS:
         return secret
+    import hashlib  # so late: it takes time to load, and nearly all secrets are short
+
     digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass"))
     return f"{len(secret)} {digest.hexdigest()}"
 

@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from wizard.text.marks import MARK, MARKS, TextFunction
 from wizard.text.opaque import is_opaque
-from wizard.text.token_shapes import HINTS, SHAPES
+from wizard.text.token_shapes import HINTS, PATH_HINTS, PATH_SHAPES, SHAPES
 
 _PUBLIC_HEADERS = frozenset(
     {"host", "user-agent", "accept", "accept-encoding", "content-type", "origin", "last-event-id"}
@@ -74,51 +75,65 @@ _PROXY_USER_OPTION = rf"(?-i:-[a-zA-Z]{{0,15}}U|--proxy-user{_OPTION_END})"
 _NOT_PROSE = r"(?!-|(?:is|are|was|has|must|needs?|requires?|and|or|not|to|for|from|in|can\w*)\b)"
 """Excludes text about an option: `--token is required`."""
 
-_SECRETS = tuple(
-    re.compile(f"(?im){pattern}")
-    for pattern in (
-        # A header ends with its line, or where the quotes around it end.
-        rf"(?<=\"){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>(?:[^\"\\\r\n]|\\.)+)",
-        rf"(?<='){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>[^'\r\n]+)",
-        rf"(?<![\w\"'-]){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>[^\r\n]+)",
-        r"\bdigest[ \t]+(?=username=)(?P<secret>[^\r\n]+)",
-        rf"\bbearer\s+{_NOT_ORDINARY}(?P<secret>[\w+/.=~-]{{6,}})",
-        rf"\b(?:basic|negotiate)\s+{_MIXED_CASE}(?P<secret>[A-Za-z0-9+/_.=~-]{{6,}})",
-        rf"\"{_SECRET_NAME}\"\s*:\s*\"(?P<secret>(?:[^\"\\]|\\.)+)",
-        rf"\\\"{_SECRET_NAME}\\\"\s*:\s*\\\"(?P<secret>[^\"\\]+)",
-        rf"(?<![\w.-]){_SECRET_NAME}=(?!\[redacted)(?P<secret>{_VALUE})",
-        rf"(?:[?&]|&amp;){_QUERY_NAME}=(?!\[redacted)(?P<secret>{_VALUE})",
-        # The same, percent-encoded in the value of another parameter: %3FsessionId%3D…%26.
-        rf"(?<![\w.-]){_SECRET_NAME}%3d(?P<secret>{_ENCODED_VALUE})",
-        rf"(?:%3f|%26){_QUERY_NAME}%3d(?P<secret>{_ENCODED_VALUE})",
-        # The user information of a URL: up to the last @, or cut off before the @ if it is longer
-        # than any host name.
-        r"://(?P<secret>[^/?#\s\"'<>]*)@",
-        r"://(?P<secret>[^/?#\s\"'<>@]{256,})",
-        r"(?<![a-z0-9])(?P<secret>(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*)",
-        rf"(?<![\w-]){_SECRET_OPTION}[ \t]+{_NOT_PROSE}{_QUOTE}{_REST}",
-        rf"\bsshpass[ \t]+-p[ \t]*{_QUOTE}{_REST}",
-        *(
-            rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_REST}"
-            for option in (_USER_OPTION, _PROXY_USER_OPTION)
-        ),
-        rf"(?<![\w.-]){_PASSWORD_NAME}[\"']?[ \t]*[:=][ \t]*{_NO_VALUE}{_VALUE_IN_TEXT}",
-        # Of other names only what looks random: `key: value` is ordinary text.
-        rf"(?<![\w-])(?:token|secret|key|credentials?)[\"']?[ \t]*[:=][ \t]*[\"']?{_RANDOM_VALUE}",
-        *SHAPES,
-    )
+_NAMES = (
+    # A header ends with its line, or where the quotes around it end.
+    rf"(?<=\"){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>(?:[^\"\\\r\n]|\\.)+)",
+    rf"(?<='){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>[^'\r\n]+)",
+    rf"(?<![\w\"'-]){_SECRET_HEADER}{_HEADER_SEPARATOR}(?!\s)(?P<secret>[^\r\n]+)",
+    r"\bdigest[ \t]+(?=username=)(?P<secret>[^\r\n]+)",
+    rf"\bbearer\s+{_NOT_ORDINARY}(?P<secret>[\w+/.=~-]{{6,}})",
+    rf"\b(?:basic|negotiate)\s+{_MIXED_CASE}(?P<secret>[A-Za-z0-9+/_.=~-]{{6,}})",
+    rf"\"{_SECRET_NAME}\"\s*:\s*\"(?P<secret>(?:[^\"\\]|\\.)+)",
+    rf"\\\"{_SECRET_NAME}\\\"\s*:\s*\\\"(?P<secret>[^\"\\]+)",
+    rf"(?<![\w.-]){_SECRET_NAME}=(?!\[redacted)(?P<secret>{_VALUE})",
+    rf"(?:[?&]|&amp;){_QUERY_NAME}=(?!\[redacted)(?P<secret>{_VALUE})",
+    # The same, percent-encoded in the value of another parameter: %3FsessionId%3D…%26.
+    rf"(?<![\w.-]){_SECRET_NAME}%3d(?P<secret>{_ENCODED_VALUE})",
+    rf"(?:%3f|%26){_QUERY_NAME}%3d(?P<secret>{_ENCODED_VALUE})",
 )
+_URLS = (
+    # The user information of a URL: up to the last @, or cut off before the @ if it is longer
+    # than any host name.
+    r"://(?P<secret>[^/?#\s\"'<>]*)@",
+    r"://(?P<secret>[^/?#\s\"'<>@]{256,})",
+)
+_TOKENS_AND_OPTIONS = (
+    r"(?<![a-z0-9])(?P<secret>(?-i:eyJ)[\w-]{8,}(?:\.[\w-]*)*)",
+    rf"(?<![\w-]){_SECRET_OPTION}[ \t]+{_NOT_PROSE}{_QUOTE}{_REST}",
+    rf"\bsshpass[ \t]+-p[ \t]*{_QUOTE}{_REST}",
+    *(
+        rf"\bcurl\b[^\r\n;|]{{0,300}}?[ \t]{option}[ \t=]*{_QUOTE}[^\s:\"']{{1,200}}:{_REST}"
+        for option in (_USER_OPTION, _PROXY_USER_OPTION)
+    ),
+    rf"(?<![\w.-]){_PASSWORD_NAME}[\"']?[ \t]*[:=][ \t]*{_NO_VALUE}{_VALUE_IN_TEXT}",
+    # Of other names only what looks random: `key: value` is ordinary text.
+    rf"(?<![\w-])(?:token|secret|key|credentials?)[\"']?[ \t]*[:=][ \t]*[\"']?{_RANDOM_VALUE}",
+)
+_NAME_HINTS = (
+    *("auth", "cookie", "key", "token", "secret", "session", "sessid", "sid", "passw", "pwd"),
+    *("passphrase", "jwt", "signature", "credential", "assertion", "code", "sig", "state"),
+    *("nonce", "otp", "ticket", "bearer", "basic", "negotiate", "digest", "eyj"),
+    *("--pass", "-pass", "sshpass", "curl", *HINTS),
+)
+_HINTS = {"name": _NAME_HINTS, "url": ("://",), "path": PATH_HINTS}
+"""Every match of a pattern of this kind contains one of these in lower case."""
+_PATTERNS: tuple[tuple[str, str], ...] = (
+    *(("name", pattern) for pattern in _NAMES),
+    *(("url", pattern) for pattern in _URLS),
+    *(("name", pattern) for pattern in _TOKENS_AND_OPTIONS),
+    *(("path" if pattern in PATH_SHAPES else "name", pattern) for pattern in SHAPES),
+)
+"""The kind of each pattern and its text, in the order in which they are applied."""
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern, compiled at its first use: most runs need few, and all together take long."""
+    return re.compile(f"(?im){pattern}")
 
 
 _SET_COOKIE = re.compile(r"(?i)[\\\"]*[a-z_]{0,20}set[-_]cookie")
 """A server chooses this value: its words are no secrets elsewhere."""
-_SECRET_HINTS = (
-    *("auth", "cookie", "key", "token", "secret", "session", "sessid", "sid", "passw", "pwd"),
-    *("passphrase", "jwt", "signature", "credential", "assertion", "code", "sig", "state"),
-    *("nonce", "otp", "ticket", "bearer", "basic", "negotiate", "digest", "://", "eyj"),
-    *("--pass", "-pass", "sshpass", "curl", *HINTS),
-)
-"""Every match of the patterns contains one of these in lower case."""
 
 
 def redact(text: str, mask: TextFunction = MARKS.mark) -> str:
@@ -137,16 +152,23 @@ def redact(text: str, mask: TextFunction = MARKS.mark) -> str:
         shown = MARKS.mark_answer(secret) if is_answer else mask(secret)
         return f"{match[0][:start]}{shown}{match[0][end:]}"
 
-    lowered = text.lower()
-    # For nearly all texts, a hundred times faster than the patterns.
-    if not text.isascii() or any(hint in lowered for hint in _SECRET_HINTS):
-        for pattern in _SECRETS:
-            text = pattern.sub(replace, text)
+    # For nearly all texts, a hundred times faster than all patterns.
+    if kinds := _kinds_in(text):
+        for kind, pattern in _PATTERNS:
+            if kind in kinds:
+                text = _compiled(pattern).sub(replace, text)
     return MARKS.redact_known(text) if mask == MARKS.mark else text
 
 
-_SECRET_OPTION_WORD = re.compile(f"(?i:{_SECRET_OPTION})")
-_USER_OPTION_WORD = re.compile(f"{_USER_OPTION}|{_PROXY_USER_OPTION}")
+def _kinds_in(text: str) -> set[str]:
+    """The kinds of patterns that can match in this text."""
+    if not text.isascii():
+        return set(_HINTS)
+    lowered = text.lower()
+    return {kind for kind, hints in _HINTS.items() if any(hint in lowered for hint in hints)}
+
+
+_ANY_USER_OPTION = f"(?:{_USER_OPTION}|{_PROXY_USER_OPTION})"
 _USER_AND_PASSWORD = re.compile(r"(?P<user>[^:]+:)(?P<secret>.+)", re.DOTALL)
 _TOOLS = frozenset({"curl", "sshpass", "ssh"})
 
@@ -170,12 +192,13 @@ def redact_command(
 
 def _split_secret(word: str, previous: str, tool: str) -> tuple[str, str]:
     """Return the public beginning of a word, and its secret (empty if it has none)."""
-    if _SECRET_OPTION_WORD.fullmatch(previous) or (previous == "-p" and tool == "sshpass"):
+    if _compiled(_SECRET_OPTION).fullmatch(previous) or (previous == "-p" and tool == "sshpass"):
         return "", word
     if tool == "sshpass" and word.startswith("-p"):
         return "-p", word[2:]
     pair = _USER_AND_PASSWORD.fullmatch(word)
-    is_user = _USER_OPTION_WORD.fullmatch(previous) or _USER_OPTION_WORD.match(word)
+    option = _compiled(_ANY_USER_OPTION)
+    is_user = option.fullmatch(previous) or option.match(word)
     return (pair["user"], pair["secret"]) if tool == "curl" and pair and is_user else ("", "")
 
 

@@ -50,6 +50,8 @@ _SEGMENT = (
 )
 """A UUID or a hash in a path, before the part that names a stream: the id of a session."""
 
+PATH_SHAPES = frozenset({_SESSION_IN_PATH, _SEGMENT})
+"""Those of the patterns that find the id of a session in a path."""
 SHAPES: tuple[str, ...] = (
     *(rf"{_START}(?P<secret>{form})" if not form.startswith("(?<=") else rf"(?P<secret>{form})"
       for _, form in _FORMS),
@@ -67,7 +69,8 @@ HINTS: tuple[str, ...] = (
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
     *("glpat-", "gldt-", "glrt-", "glft-", "glptt-", "glagent-", "glcbt-", "glsoat-"),
     *("sk_live", "sk_test", "rk_live", "rk_test", "akia", "asia", "abia", "acca"),
-    *("doo_v1_", "dop_v1_", "dor_v1_", "private key", "/sid/"),
-    *("/message", "/sse", "/mcp", "/event", "/stream"),
+    *("doo_v1_", "dop_v1_", "dor_v1_", "private key"),
 )
-"""Every match of the patterns contains one of these in lower case."""
+"""Every match of the other patterns contains one of these in lower case."""
+PATH_HINTS = ("/session", "/sid/", "/message", "/sse", "/mcp", "/event", "/stream")
+"""The text around every match of `PATH_SHAPES` contains one of these in lower case."""
