@@ -1,14 +1,16 @@
 """The command `ssewizard`: the command line of `wizard/` with the screen of this package."""
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from wizard.cli import main as run
-from wizard.model.target import Target
+from wizard import __version__
 
+TYPE_CHECKING = False
+"""As in `typing`, whose import would take a third of the time of `ssewizard --version`."""
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wizard.investigation.investigation import ApplyFix, Investigation
+    from wizard.model.target import Target
 
 
 def open_wizard(given: "Target | Investigation | None", apply_fix: "ApplyFix | None") -> int:
@@ -18,9 +20,29 @@ def open_wizard(given: "Target | Investigation | None", apply_fix: "ApplyFix | N
     return open_in_terminal(given, apply_fix)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: "Sequence[str] | None" = None) -> int:
     """Run the command `ssewizard` and return its exit status."""
-    return run(argv, open_wizard=open_wizard)
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words == ["--version"] and _print_version():
+        return 0
+    from wizard.cli.main import main as run
+
+    return run(words, open_wizard=open_wizard)
+
+
+def _print_version() -> bool:
+    """Print the version before the command line is imported; that reports what cannot be written.
+
+    Returns: True if it was written.
+    """
+    if sys.stdout is None:
+        return False
+    try:
+        sys.stdout.write(f"ssewizard {__version__}\n")
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

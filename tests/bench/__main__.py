@@ -5,11 +5,13 @@ import sys
 from tests.bench.check import HELD, STEADY, measure_check
 from tests.bench.config import CONFIG_LINES, measure_config
 from tests.bench.decoder import EVENT, EVENT_COUNT, measure_decoder
+from tests.bench.start import measure_start
 
 
 def main() -> None:
     """Run all measurements and print a table."""
     for title, rows in (
+        ("From the start to the first frame", measure_start()),
         ("From the start of `ssewizard check` on the incident to its end", measure_check(*HELD)),
         ("The same on a healthy stream with steady events", measure_check(*STEADY)),
         (f"Decoder: {EVENT_COUNT:,} events of {len(EVENT)} bytes", measure_decoder()),

@@ -53,6 +53,11 @@ def test_commands_without_network_load_no_client(words: list[str]) -> None:
     assert not loaded(*words) & HEAVY
 
 
+def test_the_version_is_printed_before_the_command_line_is_loaded() -> None:
+    assert "argparse" not in loaded("--version")
+    assert "argparse" in loaded("--help")
+
+
 def test_inspect_loads_no_client_and_no_screen() -> None:
     assert not loaded("inspect", "--conf", "/nonexistent", "--path", "/") & (SCREEN | {"httpx"})
 
