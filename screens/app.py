@@ -60,6 +60,13 @@ class Wizard(App[None]):
             id="app.open",
             tooltip="Open the case that was cut off",
         ),
+        Binding(
+            "ctrl+l",
+            "redraw",
+            show=False,
+            id="app.redraw",
+            tooltip="Draw all again, where something else has written to the terminal",
+        ),
         Binding("ctrl+z", "suspend_process", show=False, id="app.suspend"),
     ]
 
@@ -228,6 +235,11 @@ class Wizard(App[None]):
         for theme in THEMES:
             choose = partial(setattr, self, "theme", theme.name)
             yield SystemCommand(f"Theme: {theme.name}", "Change the colours", choose)
+
+    def action_redraw(self) -> None:
+        """Write the whole screen again: only what changes is written else."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.redraw()
 
     def action_help(self) -> None:
         """Show the page of keys."""

@@ -15,6 +15,7 @@ import tty
 from typing import TYPE_CHECKING, Any
 
 from textual import constants, events
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import (
     KITTY_DISAMBIGUATE_ESCAPE_CODES,
     KITTY_REPORT_ALL_KEYS,
@@ -22,11 +23,13 @@ from textual.drivers.linux_driver import (
     LinuxDriver,
 )
 
+from screens.screen_diff import ScreenDiff
 from screens.terminal_output import TerminalOutput
 from wizard.investigation.stops import note_stop
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.geometry import Size
 
 CHECK_INTERVAL_S = 1.0
 """How often, in seconds, the driver looks whether the terminal is still there."""
@@ -35,6 +38,39 @@ _MODES = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l"
 _KITTY_FLAGS = (
     KITTY_DISAMBIGUATE_ESCAPE_CODES | KITTY_REPORT_ALL_KEYS | KITTY_REPORT_ASSOCIATED_TEXT
 )
+
+
+class FrameWriter:
+    """Reduces what Textual writes; a frame goes out at once with the marks of its begin and end.
+
+    The marks (DEC mode 2026, synchronised output) are written by Textual where the terminal has
+    answered that it knows them.
+    """
+
+    def __init__(self) -> None:
+        self._diff = ScreenDiff()
+        self._size: Size | None = None
+        self._is_synchronised = self._must_forget = False
+
+    def forget(self) -> None:
+        """Write the next frames in full. May be called in any thread."""
+        self._must_forget = True
+
+    def prepare(self, data: str, size: "Size | None" = None) -> str:
+        """Return what to write; may be empty.
+
+        Args:
+            size: For what size of the terminal it was drawn. A terminal of another size shows
+                something else after the change.
+        """
+        if data in (SYNC_START, SYNC_END):
+            self._is_synchronised = data == SYNC_START
+            return ""
+        if self._must_forget or size != self._size:
+            self._must_forget, self._size = False, size
+            self._diff.forget()
+        text = self._diff.reduce(data)
+        return f"{SYNC_START}{text}{SYNC_END}" if text and self._is_synchronised else text
 
 
 class TerminalDriver(LinuxDriver):
@@ -55,13 +91,19 @@ class TerminalDriver(LinuxDriver):
         assert sys.__stdout__ is not None  # see `terminal.require_terminal`
         terminal = sys.__stdout__.fileno()
         # A file as far as Textual's writer thread uses one.
-        self._file: Any = TerminalOutput(terminal, self._report_lost, self._redraw)
+        self._file: Any = TerminalOutput(terminal, self._report_lost, self.redraw)
+        self._frames = FrameWriter()
         self._is_lost = self._is_drawing = False
         self._loop.add_signal_handler(signal.SIGTSTP, self._suspend)
         self._loop.add_signal_handler(signal.SIGCONT, self._restore_modes)
         # Besides, and at once: a step must not end before the stop in it is noted.
         signal.signal(signal.SIGCONT, note_stop)
         self._loop.call_later(CHECK_INTERVAL_S, self._check_terminal)
+
+    def write(self, data: str) -> None:
+        """Write a frame, reduced to what changes on the terminal, or another sequence."""
+        if text := self._frames.prepare(data, self._app.size):
+            super().write(text)
 
     def start_application_mode(self) -> None:
         """Take the terminal: alternate screen, raw mode, the threads."""
@@ -109,7 +151,7 @@ class TerminalDriver(LinuxDriver):
             self.write(f"\x1b[={_KITTY_FLAGS}u")
         if self._in_band_window_resize:
             self._enable_in_band_window_resize()
-        self._redraw()
+        self.redraw()
 
     def _set_raw(self) -> None:
         attributes = termios.tcgetattr(self.fileno)
@@ -118,8 +160,9 @@ class TerminalDriver(LinuxDriver):
         attributes[tty.CC][termios.VMIN] = 1
         termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
 
-    def _redraw(self) -> None:
-        """Let the app draw the whole screen again."""
+    def redraw(self) -> None:
+        """Let the app draw the whole screen again, whatever the terminal shows now."""
+        self._frames.forget()
         self.send_message(self.SignalResume())
 
     def _check_terminal(self) -> None:

@@ -29,20 +29,22 @@ i         enter what this step needs: a URL, a log file, the config
 e         steps 3 to 5: look from a pod, a container, another host;
           if you name it web, web=FILE or web=URL then works
           in every prompt
-l         on steps 2 and 6: watch a held stream past Nginx's read timeout,
-          where that tells who is silent; the panel says how long it takes
+l         on steps 2 and 6: watch a held stream past Nginx's read
+          timeout, where that tells who is silent; the panel says how
+          long it takes
 h         on step 2: name the proxies in a row behind the URL
 t         on the config step: take the config from `nginx -T` here
 c         copy the curl of this step, or the block on the fix step
 s         save the block and the diff to a file
-w         write a case file or a report (.html, .md, .txt), without secrets; on any
-          machine `ssewizard open FILE` shows it again
+w         write a case file or a report (.html, .md, .txt), without
+          secrets; on any machine `ssewizard open FILE` shows it again
 p         in the lab only: patch the lab's Nginx and reload it
 Ctrl-P    every action by name, and the colours
 Esc       stop what is running; leave an input or this page
 q         leave; the result is printed in the terminal
 Ctrl-O    at the start: open the case that was cut off
-Ctrl-L    in the form: fill in the last case (Ctrl-N: look from elsewhere)
+Ctrl-L    draw the whole screen again; in the form: fill in the last case
+Ctrl-N    in the form: look from elsewhere
 
 ✓ ok  ! look  ✗ fault  – skipped  · to do  ▸ running
 
@@ -55,10 +57,10 @@ class Help(ModalScreen[None]):
     """A page over the wizard; Escape, ? or q closes it."""
 
     DEFAULT_CSS = """
-    Help { align: center middle; }
+    Help { align: center middle; background: transparent; }
     Help > VerticalScroll {
         width: 76; max-width: 100%; height: auto; max-height: 100%;
-        background: $background; border: solid $foreground 50%; padding: 0 1;
+        background: $background; border: round $where; padding: 0 1;
         scrollbar-size-vertical: 1;
     }
     Help Static { height: auto; }
