@@ -160,6 +160,13 @@ INCIDENTS = (
         path="/events?key=1",
     ),
     Incident("query-dropped", REGEX, ("query",), path="/sse"),
+    Incident(
+        "upgrade-hardcoded",
+        "set $asked upgrade; " + location("", kept=WITH_UPGRADE.replace("upgrade", "$asked")),
+        ("connection",),
+        lambda request: refuses_upgrade(request) if request.method == "POST" else None,
+        path="/mcp",
+    ),
     Incident("endpoint-prefix-lost", PREFIX, ("uri",), path="/x/sse", direct="/sse"),
     Incident("backend-ends-early", location(SPLIT, kept=LIVE), ("http-version",), ends_early),
     Incident(
@@ -202,7 +209,7 @@ INCIDENTS = (
         redirects_http,
     ),
 )
-CURED = tuple(INCIDENTS[index] for index in (0, 1, 3, 7, -4, -3, -2))
+CURED = tuple(INCIDENTS[index] for index in (0, 1, 3, 7, 9, -4, -3, -2))
 
 
 def is_new(nginx: str) -> bool:

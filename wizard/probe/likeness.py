@@ -69,10 +69,10 @@ def likeness(
     """How a request to the direct URL was answered: as the proxied one, or as the direct one."""
     if _is_alike(answer, proxied, resolution):
         return "alike"
-    return "served" if _is_same(answer, direct) else "other"
+    return "served" if is_same(answer, direct) else "other"
 
 
-def _is_same(answer: AnswerKind, other: AnswerKind) -> bool:
+def is_same(answer: AnswerKind, other: AnswerKind) -> bool:
     """True for the same kind, and for other answers than streams the same status.
 
     Media types count for 2xx alone: Nginx replaces the bodies of errors.
@@ -98,7 +98,7 @@ def _is_alike(answer: AnswerKind, proxied: AnswerKind, resolution: RequestResolu
         )
     if answer.status in resolution.masked_statuses and answer.status != proxied.status:
         return proxied.kind == "status" and _masks(resolution, answer.status, proxied.status)
-    return answer.kind not in ("live", "unknown") and _is_same(answer, proxied)
+    return answer.kind not in ("live", "unknown") and is_same(answer, proxied)
 
 
 def _masks(resolution: RequestResolution, status: int, shown: int) -> bool:

@@ -21,9 +21,11 @@ from wizard.diagnose.facts.request_difference import (
 )
 from wizard.investigation import casefile
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.handshake import Handshake
 from wizard.model.probe_result import ProbeResult
 from wizard.model.target import Hop, Source
 from wizard.probe.followups.as_sent import AS_SENT, MAX_REQUESTS
+from wizard.probe.followups.failing_request import failing_request
 from wizard.probe.request import ProbeOptions
 
 CONF = """
@@ -292,6 +294,24 @@ async def test_each_session_that_a_message_opens_is_closed() -> None:
     assert server.names.count("DELETE") == len(served) > 0
     assert set(server.names) == {"initialize", "DELETE"}
     assert len(server.requests) <= MAX_REQUESTS
+
+
+def test_a_message_that_both_sides_refuse_says_nothing_of_the_request() -> None:
+    """With pages of other types: the next message is the one that fails through the proxy alone."""
+
+    def discovered(handshake: Handshake, kind: str) -> Handshake:
+        opening = handshake.exchanges[0]
+        headers = (("content-type", kind),)
+        refused = replace(opening.timeline, status=400, headers=headers)
+        discover = replace(opening, name="discover", timeline=refused, replied_s=None)
+        return replace(handshake, exchanges=(discover, *handshake.exchanges))
+
+    case = mcp_case(KEPT)
+    proxied, direct = case.handshakes
+    both = (discovered(proxied, "text/plain"), discovered(direct, "application/json"))
+    failing = failing_request(replace(case, handshakes=both))
+    assert failing is not None
+    assert failing.exchange == "initialize"
 
 
 async def test_the_results_are_kept_in_a_case_file() -> None:

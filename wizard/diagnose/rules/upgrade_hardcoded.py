@@ -71,8 +71,12 @@ def _is_hardcoded(resolution: RequestResolution) -> bool:
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """The Connection header that the request needs, and the rest of the set as it is today."""
-    if resolution is not None and not _is_hardcoded(resolution):
+    """The Connection header that the request needs, and the rest of the set as it is today.
+
+    A variable that makes the header, such as that of a wrong map, shows in what was sent alone.
+    """
+    is_sent = difference_about(case, is_about) is not None
+    if resolution is not None and not is_sent and not _is_hardcoded(resolution):
         return ()
     return connection_header(resolution, _WHY_CONNECTION)
 

@@ -22,7 +22,7 @@ from wizard.probe.followups.followup import (
     timeout_for,
     watch_stream,
 )
-from wizard.probe.likeness import AnswerKind, message_answer, stream_answer
+from wizard.probe.likeness import AnswerKind, is_same, message_answer, stream_answer
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     MessageReader,
@@ -123,7 +123,7 @@ def _failing_stream(case: Case) -> FailingRequest | None:
     if not is_served or len(kinds) > 1 or failed.kind == "unknown" or _is_any_live(case):
         return None
     is_silent = failed.kind == served.kind == "silent"  # a stream that may be silent
-    if failed == served or is_silent or _is_predicted(case, proxied[0]):
+    if is_same(failed, served) or is_silent or _is_predicted(case, proxied[0]):
         return None
     if failed.kind != "ended":
         return FailingRequest("GET", failed, served)
@@ -167,7 +167,7 @@ def _failing_message(case: Case) -> FailingRequest | None:
             _exchange_answer(proxied, exchange),
             _exchange_answer(direct, other),
         )
-        if failed.kind not in ("live", "unknown") and failed != served:
+        if failed.kind not in ("live", "unknown") and not is_same(failed, served):
             return FailingRequest(f"POST of {exchange.name}", failed, served, exchange.name)
     return None
 
