@@ -164,6 +164,14 @@ def test_behind_a_held_stream_a_routed_path_is_no_risk() -> None:
     assert not set(MESSAGE_RULES) & {risk.id for risk in diagnosis.risks}
 
 
+def test_where_the_stream_is_led_astray_its_messages_do_not_follow_it() -> None:
+    """The direct URL's address serves the messages: they are right, and the stream is not."""
+    astray = "location /sse { proxy_pass http://127.0.0.1:9; } "
+    routed = "location /message { proxy_pass http://127.0.0.1:12213; }"
+    diagnosis = diagnose(held(astray + routed))
+    assert not set(MESSAGE_RULES) & {risk.id for risk in diagnosis.risks}
+
+
 SLOW = make_handshake("direct", took=3.0)
 BLOCKED = make_handshake("direct", stage="initialize", status=504)
 READ_TIMEOUT_2S = WHOLE.replace("off;", "off; proxy_read_timeout 2s;")

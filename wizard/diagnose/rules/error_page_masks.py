@@ -18,6 +18,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import ErrorPage, RequestResolution
+from wizard.model.target import Style
 from wizard.text.display import safe
 
 _OK = 200
@@ -42,7 +43,7 @@ _DIRECT = (
 )
 _LOGGED = (
     "Nginx's error log says what failed, for which it answers {status} by itself, and the proxied "
-    "answer is a page with 200: the error page stands for that status. What has to be mended is "
+    "answer has the status 200: the error page stands for that {status}. What has to be mended is "
     "what the log line says."
 )
 _UNSEEN = (
@@ -72,9 +73,11 @@ class _Masked:
 def check(rule: Rule, case: Case) -> Finding | None:
     """A page with 200, or of Nginx, in place of the answer, and an error page that may be it."""
     resolution = case.resolution
-    answer = next(filter(_is_page, case.proxy), None)
-    if resolution is None or answer is None or not directives.is_proxied(resolution):
+    if resolution is None or not directives.is_proxied(resolution):
         return None
+    answer = next(filter(_is_page, case.proxy), None)
+    if answer is None:
+        return _masked_by_stream(rule, case, resolution)
     if any(map(_is_page, case.direct)):
         return None  # the backend itself answers with a page
     if masked := _masked_direct(case, resolution):
@@ -84,6 +87,26 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if masked := _masked_by_nginx(case, resolution):
         return _shown(rule, case, resolution, answer, masked)
     return _suspected(rule, resolution, answer, case)
+
+
+def _masked_by_stream(rule: Rule, case: Case, resolution: RequestResolution) -> Finding | None:
+    """An error page that is itself an event stream, and ends.
+
+    Only a line of the log tells it from a backend's stream that ends; with several peers, the
+    next one may have answered after that line.
+    """
+    ended = [result for result in case.proxy if result.was_made]
+    if not ended or not all(_is_ended_stream(result) for result in ended):
+        return None
+    masked, peers = _masked_by_nginx(case, resolution), addresses.upstream_peers(case)
+    if masked is None or len(peers) != 1 or not isinstance(masked.seen, LogLine):
+        return None
+    is_about = addresses.host_port(peers[0]) in masked.seen.text
+    return _shown(rule, case, resolution, ended[0], masked) if is_about else None
+
+
+def _is_ended_stream(result: ProbeResult) -> bool:
+    return result.outcome in ("cut", "ended") and result.timeline.status == _OK
 
 
 def _is_page(result: ProbeResult) -> bool:
@@ -126,8 +149,11 @@ def _shown(
     seen, name = masked.seen, f"{resolution.prefix}_intercept_errors"
     page = _page_evidence(masked.page)
     if isinstance(seen, LogLine):
-        logged = (result_evidence(answer), log_evidence(seen), page)
-        return rule.finding("confirmed", logged, _LOGGED.format(status=masked.status), fix=_OWN)
+        direct = map(result_evidence, streams.live_direct_probes(case)[:1])
+        logged = (result_evidence(answer), *direct, log_evidence(seen), page)
+        evidence = (*logged, path_evidence(resolution))
+        fix = _CONNECT if seen.tag == "connect-failed" else _OWN
+        return rule.finding("confirmed", evidence, _LOGGED.format(status=masked.status), fix=fix)
     probes = (result_evidence(answer), result_evidence(seen))
     evidence = (*probes, page, setting_evidence(resolution, name), path_evidence(resolution))
     is_same = addresses.leads_to(case, seen.timeline.probe)
@@ -197,9 +223,36 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     return (Change(f"{prefix_of(resolution)}_intercept_errors", "off", _WHY_OFF),)
 
 
+_LEADS_NOWHERE = (
+    "{passed} at {where}: Nginx could not connect to {peers}; write the address there at which the "
+    "backend listens"
+)
+_LOG_LINE = "mend what Nginx's error log says: {line}"
+
+
+def notes(case: Case, style: Style) -> tuple[str, ...]:
+    """What to mend by hand where an error of Nginx's own is hidden."""
+    resolution = case.resolution
+    if resolution is None or _masked_direct(case, resolution) is not None:
+        return ()
+    masked, upstream = _masked_by_nginx(case, resolution), resolution.upstream
+    if masked is None or not isinstance(masked.seen, LogLine):
+        return ()
+    if masked.seen.tag != "connect-failed" or upstream is None:
+        return (_LOG_LINE.format(line=safe(masked.seen.text, 300)),)
+    passed, peers = safe(upstream.passed, 120), safe(", ".join(upstream.peers), 120)
+    where = upstream.where or resolution.config.main
+    return (_LEADS_NOWHERE.format(passed=passed, where=safe(str(where), 200), peers=peers),)
+
+
 _OWN = Fix(
     "what the log line says; and `error_page` without `=200` for this path, so that clients see "
     "the error",
+    "nginx",
+)
+_CONNECT = Fix(
+    "an address in {stream}_pass (or its upstream) where the backend listens; and `error_page` "
+    "without `=200` for this path, so that clients see the error",
     "nginx",
 )
 RULE = Rule(
@@ -213,5 +266,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=75,
-    settings=NginxSettings(stream=settings),
+    settings=NginxSettings(stream=settings, notes=notes),
 )

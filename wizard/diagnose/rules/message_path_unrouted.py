@@ -1,6 +1,6 @@
 """Nginx passes the stream to the backend, but not the path of its messages."""
 
-from wizard.diagnose.facts import directives, posts
+from wizard.diagnose.facts import addresses, directives, posts, streams
 from wizard.diagnose.facts.evidence import path_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
@@ -72,8 +72,20 @@ def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:
 def _latent(rule: Rule, case: Case) -> Finding | None:
     if not posts.is_untried(case) or posts.reaches_backend(case) is not False:
         return None
+    if _is_stream_astray(case):
+        return None  # the messages would follow it
     distinguishes = "Read from the config: no POST could be made, so it was not seen."
     return rule.finding("likely", path_evidences(case), distinguishes, latent=True)
+
+
+def _is_stream_astray(case: Case) -> bool:
+    """True if the message's path leads to a backend whose stream is live when it is asked directly,
+    and the stream's path does not."""
+    message = case.message_resolution.upstream if case.message_resolution else None
+    live = [result.timeline.probe for result in streams.live_direct_probes(case)]
+    peers = set(map(addresses.host_port, message.peers if message else ()))
+    is_there = any(addresses.direct_address(case, probe) in peers for probe in live)
+    return is_there and not any(addresses.leads_to(case, probe) for probe in live)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
