@@ -8,7 +8,8 @@ from textual.widgets import Input
 
 from wizard.model.client_request import ClientRequest
 from wizard.model.parse import is_curl
-from wizard.text.display import plural, safe
+from wizard.text.display import safe
+from wizard.text.messages import plural
 
 
 class CurlInput(Input):

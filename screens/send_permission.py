@@ -11,7 +11,8 @@ from wizard.investigation.saved import STREAM_STEPS, SavedInvestigation
 from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
-from wizard.text.display import plural, safe
+from wizard.text.display import safe
+from wizard.text.messages import plural
 
 NOT_SENT = "Nothing was sent: the request was not allowed."
 _WHY = "It is not a GET: it may change something there, or cost something."

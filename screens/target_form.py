@@ -21,8 +21,9 @@ from wizard.model.client_request import ClientRequest, body_type_of
 from wizard.model.parse import check_url, is_curl, is_websocket, parse_header, parse_method
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
-from wizard.text.display import plural, safe
+from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import plural
 from wizard.text.redaction import redact
 
 

@@ -25,8 +25,9 @@ from screens.widgets.prompt import Prompt, Question
 from screens.widgets.style import fit
 from wizard.model.steps import StepId
 from wizard.model.timeline import Probe, Timeline
-from wizard.text.display import plural, safe
+from wizard.text.display import safe
 from wizard.text.errors import describe_error
+from wizard.text.messages import plural
 
 FRAMES_PER_SECOND = 2
 LINGER_S = 1.0

@@ -8,7 +8,8 @@ from rich.text import Text
 from screens.live.buffer import Entry, Mark, Side, Stream
 from screens.widgets.style import DIM, HEAD, line
 from wizard.model.events import Comment, Excess
-from wizard.text.display import plural, safe, seconds
+from wizard.text.display import safe, seconds
+from wizard.text.messages import plural
 
 LONG_GAP_S = 2.0
 """A silence of at least this many seconds before an event is said beside it."""

@@ -10,7 +10,8 @@ from screens.widgets.panel import PanelView, Row, rows_of
 from screens.widgets.style import ACCENT, DIM, HEAD, line, wrap
 from wizard.model.diagnosis import BlockLine, Part, Recommendation
 from wizard.report.text import patch_command
-from wizard.text.display import capitalize, plural, safe, visible
+from wizard.text.display import capitalize, safe, visible
+from wizard.text.messages import plural
 
 FOLD_FROM = 3
 """From this many lines on, lines that stay as they are today are folded."""

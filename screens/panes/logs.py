@@ -11,7 +11,8 @@ from screens.widgets.style import DIM, HEAD, STYLES, fit, line, wrap
 from wizard.investigation.step_results import FAULT_TAGS
 from wizard.model.log_report import History, LogLine, LogReport
 from wizard.report import logs
-from wizard.text.display import plural, safe
+from wizard.text.display import safe
+from wizard.text.messages import plural
 
 _NAME_COLUMNS = 14
 

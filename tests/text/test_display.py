@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.text.display import clip, plural, safe, seconds, visible, visible_block
+from wizard.text.display import clip, safe, seconds, visible, visible_block
+from wizard.text.messages import plural
 
 UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 ANY_TEXT = st.text(

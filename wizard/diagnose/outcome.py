@@ -12,7 +12,8 @@ from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.release import is_kept, kept_s
 from wizard.model.timeline import Timeline, connected_s, is_live
-from wizard.text.display import plural, safe, seconds, summarize_body
+from wizard.text.display import safe, seconds, summarize_body
+from wizard.text.messages import plural
 
 LATE_MARGIN_S = 0.5
 """How much later than in the direct probe, in seconds, the first data counts as late."""

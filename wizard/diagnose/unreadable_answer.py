@@ -9,7 +9,8 @@ from wizard.model.wire import (
     describe_unsent,
     show_start,
 )
-from wizard.text.display import plural, safe, seconds
+from wizard.text.display import safe, seconds
+from wizard.text.messages import plural
 
 _KNOWN_CODINGS = frozenset({
     "identity", "gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz",

@@ -14,7 +14,8 @@ from wizard.model.probe_result import UNREADABLE_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline
-from wizard.text.display import plural, safe, seconds
+from wizard.text.display import safe, seconds
+from wizard.text.messages import plural
 
 StepResult = tuple[State, str]
 FAULT_TAGS = frozenset(

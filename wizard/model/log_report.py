@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from wizard.text.display import plural
+from wizard.text.messages import plural
 
 HELD_TAGS = ("held-499", "held-200")
 """The tags of lines about a client that left before a single byte was passed on."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from wizard.model.events import Headers, HeadReceived, Sending, Sent, StreamLimit, Undecodable
 from wizard.model.received import NO_STATUS_LINE, Received, name_protocol
-from wizard.text.display import plural, visible
+from wizard.text.display import visible
+from wizard.text.messages import plural
 from wizard.text.redaction import redact
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long")

@@ -7,7 +7,8 @@ from typing import Any
 
 from wizard.model.case import Case
 from wizard.model.log_report import History, LoggedFailure
-from wizard.text.display import plural, safe
+from wizard.text.display import safe
+from wizard.text.messages import plural
 
 WIDTH = 80
 MAX_FAILURES = 5

@@ -13,7 +13,8 @@ from wizard.model.diagnosis import Diagnosis, Finding
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.report.labels import probe_name
-from wizard.text.display import capitalize, plural, safe, seconds
+from wizard.text.display import capitalize, safe, seconds
+from wizard.text.messages import plural
 
 OUTCOME_WORDS: dict[ProofOutcome, str] = {
     "fixed": "FIXED", "live": "LIVE", "not-proven": "NOT PROVEN", "not-fixed": "NOT FIXED",

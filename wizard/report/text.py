@@ -14,7 +14,8 @@ from wizard.report.labels import probe_name
 from wizard.report.logs import logs_text
 from wizard.report.proof import before_and_now, change_text, utc
 from wizard.report.result import Check, Result
-from wizard.text.display import plural, safe, seconds, visible_block
+from wizard.text.display import safe, seconds, visible_block
+from wizard.text.messages import plural
 
 WIDTH = 80
 MAX_LOG_LINES = 2

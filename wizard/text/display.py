@@ -103,11 +103,6 @@ def capitalize(text: str) -> str:
     return text if is_name else text[:1].upper() + text[1:]
 
 
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 line`, `2 lines`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def seconds(value: float | None) -> str:
     """Return a duration given in seconds as `12 ms` or `2.31 s`, and `–` for None."""
     if value is None:

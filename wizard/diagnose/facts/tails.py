@@ -8,7 +8,7 @@ from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Arrival, Timeline
-from wizard.text.display import plural
+from wizard.text.messages import plural
 
 _START = Arrival(0.0, 0)
 HEADER_MARGIN_BYTES = 512

@@ -18,7 +18,8 @@ from wizard.model.handshake import Side
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import Balancing, balancing_of
 from wizard.probe.sessions import has_session, is_lost, is_taken, is_unknown, lost_message
-from wizard.text.display import plural, safe
+from wizard.text.display import safe
+from wizard.text.messages import plural
 
 _NAMES_SESSION = re.compile(r"(?i)session")
 _BACKEND = Fix(

@@ -14,7 +14,8 @@ from wizard.model.handshake import CLIENT_NAME, HandshakeStage
 from wizard.model.timeline import Timeline
 from wizard.model.wire import describe_unread
 from wizard.probe.request import RequestSpec
-from wizard.text.display import plural, safe, summarize_body
+from wizard.text.display import safe, summarize_body
+from wizard.text.messages import plural
 
 HTTP_SSE_VERSION = "2024-11-05"
 """The revision of HTTP+SSE."""

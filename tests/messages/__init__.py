@@ -1,0 +1,1 @@
+"""The catalogue of messages: its list, its translations and what they must hold."""

@@ -1,0 +1,70 @@
+"""The program's messages in the user's language: English as written, or a catalogue of gettext.
+
+A message is a whole sentence or label with named places: `tr("nothing in {waited}", waited=…)`.
+The English text is its key. Messages of modules are translated when the module is imported, so the
+language is chosen before (`choose`), once for the process.
+"""
+
+import os
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+
+LANGUAGES = ("en", "zh_CN")
+VARIABLE = "SSEWIZARD_LANG"
+"""The environment variable that decides before those of the locale do."""
+_LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+_SIMPLIFIED = re.compile(r"(?i)zh([-_](cn|sg|hans.*))?")
+_UTF_8 = re.compile(r"(?i)utf-?8")
+_language = "en"
+_translate: Callable[[str], str] = str
+
+
+def tr(message: str, /, **values: object) -> str:
+    """Return the message in the chosen language, with the values in their places."""
+    text = _translate(message)
+    return text.format(**values) if values else text
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 line`, `2 lines`. Its key is `{count} line`."""
+    if _language == "en":
+        return f"{count} {noun}{'' if count == 1 else 's'}"
+    return tr(f"{{count}} {noun}", count=count)
+
+
+def language() -> str:
+    """Return the language in use, one of `LANGUAGES`."""
+    return _language
+
+
+def choose(name: str) -> None:
+    """Use a language of `LANGUAGES` for all messages from now on."""
+    global _language, _translate
+    _language, _translate = name, _catalogue(name) if name != "en" else str
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """Return the language that the environment asks for; English where it asks for no other.
+
+    As in gettext, the first variable that is set decides. A locale that is not UTF-8 could not show
+    Chinese, so it gets English.
+    """
+    own = environment.get(VARIABLE)
+    if own in LANGUAGES:
+        return own
+    locale = next((value for name in _LOCALE_VARIABLES if (value := environment.get(name))), "")
+    name, _, encoding = locale.partition("@")[0].partition(".")
+    is_shown = not encoding or _UTF_8.fullmatch(encoding) is not None
+    return "zh_CN" if is_shown and _SIMPLIFIED.fullmatch(name) else "en"
+
+
+def _catalogue(name: str) -> Callable[[str], str]:
+    from gettext import GNUTranslations
+    from io import BytesIO
+
+    content = pkgutil.get_data("wizard", f"locale/{name}/LC_MESSAGES/ssewizard.mo")
+    return GNUTranslations(BytesIO(content or b"")).gettext
+
+
+choose(language_of(os.environ))
