@@ -11,7 +11,7 @@ WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 SERVERS := .servers
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow test-servers test-hostile fuzz check check-style lock dist test-dist picture docs new-rule snap bench soak clean
+.PHONY: help lab test test-slow test-servers test-hostile fuzz check check-style lock dist test-dist picture docs messages new-rule snap bench soak clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -99,6 +99,9 @@ test-dist: $(VENV)/.dev $(VENV)/.release ## the same, built twice and compared; 
 
 picture: $(VENV)/.dev ## the pictures of the README, made by the app itself
 	$(BIN)/python -m tests.picture
+
+messages: $(VENV)/.dev ## the list of messages and the translations, up to date with the code
+	$(BIN)/python -m tests.messages
 
 docs: $(VENV)/.dev ## the index of the failure modes and the man page, generated
 	$(BIN)/python -m tests.docs

@@ -1,5 +1,6 @@
 """The command `ssewizard`: the command line of `wizard/` with the screen of this package."""
 
+import os
 import sys
 
 from wizard import __version__
@@ -25,6 +26,10 @@ def main(argv: "Sequence[str] | None" = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     if words == ["--version"] and _print_version():
         return 0
+    # The messages of a module are translated when it is imported, so the language comes first.
+    from wizard.text.messages import choose_for
+
+    choose_for(words, os.environ)
     from wizard.cli.main import main as run
 
     return run(words, open_wizard=open_wizard)

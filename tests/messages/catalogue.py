@@ -10,6 +10,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import wizard
+from wizard.text import messages
 
 ROOT = Path(wizard.__file__).parents[1]
 LOCALE = ROOT / "wizard" / "locale"
@@ -29,7 +30,8 @@ def message_calls(path: Path) -> Iterator[tuple[int, str, ast.expr]]:
 
 def source_files() -> list[Path]:
     """The modules whose messages are translated."""
-    return sorted(path for part in ("wizard", "screens") for path in (ROOT / part).rglob("*.py"))
+    files = (path for part in ("wizard", "screens") for path in (ROOT / part).rglob("*.py"))
+    return sorted(path for path in files if path != Path(messages.__file__))
 
 
 def current_list() -> Catalog:
@@ -38,8 +40,9 @@ def current_list() -> Catalog:
     for path in source_files():
         name = str(path.relative_to(ROOT))
         for line, function, argument in sorted(message_calls(path), key=lambda call: call[0]):
-            assert isinstance(argument, ast.Constant), f"{name}:{line}: a message is no constant"
-            text = argument.value if function == "tr" else f"{{count}} {argument.value}"
+            text = argument.value if isinstance(argument, ast.Constant) else None
+            assert isinstance(text, str), f"{name}:{line}: a message is no constant"
+            text = text if function == "tr" else f"{{count}} {text}"
             catalog.add(text, locations=[(name, 0)])
     return catalog
 

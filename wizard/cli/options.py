@@ -18,6 +18,7 @@ from wizard.model.parse import (
 )
 from wizard.model.target import Http, McpMode, Style, Target
 from wizard.text.errors import UsageError
+from wizard.text.messages import LANGUAGES
 
 Group = argparse._ActionsContainer
 """A parser, or a group of options in its help."""
@@ -166,6 +167,7 @@ def _explain_parser() -> Parser:
     )
     parser.add_argument("words", nargs="*", metavar="ID|WORD", help="an id such as "
         "proxy-buffering-hold, or words to search for, such as buffering")  # fmt: skip
+    _add_language(parser)
     return parser
 
 
@@ -297,6 +299,12 @@ def _add_format(parser: Group, formats: Sequence[str]) -> None:
 
 def _add_no_color(parser: Group) -> None:
     parser.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
+    _add_language(parser)
+
+
+def _add_language(parser: Group) -> None:
+    parser.add_argument("--lang", choices=LANGUAGES, help="the language of texts; by default that "
+        "of the locale, and English in json, junit and prometheus")  # fmt: skip
 
 
 def _add_output(parser: Group) -> None:

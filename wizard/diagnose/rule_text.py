@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from wizard.text.messages import language
+
 RULES_PACKAGE = "wizard.diagnose.rules"
 HEADINGS = (
     "What it is",
@@ -52,16 +54,27 @@ def read_rule_text(id: str) -> RuleText:
         ValueError: The file lacks a heading, or has one twice, in another order or of another name.
     """
     name = f"{id.replace('-', '_')}.md"
-    try:
-        content = pkgutil.get_data(RULES_PACKAGE, name)
-    except FileNotFoundError:
-        content = None
+    content = _translated(name) or _content(RULES_PACKAGE, name)
     if content is None:
         raise FileNotFoundError(f"{name} is missing beside its rule: {RULES_PACKAGE}")
     text = parse_rule_text(content.decode("utf-8"), name)
     if text.id != id:
         raise ValueError(f"{name}: its title names {text.id}, not {id}")
     return text
+
+
+def _translated(name: str) -> bytes | None:
+    """The file in the language in use; None for English, which lies beside the rule."""
+    if language() == "en":
+        return None
+    return _content("wizard", f"locale/{language()}/failure-modes/{name}")
+
+
+def _content(package: str, name: str) -> bytes | None:
+    try:
+        return pkgutil.get_data(package, name)
+    except FileNotFoundError:
+        return None
 
 
 def parse_rule_text(markdown: str, name: str) -> RuleText:

@@ -8,13 +8,15 @@ language is chosen before (`choose`), once for the process.
 import os
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 LANGUAGES = ("en", "zh_CN")
 VARIABLE = "SSEWIZARD_LANG"
 """The environment variable that decides before those of the locale do."""
 _LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 _SIMPLIFIED = re.compile(r"(?i)zh([-_](cn|sg|hans.*))?")
+_MACHINE_FORMATS = ("json", "junit", "prometheus")
+"""Reports that programs read stay English, unless another language is asked for."""
 _UTF_8 = re.compile(r"(?i)utf-?8")
 _language = "en"
 _translate: Callable[[str], str] = str
@@ -57,6 +59,25 @@ def language_of(environment: Mapping[str, str]) -> str:
     name, _, encoding = locale.partition("@")[0].partition(".")
     is_shown = not encoding or _UTF_8.fullmatch(encoding) is not None
     return "zh_CN" if is_shown and _SIMPLIFIED.fullmatch(name) else "en"
+
+
+def choose_for(words: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Choose the language for a command line: `--lang`, else that of the environment.
+
+    Called before anything else is imported. A language that does not exist is reported by the
+    parser of the options later.
+    """
+    own = _value_of("--lang", words) or environment.get(VARIABLE)
+    is_machine = _value_of("--format", words) in _MACHINE_FORMATS
+    name = own or ("en" if is_machine else language_of(environment))
+    choose(name if name in LANGUAGES else "en")
+
+
+def _value_of(option: str, words: Sequence[str]) -> str | None:
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == option or word.startswith(f"{option}="):
+            return following if word == option else word.partition("=")[2]
+    return None
 
 
 def _catalogue(name: str) -> Callable[[str], str]:
