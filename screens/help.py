@@ -44,7 +44,7 @@ Esc       stop what is running; leave an input or this page
 q         leave; the result is printed in the terminal
 Ctrl-O    at the start: open the case that was cut off
 Ctrl-L    draw the whole screen again; in the form: fill in the last case
-Ctrl-N    in the form: look from elsewhere
+Ctrl-N    in the form: look from elsewhere; the right arrow completes a path
 
 ✓ ok  ! look  ✗ fault  – skipped  · to do  ▸ running
 

@@ -1,5 +1,6 @@
 """Questions for the prompt: the inputs of a step, and file names."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError, describe_error
+from wizard.text.files import NotRegularError, describe_read_error, stat_regular
 
 TakeTarget = Callable[[Target | None], None]
 """Takes the changed target, or None if the step is to be skipped."""
@@ -149,10 +151,20 @@ def parse_existing_log(text: str, vantages: Sequence[Vantage] = ()) -> Source | 
 def _existing(source: Source) -> Source:
     if source.vantage != LOCAL or source.command or not source.locator:
         return source
-    path = Path(source.locator).expanduser()
-    if not path.is_file():
-        raise UsageError(f"{safe(source.locator, 200)}: no such file here")
-    return replace(source, locator=str(path))
+    path = os.path.expanduser(source.locator)
+    try:
+        stat_regular(path)
+    except OSError as error:
+        raise UsageError(f"{safe(source.locator, 200)}: {_why_unreadable(error)}") from None
+    return replace(source, locator=path)
+
+
+def _why_unreadable(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file here"
+    if isinstance(error, NotRegularError):
+        return f"it is {error.kind}, not a file"
+    return describe_read_error(error)
 
 
 FIX_FILE = "ssewizard-fix.diff"

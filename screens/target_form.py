@@ -1,4 +1,4 @@
-"""The form for the target, shown where no URL was given; it offers the last case."""
+"""The form for the target, shown where no URL was given."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,72 +8,96 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Footer, Input, Label, Static
+from textual.widgets import Footer, Input, Static
 
 from screens.curl_input import CurlInput, describe_command
+from screens.doubts import doubt_about_config, doubt_about_direct, doubt_about_url
+from screens.path_completion import PathSuggester
 from screens.questions import parse_existing_config, parse_existing_log, parse_urls
 from screens.saved_cases import InterruptedCase
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
-from screens.widgets.fields import Fields
+from screens.widgets.fields import Fields, make_input
+from screens.widgets.header import Chip, Header
+from screens.widgets.tick import Tick
 from wizard.model.body import read_body
 from wizard.model.client_request import ClientRequest, body_type_of
 from wizard.model.parse import check_url, is_curl, is_websocket, parse_header, parse_method
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
-from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.messages import plural
 from wizard.text.redaction import redact
 
+MAX_REPEATED = 8
+"""How many logs, and how many headers, the form takes."""
+_COMPLETES, _REPEATS = "→ completes a path", "⏎ adds another"
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its label, an example, and the function that parses its text."""
+    """One field: its title, an example, and the function that parses its text.
+
+    Attributes:
+        hint: What keys do in it.
+        is_repeated: Whether Enter in a filled field adds another one of its kind.
+    """
 
     id: str
-    label: str
+    title: str
     example: str
     parse: Callable[[str, Sequence[Vantage]], object]
+    hint: str = ""
+    is_repeated: bool = False
 
 
 FIELDS = (
-    Field("url", "The stream's public URL", "https://mcp.example.com/sse",
+    Field("url", "The stream's public URL (required)", "https://mcp.example.com/sse",
           lambda text, _: check_url(text)),
-    Field("direct", "The backend's own URL, as Nginx reaches it (makes it sure)",
-          "http://127.0.0.1:12213/sse", parse_urls),
-    Field("conf", "The Nginx config, a saved dump, or nginx -T to run that here",
-          "/etc/nginx/nginx.conf", parse_existing_config),
-    Field("log", "A log file", "/var/log/nginx/access.log", parse_existing_log),
-    Field("header", "A header to send (never shown, never kept)", "Authorization: Bearer …",
-          lambda text, _: parse_header(text)),
-    Field("method", "The method, and the body or @FILE, if it is not a GET", "GET",
-          lambda text, _: parse_method(text)),
-    Field("body", "", '{"stream": true}', lambda text, _: read_body([text])),
+    Field("direct", "The backend's own URL (optional, makes it sure)",
+          "http://10.0.0.5:12213/sse", parse_urls),
+    Field("conf", "Nginx config, a saved dump, or nginx -T (optional)",
+          "/etc/nginx/nginx.conf", parse_existing_config, _COMPLETES),
+    Field("log", "A log file (optional)", "/var/log/nginx/access.log", parse_existing_log,
+          f"{_COMPLETES}, {_REPEATS}", is_repeated=True),
+    Field("header", "A header to send, never shown or kept (optional)", "Authorization: Bearer …",
+          lambda text, _: parse_header(text), _REPEATS, is_repeated=True),
+    Field("method", "Method", "GET", lambda text, _: parse_method(text)),
+    Field("body", "Body, or @FILE (optional)", '{"stream": true}',
+          lambda text, _: read_body([text]), _COMPLETES),
 )  # fmt: skip
-_PARSERS = {field.id: field.parse for field in FIELDS}
-_PLACEHOLDERS = {field.id: field.example for field in FIELDS}
+_FIELDS = {field.id: field for field in FIELDS}
 
 
-def _input_for(field: Field) -> Input:
-    kind = CurlInput if field.id == "url" else Input
-    field_input = kind(placeholder=field.example, id=field.id, compact=True)
-    field_input.password = field.id == "header"
-    field_input.cursor_blink = False
-    return field_input
+def _kind_of(id: str) -> str:
+    """The id of the first field of its kind: `log` for `log-2`."""
+    return id.partition("-")[0]
+
+
+def _input_for(field: Field, id: str = "") -> Input:
+    made = make_input(
+        id or field.id,
+        field.title,
+        field.example,
+        hint=field.hint,
+        is_required=field.id == "url",
+        suggester=PathSuggester() if _COMPLETES in field.hint else None,
+        kind=CurlInput if field.id == "url" else Input,
+    )
+    made.password = field.id == "header"
+    return made
 
 
 class TargetForm(Fields[Target]):
     """Fields for the target; only the URL is required."""
 
     DEFAULT_CSS = """
-    TargetForm #places, TargetForm #command { height: auto; display: none; }
+    TargetForm #places, TargetForm #command { display: none; }
     TargetForm #places.-some, TargetForm #command.-some { display: block; }
     TargetForm #request { height: auto; }
-    TargetForm #method { width: 12; margin-right: 1; }
+    TargetForm #method { width: 12; }
     TargetForm #body { width: 1fr; }
     """
-    IDS = tuple(field.id for field in FIELDS)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "take", "start", id="form.start", tooltip="Check the fields and begin"),
         Binding(
@@ -95,39 +119,63 @@ class TargetForm(Fields[Target]):
         self._vantages: tuple[VantageInput, ...] = ()
         self._command: ClientRequest | None = None
         self._needs_body = False
+        self._ids = [field.id for field in FIELDS]
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids of all fields, with those of the logs and headers that were added."""
+        return self._ids
 
     def compose(self) -> ComposeResult:
-        """Yield the offers, then a label, an input and an error line for each field."""
+        """Yield a box, and a line for what is wrong, for each field."""
+        yield Header()
         with VerticalScroll(can_focus=False):
             yield Static(
-                "Which stream hangs? Give its URL, or paste a curl command (Copy as cURL). Enter "
-                "goes on to the next field and begins at the last.",
+                "Which stream hangs? Give its URL, or paste a curl command (Copy as cURL).",
                 markup=False,
             )
             if self._interrupted is not None:
                 yield Static(f"{self._interrupted.summary}: Ctrl-O opens it.", markup=False)
-            if self._last is not None:
-                yield Static(
-                    f"Last case: {safe(self._last.url, 100)} (Ctrl-L takes it)", markup=False
-                )
             yield Static(id="places", markup=False)
             for field in FIELDS[:-2]:
-                yield Label(field.label, markup=False)
                 yield _input_for(field)
                 yield self.error_of(field.id)
                 if field.id == "url":
                     yield Static(id="command", markup=False)
+                    yield Tick("Accept certificates that cannot be verified", id="insecure")
             method, body = FIELDS[-2:]
-            yield Label(method.label, markup=False)
             yield Horizontal(_input_for(method), _input_for(body), id="request")
             yield from (self.error_of(method.id), self.error_of(body.id))
         yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Begin at the URL."""
+        self.input_of("url").focus()
+
+    def on_resize(self) -> None:
+        """Draw the first line for the new width."""
+        self.query_one(Header).show_target("", "new investigation", Chip())
+
+    async def add_after(self, field: str) -> bool:
+        """Add a field for another log or header after the last one that is filled."""
+        kind = _FIELDS[_kind_of(field)]
+        same = [each for each in self._ids if _kind_of(each) == kind.id]
+        is_next = field == same[-1] and len(same) < MAX_REPEATED and self.text(field)
+        if not kind.is_repeated or not is_next:
+            return False
+        added = f"{kind.id}-{len(same) + 1}"
+        self._ids.insert(self._ids.index(field) + 1, added)
+        error = self.query_one(f"#{field}-error")
+        await self.query_one(VerticalScroll).mount(
+            _input_for(kind, added), self.error_of(added), after=error
+        )
+        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the key of the last case if there is none."""
         return self._last is not None if action == "last" else True
 
-    def action_last(self) -> None:
+    async def action_last(self) -> None:
         """Fill in the last case."""
         if self._last is None:
             return
@@ -135,13 +183,19 @@ class TargetForm(Fields[Target]):
             "url": self._last.typed_url,
             "direct": next((source.locator for source in self._last.direct), ""),
             "conf": self._last.conf.locator if self._last.conf else "",
-            "log": next((source.locator for source in self._last.logs), ""),
             "method": "" if self._last.method == "GET" else self._last.method,
         }
         self._needs_body = bool(self._last.body)
+        self.query_one(Tick).value = self._last.insecure
         for field, value in values.items():
             self.input_of(field).value = value
-        for field in self.IDS:
+        before = ""
+        for number, log in enumerate(self._last.logs[:MAX_REPEATED], 1):
+            field = "log" if number == 1 else f"log-{number}"
+            if field not in self.ids:
+                await self.add_after(before)
+            self.input_of(field).value, before = log.locator, field
+        for field in self.ids:
             self.is_valid(field)
 
     def check(self, field: str, text: str) -> None:
@@ -154,6 +208,24 @@ class TargetForm(Fields[Target]):
             self._require_body()
         else:
             self._parse(field, text)
+
+    def doubt(self, field: str, text: str) -> str:
+        """Question this machine's own address, the public URL as the backend's, and the like."""
+        if field == "url" and not is_curl(text):
+            return doubt_about_url(check_url(text)) if text else ""
+        value = self._parse(field, text)
+        if field == "conf" and isinstance(value, Source):
+            return doubt_about_config(value)
+        if field == "direct" and isinstance(value, tuple):
+            return doubt_about_direct(value, self._valid_url())
+        return ""
+
+    def _valid_url(self) -> str:
+        """The public URL; empty while it is not valid."""
+        try:
+            return check_url(self.text("url"))
+        except UsageError:
+            return ""
 
     def _require_body(self) -> None:
         """Raise `UsageError` if a body is needed that neither the case nor the command has."""
@@ -184,9 +256,10 @@ class TargetForm(Fields[Target]):
         self.input_of("url").value = request.url
         self.input_of("method").value = method
         self.input_of("body").value = ""
+        self.query_one(Tick).value = request.insecure
         size = plural(len(request.body or b""), "byte")
         body = f"of the curl command, {size}" if request.body is not None else ""
-        self.input_of("body").placeholder = body or _PLACEHOLDERS["body"]
+        self.input_of("body").placeholder = body or _FIELDS["body"].example
         self._set_command(request)
         for field in ("url", "method", "body"):
             self.show_error(field, "")
@@ -202,9 +275,10 @@ class TargetForm(Fields[Target]):
         if event.input.id == "body":
             event.input.password = redact(event.value) != event.value
         if event.input.id == "url" and not event.value and self._command is not None:
+            self.query_one(Tick).value &= not self._command.insecure
             self._set_command(None)
             self.input_of("method").value = ""
-            self.input_of("body").placeholder = _PLACEHOLDERS["body"]
+            self.input_of("body").placeholder = _FIELDS["body"].example
 
     def take(self) -> None:
         """Dismiss the form with the target, unless its fields contradict each other."""
@@ -237,29 +311,34 @@ class TargetForm(Fields[Target]):
 
     def _request(self) -> ClientRequest:
         """The request of the fields and, where they are empty, of the command."""
-        texts = {field: self.text(field) for field in ("url", "method", "body", "header")}
+        texts = {field: self.text(field) for field in ("url", "method", "body")}
         body = read_body([texts["body"]]) if texts["body"] else None
         typed = ClientRequest(
             check_url(texts["url"]) if texts["url"] else "",
             texts["method"],
             body,
             body_type_of(body) if body is not None else "",
-            (parse_header(texts["header"]),) if texts["header"] else (),
+            tuple(parse_header(text) for text in self._texts("header")),
             upgrade=any(is_websocket(self.text(field)) for field in ("url", "direct")),
         )
         return typed.or_else(self._command or ClientRequest()).completed()
 
+    def _texts(self, kind: str) -> list[str]:
+        """What was typed into the fields of a kind, without the empty ones."""
+        texts = [self.text(field) for field in self.ids if _kind_of(field) == kind]
+        return [text for text in texts if text]
+
     def _target(self) -> Target:
-        values = {field: self._parse(field, self.text(field)) for field in self.IDS}
-        direct, conf, log = (values[name] for name in ("direct", "conf", "log"))
+        direct, conf = (self._parse(field, self.text(field)) for field in ("direct", "conf"))
+        logs = (self._parse("log", text) for text in self._texts("log"))
         request = self._request()
         target = Target(
             request.url,
             direct=direct if isinstance(direct, tuple) else (),
             conf=conf if isinstance(conf, Source) else None,
-            logs=(log,) if isinstance(log, Source) else (),
+            logs=tuple(dict.fromkeys(log for log in logs if isinstance(log, Source))),
             headers=request.headers,
-            insecure=request.insecure,
+            insecure=self.query_one(Tick).value,
             connect_to=request.connect_to,
             upgrade=request.upgrade,
             method=request.method,
@@ -270,4 +349,4 @@ class TargetForm(Fields[Target]):
 
     def _parse(self, field: str, text: str) -> object:
         vantages = self._with_vantages(Target("")).vantages
-        return _PARSERS[field](text, vantages) if text else None
+        return _FIELDS[_kind_of(field)].parse(text, vantages) if text else None

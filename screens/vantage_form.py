@@ -9,10 +9,10 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Input, Label, Static
+from textual.widgets import Footer, Static
 
 from screens.questions import LOCAL_NGINX, parse_config, parse_urls
-from screens.widgets.fields import Fields
+from screens.widgets.fields import Fields, make_input
 from wizard.model.parse import parse_log, parse_vantages
 from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
@@ -170,12 +170,14 @@ class VantageForm(Fields[VantageInput]):
             yield Static(safe(f"{shlex.join(self._proposal.preset.prefix)} …", 300), markup=False)
             yield Static("trying it …", id="found", markup=False)
             for field in _FIELDS:
-                yield Label(self._label(field), markup=False)
-                text = self._proposed_text(field.id)
-                field_input = Input(text, field.example, id=field.id, compact=True)
-                # A selected proposal would be lost with the next key.
-                field_input.cursor_blink = field_input.select_on_focus = False
-                yield field_input
+                is_required = field.id == "name"
+                yield make_input(
+                    field.id,
+                    f"{self._label(field)} ({'required' if is_required else 'optional'})",
+                    field.example,
+                    text=self._proposed_text(field.id),
+                    is_required=is_required,
+                )
                 yield self.error_of(field.id)
         yield Footer(show_command_palette=False, compact=True)
 

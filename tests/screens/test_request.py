@@ -163,7 +163,7 @@ async def test_http_2_of_a_command_contradicts_another_url() -> None:
     targets: list[Target] = []
     async with form(targets).run_test(size=SIZE) as pilot:
         await paste(pilot, f"curl {URL} --http2")
-        fill_in(pilot, "url", "http://h/")
+        fill_in(pilot, "url", "http://h/sse")
         await press(pilot, "ctrl+s")
         assert "needs an https:// URL" in error(pilot, "url")
     assert targets == []
