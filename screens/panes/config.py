@@ -17,6 +17,8 @@ from wizard.nginx.as_sent import as_sent
 from wizard.probe.request import ProbeOptions, request_headers, spec_of
 from wizard.report.as_sent import RequestChange, request_changes
 from wizard.report.inspect import delivery_condition, served_by, setting_value
+from wizard.report.labels import client_name
+from wizard.report.proof import change_text
 from wizard.text.display import safe
 
 MAIN_SETTINGS = (
@@ -36,6 +38,7 @@ def draw(view: View) -> list[PanelView]:
     guilty = _guilty_settings(view, resolution)
     rows = [_setting_row(setting, guilty, view) for setting in _main_settings(resolution, guilty)]
     rows += _other_settings(resolution, guilty, view)
+    rows += _changed(view)
     rows += [Row(Text()), *_served(resolution, view)]
     if resolution.undecided:
         rows += [Row(Text()), Row(line(("Not decided", HEAD)))]
@@ -46,6 +49,17 @@ def draw(view: View) -> list[PanelView]:
         )
     below = [*_delivery(resolution), Text(), *_as_sent(resolution, view)]
     return [step_panel(view, rows), PanelView("What follows from it", rows_of(below))]
+
+
+def _changed(view: View) -> Iterator[Row]:
+    """Yield the lines in which the config differs from the one with the fault, if it was read."""
+    if not view.case.config_changes:
+        return
+    yield Row(Text())
+    yield Row(line(("Changed since the fault was measured", HEAD)))
+    for change in view.case.config_changes[:MAX_CHANGES]:
+        style = "green" if change.sign == "+" else "red"
+        yield Row(fit(line((f"  {change_text(change)}", style)), view.width))
 
 
 def _served(resolution: RequestResolution, view: View) -> Iterator[Row]:
@@ -70,6 +84,8 @@ def _link(file: str, number: int) -> str:
 
 def _guilty_settings(view: View, resolution: RequestResolution) -> frozenset[str]:
     """The settings that the evidence names, or before there is any, those that hold the stream."""
+    if view.case.is_fixed:
+        return frozenset()  # The config of now is not what was broken.
     causes = view.diagnosis.causes if view.diagnosis else ()
     texts = [item.text for cause in causes for item in cause.evidence if item.kind == "config"]
     if not texts:
@@ -126,7 +142,7 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
         return [line((f"no prediction: {why}", DIM))]
     rows = [
         line(
-            f"  {row.client:<7}{row.encoding:<9} backend {row.upstream:<8} ",
+            f"  {client_name(row.client, row.encoding):<24} backend {row.upstream:<8} ",
             (row.result, outcome_style(row.result)),
             delivery_condition(row),
         )

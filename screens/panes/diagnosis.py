@@ -12,6 +12,7 @@ from wizard.model.diagnosis import Diagnosis, Evidence, Finding
 from wizard.model.steps import STEPS, StepId
 from wizard.report.hops import has_hops_to_compare, hops_summary
 from wizard.report.labels import spell_out
+from wizard.report.proof import change_text, utc
 from wizard.text.display import capitalize, safe
 
 _LABELS: Mapping[str, str] = {
@@ -22,6 +23,8 @@ _LABELS: Mapping[str, str] = {
 }
 _LABEL_COLUMNS = 10
 _STATES = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
+MAX_CHANGES = 4
+"""How many changed lines of the config are drawn."""
 MAX_EVIDENCE_ROWS = 3
 """How many rows a text of evidence has until the user unfolds it."""
 
@@ -35,6 +38,10 @@ def draw_cause(view: View) -> list[PanelView]:
     if has_hops_to_compare(view.case) and (summary := hops_summary(view.case)):
         rows = [*rows_of(wrap(summary, view.width, HEAD)), Row(Text()), *rows]
     answer = diagnosis.causes[0].title if diagnosis.causes else diagnosis.summary
+    if view.case.is_fixed and view.case.proof:
+        answer = f"Fixed {utc(view.case.proof.at)}. It was: {answer}"
+        changes = [line(change_text(each)) for each in view.case.proof.changes[:MAX_CHANGES]]
+        rows = [*_labelled("changed", changes, "choose(8)"), *rows]
     panel = step_panel(view, rows, answer)
     more = list(_reasons(diagnosis, view.second_width))
     return [panel, PanelView("Why this one", rows_of(more))] if more else [panel]

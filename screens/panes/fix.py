@@ -9,6 +9,7 @@ from screens.panes.view import View, step_panel
 from screens.widgets.panel import PanelView, Row, rows_of
 from screens.widgets.style import ACCENT, DIM, HEAD, line, wrap
 from wizard.model.diagnosis import BlockLine, Part, Recommendation
+from wizard.report.proof import change_text, config_sentence
 from wizard.report.text import patch_command
 from wizard.text.display import capitalize, safe, visible
 from wizard.text.messages import plural
@@ -22,6 +23,9 @@ _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def draw_fix(view: View) -> list[PanelView]:
     """Draw the block to paste, and below it how to apply it and what else there is to read."""
     recommendation = view.recommendation
+    if view.case.is_fixed:
+        changes = [line(change_text(each)) for each in view.case.config_changes]
+        return [step_panel(view, changes or wrap(config_sentence(view.case), view.width))]
     if recommendation is None:
         return [step_panel(view, [])]
     is_diff = "diff" in view.unfolded and recommendation.diff is not None

@@ -1,16 +1,18 @@
 """Steps 1, 2, 3 and 8: the root path, the probes side by side, before and after the fix."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from rich.text import Text
 
 from screens.panes.view import View, step_panel
 from screens.widgets.bars import bars, legend
 from screens.widgets.panel import PanelView
-from screens.widgets.style import DIM, GLYPHS, HEAD, fit, line, outcome_style, wrap
+from screens.widgets.style import DIM, GLYPHS, HEAD, STYLES, fit, line, outcome_style, wrap
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
+from wizard.model.steps import State
 from wizard.model.timeline import Timeline
 from wizard.report.hops import (
     has_hops_to_compare,
@@ -21,6 +23,7 @@ from wizard.report.hops import (
     variant_heads,
 )
 from wizard.report.labels import variant_name
+from wizard.report.proof import before_and_now, config_sentence, remarks
 from wizard.report.result import handshake_text
 from wizard.text.display import safe, seconds
 
@@ -94,36 +97,82 @@ def _phase_times(root: Timeline) -> list[tuple[str, str]]:
 
 
 def draw_streams(view: View) -> list[PanelView]:
-    """Draw the table of outcomes and the bars."""
-    if not view.case.proxy and not view.case.direct:
+    """Draw the table of outcomes and the bars; after a proven fix those of before and of now."""
+    case = view.case
+    if not case.proxy and not case.direct:
         return [step_panel(view, [])]
-    handshakes = [f"MCP {handshake_text(handshake)}" for handshake in view.case.handshakes]
+    if view.step == "proxy" and case.is_fixed and case.proof:
+        return [step_panel(view, [*_before_and_now(view), Text(), *_bars(view)])]
+    handshakes = [f"MCP {handshake_text(handshake)}" for handshake in case.handshakes]
     below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
     rows = [*_table(view), *_bars(view), *below]
     return [step_panel(view, rows, _answer(view))]
 
 
 def _answer(view: View) -> str:
-    """What customers get and what the backend does, where both were seen; else the step's reason.
+    """What was measured through the proxy and direct; empty where the step's reason says it best.
 
-    Empty where the step's own reason says it best.
+    Where the stream is held in each way to ask, and nothing else was seen.
     """
-    proxied, direct = view.case.proxy, view.case.direct
-    firsts = [at for each in direct if (at := each.timeline.first_data_s) is not None]
-    if view.step != "proxy" or view.state.state != "fail" or not proxied or not firsts:
+    made = [each for each in view.case.proxy if each.was_made]
+    if view.step != "proxy" or view.state.state != "fail" or not made:
         return ""
-    if any(each.outcome != "held" for each in proxied if each.was_made):
+    waits = [at for each in made if (at := each.timeline.waited_s) is not None]
+    if any(each.outcome not in _NOTHING_CAME for each in made) or not waits:
         return ""
-    answer = f"the backend answers in {seconds(min(firsts))}"
-    return f"customers get nothing, {answer}: it is the proxy"
+    return f"Nothing came through the proxy in {seconds(max(waits))}. {_direct_sentence(view.case)}"
+
+
+_NOTHING_CAME = frozenset({"held", "headers-held"})
+
+
+def _direct_sentence(case: Case) -> str:
+    """What was measured at the backend's own address."""
+    if not case.direct:
+        return "The backend was not asked directly."
+    firsts = [at for each in case.direct if (at := each.timeline.first_data_s) is not None]
+    if firsts:
+        return f"Asked directly, the backend answers in {seconds(min(firsts))}."
+    return "Asked directly, the backend sends nothing either."
 
 
 def draw_verify(view: View) -> list[PanelView]:
-    """Draw each probe before the reload and now."""
-    if not view.case.before:
-        return [step_panel(view, [])]
-    rows = _side_by_side(("before", view.case.before), ("now", view.case.proxy))
+    """Draw what was changed, and each request before the change and now."""
+    case = view.case
+    if case.proof is None:
+        # While it runs, the requests are those of now once they have begun.
+        is_shown = view.state.state == "running" and case.before
+        return [step_panel(view, _before_and_now(view) if is_shown else [])]
+    rows = [*wrap(config_sentence(case), view.width), Text(), *_before_and_now(view), Text()]
+    rows += [row for text in remarks(case) for row in wrap(text, view.width)]
+    if case.is_fixed:
+        rows += wrap("w writes the case, or a report for the ticket.", view.width, DIM)
     return [step_panel(view, rows)]
+
+
+def _before_and_now(view: View) -> list[Text]:
+    """Draw a row for each request, with what came before the change and now."""
+    name_columns = 17
+    columns = max(14, (view.width - name_columns) // 2)
+    widths = (name_columns, columns, columns)
+    rows = [_table_row([line((title, HEAD)) for title in ("", "before", "now")], widths)]
+    for row in before_and_now(view.case):
+        cells = (
+            [line((row.name, DIM))],
+            _cell(row.before, row.was_well, columns),
+            _cell(row.now, row.is_well, columns),
+        )
+        rows += [_table_row(texts, widths) for texts in zip_longest(*cells, fillvalue=Text())]
+    return rows
+
+
+def _cell(text: str, is_well: bool | None, columns: int) -> list[Text]:
+    """The text in the rows of its column, with the sign of what it means."""
+    state: State | None = None if is_well is None else "pass" if is_well else "fail"
+    sign = (f"{GLYPHS[state]} ", STYLES[state]) if state else ("  ", "")
+    style = STYLES[state] if state else ""
+    rows = wrap(text, columns - 3, style)
+    return [line(sign if n == 0 else "  ", row) for n, row in enumerate(rows)]
 
 
 def shown_pair(view: View) -> tuple[ProbeResult | None, ProbeResult | None]:
@@ -144,10 +193,12 @@ def _shown_probe(results: Sequence[ProbeResult], index: int | None) -> ProbeResu
 
 
 def _bars(view: View) -> list[Text]:
-    rows = [
-        (name, result.timeline if result else None)
-        for name, result in zip(("proxy", "direct"), shown_pair(view), strict=True)
-    ]
+    proxied, direct = shown_pair(view)
+    pairs = [("proxy", proxied), ("direct", direct)]
+    if view.step == "proxy" and view.case.is_fixed and proxied is not None:
+        same = (each for each in view.case.before if _variant(each) == _variant(proxied))
+        pairs = [("before", next(same, None)), ("now", proxied), ("direct", direct)]
+    rows = [(name, result.timeline if result else None) for name, result in pairs]
     return [*bars(rows, view.width, view.now), fit(legend(), view.width, pad=False)]
 
 

@@ -29,8 +29,16 @@ def result_words(investigation: Investigation) -> Mapping[StepId, str]:
     return {step: _word(step, investigation) for step in ran}
 
 
+_FIXED_WORDS: Mapping[StepId, str] = {
+    "proxy": "fixed", "cause": "fixed", "fix": "done", "verify": "fixed",
+}  # fmt: skip
+"""The words of steps whose result a proven fix has changed."""
+
+
 def _word(step: StepId, investigation: Investigation) -> str:
     case, diagnosis = investigation.case, investigation.diagnosis
+    if case.is_fixed and step in _FIXED_WORDS:
+        return _FIXED_WORDS[step]
     match step:
         case "root":
             return _root_word(case.root)
@@ -75,12 +83,13 @@ def _log_word(case: Case) -> str:
         return ""
     tag, count = Counter(tags).most_common(1)[0]
     status = tag.rpartition("-")[2]
+    if case.is_fixed:
+        return f"{status} before" if status.isdigit() else "before"
     return f"{status} ×{count}" if status.isdigit() else f"×{count}"
 
 
 def _verify_word(investigation: Investigation) -> str:
-    state = investigation.steps["verify"].state
-    return "fixed" if investigation.case.is_fixed else "live" if state == "pass" else "not yet"
+    return "live" if investigation.steps["verify"].state == "pass" else "not yet"
 
 
 def chip(investigation: Investigation) -> Chip:

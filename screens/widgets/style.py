@@ -66,7 +66,7 @@ def _visible(part: str | Text | tuple[str, str]) -> str | Text | tuple[str, str]
 def wrap(text: str, width: int, style: str = "", indent: str = "") -> list[Text]:
     """Wrap a paragraph into lines of at most `width` columns; control characters as in `line`."""
     shown = "\n".join(visible(row, len(row)) for row in text.split("\n"))
-    lines = list(Text(shown, style=style).wrap(_CONSOLE, max(20, width - len(indent))))
+    lines = list(Text(shown, style=style).wrap(_CONSOLE, max(8, width - len(indent))))
     for row in lines:
         row.rstrip()
     return [Text(indent, end="").append_text(row) for row in lines]

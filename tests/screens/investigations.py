@@ -8,7 +8,7 @@ from wizard.diagnose.outcome import classify
 from wizard.investigation import step_results
 from wizard.investigation.attempts import attempt_of, config_changes
 from wizard.investigation.investigation import Investigation, Waiting
-from wizard.investigation.proof import conclude, prove, rate_verify
+from wizard.investigation.proof import conclude, prove, rate_verify, states_now
 from wizard.investigation.steps import missing_input
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
@@ -273,10 +273,15 @@ def fixed() -> FakeInvestigation:
     assert sample.resolution is not None
     changes = config_changes(before.resolution.config, sample.resolution.config)
     sample = replace(
-        sample, baseline=attempt_of(before), config_changed=True, config_changes=changes
+        sample,
+        logs=before.logs,
+        baseline=attempt_of(before),
+        config_changed=True,
+        config_changes=changes,
     )
     sample = replace(sample, proof=prove(sample, 1_795_777_200.0))
-    return FakeInvestigation(sample, results(before) | {"verify": results(sample)["verify"]})
+    states = results(before) | {"verify": results(sample)["verify"]}
+    return FakeInvestigation(sample, states_now(sample, states))
 
 
 def failing() -> FakeInvestigation:

@@ -57,6 +57,11 @@ def _without_texts(result: ProbeResult) -> ProbeResult:
     return replace(result, timeline=replace(result.timeline, tail=()))
 
 
+def is_newest_run(case: Case, attempt: Attempt | None) -> bool:
+    """True if this is what the probes of the case show: none were made since."""
+    return attempt is not None and attempt.started == (case.measured_from or case.started)
+
+
 def keep_attempt(case: Case) -> Kept:
     """The fields with which the newest run is kept before the fix is verified.
 
@@ -67,6 +72,8 @@ def keep_attempt(case: Case) -> Kept:
         return {}
     if case.baseline is None:
         return {"baseline": attempt_of(case)}
+    if is_newest_run(case, case.baseline):
+        return {}
     return {"attempts": _bounded((*case.attempts, attempt_of(case)))}
 
 

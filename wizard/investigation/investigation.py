@@ -9,7 +9,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from wizard.investigation import step_results
-from wizard.investigation.proof import conclude
+from wizard.investigation.proof import (
+    NOTHING_LEFT,
+    PROVE_IT,
+    conclude,
+    is_changed_since,
+    states_now,
+)
 from wizard.investigation.reload_watch import LONGEST_S
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
@@ -183,7 +189,23 @@ class Investigation:
         self._session.end(step, problem)
         if stops_so_far() > stops and step in TIMED_PROBES:
             state, why = self._drop_timed(step)
-        return self._enter(step, state, why)
+        entered = self._enter(step, state, why)
+        if step == "verify":
+            self._take_proof()
+        return entered
+
+    def _take_proof(self) -> None:
+        """Let every step say what the verification has shown."""
+        if self.case.proof is None:
+            return
+        causes = self._diagnosis.causes if self._diagnosis else ()
+        if self._diagnosis is not None:
+            self._enter("cause", *self._conclude())
+        if self._diagnosis is not None and not self.case.is_fixed:
+            has_new_causes = [c.id for c in causes] != [c.id for c in self._diagnosis.causes]
+            if self._recommendation and (has_new_causes or self.case.config_changed):
+                self._enter("fix", *self._recommend())
+        self._states = states_now(self.case, self._states)
 
     def _drop_timed(self, step: StepId) -> StepResult:
         """Forget what the requests of this step showed, since the process was stopped meanwhile."""
@@ -211,6 +233,7 @@ class Investigation:
         return result
 
     def _conclude(self) -> StepResult:
+        """Conclude from all evidence; after a proven fix, that of before."""
         self._diagnosis = conclude(self.case)
         return step_results.rate_diagnosis(self._diagnosis)
 
@@ -220,6 +243,8 @@ class Investigation:
         assert self._diagnosis is not None
         if self.case.is_fixed:
             # What was recommended before stays; from the config of now nothing follows.
-            return "pass", "nothing more to change: the fix is proven"
+            return "pass", NOTHING_LEFT
+        if is_changed_since(self.case):
+            return "pass", PROVE_IT
         self._recommendation = recommend(self.case, self._diagnosis)
         return step_results.rate_recommendation(self._recommendation, self._diagnosis)

@@ -1,17 +1,24 @@
 """The proof of a fix: what has to be shown again, for how long, and whether it was shown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import handshake_fails, is_well
 from wizard.diagnose.rules import rule_named
-from wizard.investigation.step_results import StepResult, rate_proxied
+from wizard.investigation.attempts import is_newest_run
+from wizard.investigation.step_results import (
+    StepResult,
+    rate_direct,
+    rate_logs,
+    rate_proxied,
+    rate_resolution,
+)
 from wizard.model.attempt import Proof, ProofOutcome
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding
 from wizard.model.probe_result import HELD_OUTCOMES
-from wizard.model.steps import State
+from wizard.model.steps import State, StepId, StepState
 from wizard.model.timeline import Timeline
 from wizard.text.display import seconds
 
@@ -26,6 +33,12 @@ ROUNDS = 3
 """How often a fault of chance is tried."""
 UNDECIDED_OUTCOMES = frozenset({"silent", "running", "interrupted"})
 """Outcomes that show no fault: another outcome later is no fix."""
+CHANGED_SINCE = (
+    "The config was changed since these requests were made, and this conclusion is on the config "
+    "of then. Step 8 makes them again and compares."
+)
+PROVE_IT = "the config was changed since: reload Nginx, then step 8 shows whether that is the fix"
+NOTHING_LEFT = "nothing more to change: the fix is proven"
 PROOF_STATES: Mapping[ProofOutcome, State] = {
     "fixed": "pass", "live": "pass", "not-proven": "warn", "not-fixed": "fail",
 }  # fmt: skip
@@ -95,12 +108,82 @@ def conclude(case: Case) -> Diagnosis:
     before = case.baseline.diagnosis if case.baseline else None
     if before is None or before.verdict == "healthy":
         return diagnose(case)
+    if is_changed_since(case):
+        # The config was read again since: with these requests the one of before goes.
+        return replace(before, notes=(*before.notes, CHANGED_SINCE))
     if case.proof is None or case.proof.outcome == "live":
         return diagnose(case)
     if case.is_fixed:
         return before
     now = diagnose(case)
     return now if now.verdict == "fault" else before
+
+
+def states_now(case: Case, states: Mapping[StepId, StepState]) -> dict[StepId, StepState]:
+    """The states of all steps, of which those that ran say what a verification has changed.
+
+    A fault that was shown to be gone is none any more; its step says what was before, and now.
+    """
+    if case.proof is None or case.baseline is None:
+        return dict(states)
+    return {step: _state_now(case, state) for step, state in states.items()}
+
+
+def _state_now(case: Case, state: StepState) -> StepState:
+    if state.state not in ("pass", "warn", "fail"):
+        return state
+    rate = (_FIXED_STEPS if case.is_fixed else _UNFIXED_STEPS).get(state.id)
+    result = rate(case) if rate else None
+    return StepState(state.id, *result) if result else state
+
+
+def _rate_fixed_proxy(case: Case) -> StepResult:
+    assert case.baseline is not None
+    handshakes = case.baseline.handshakes
+    before = rate_proxied(replace(case, proxy=case.baseline.proxied, handshakes=handshakes))
+    return "pass", f"fixed, {rate_proxied(case)[1]}; before: {before[1]}"
+
+
+def _rate_direct_now(case: Case) -> StepResult | None:
+    return rate_direct(case) if case.direct else None
+
+
+def _rate_config_now(case: Case) -> StepResult | None:
+    is_new = case.config_changed and case.resolution is not None
+    return rate_resolution(case.resolution) if is_new and case.resolution else None
+
+
+def _rate_fixed_logs(case: Case) -> StepResult | None:
+    """The lines that were read before the change show what was broken then, and no fault now."""
+    state, why = rate_logs(case.logs)
+    if state != "warn" or case.baseline is None or not case.baseline.log_faults:
+        return None
+    return "pass", f"before the fix: {why}"
+
+
+def _rate_fixed_cause(case: Case) -> StepResult | None:
+    before = case.baseline.diagnosis if case.baseline else None
+    return ("pass", f"fixed; it was: {before.summary}") if before else None
+
+
+def _rate_fixed_fix(_: Case) -> StepResult:
+    return "pass", NOTHING_LEFT
+
+
+_Rate = Callable[[Case], StepResult | None]
+_UNFIXED_STEPS: Mapping[StepId, _Rate] = {
+    "proxy": rate_proxied, "direct": _rate_direct_now, "config": _rate_config_now,
+}  # fmt: skip
+_FIXED_STEPS: Mapping[StepId, _Rate] = {
+    "proxy": _rate_fixed_proxy, "direct": _rate_direct_now, "logs": _rate_fixed_logs,
+    "config": _rate_config_now, "cause": _rate_fixed_cause, "fix": _rate_fixed_fix,
+}  # fmt: skip
+
+
+def is_changed_since(case: Case) -> bool:
+    """True if the config was changed, and read, since the newest requests were made."""
+    is_newest = is_newest_run(case, case.baseline)
+    return case.proof is None and bool(case.config_changes) and is_newest
 
 
 def _judge(case: Case) -> tuple[ProofOutcome, str]:

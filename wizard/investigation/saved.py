@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from wizard.investigation.casefile import CaseRecord, cause_labels
 from wizard.investigation.investigation import Investigation
+from wizard.investigation.proof import states_now
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import missing_input
 from wizard.investigation.uses import Use, describe_problem, uses_of
@@ -45,6 +46,7 @@ class SavedInvestigation(Investigation):
         for step in record.steps:
             is_cut = step.state == "running"
             self._enter(step.id, *(("todo", "interrupted") if is_cut else (step.state, step.why)))
+        self._states = states_now(self.case, self._states)
 
     @property
     def elapsed_s(self) -> float:

@@ -15,6 +15,7 @@ from wizard.diagnose.predictions import predict
 from wizard.logs.watch import LogWatch
 from wizard.model.attempt import Attempt, ConfigChange, Proof
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.config import Config
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.probe_result import ProbeResult
@@ -66,6 +67,8 @@ class Session:
             patience, or more by the user's word for this run.
         waits_for_reload: True if the proof waits until a fresh connection shows a change.
         reload_wait: What is known while it waits; None at other times.
+        config_before: The config as it was when the fault was measured, once there is a run to
+            compare with; None if it is not known.
         is_stored: True while the handshakes come from a case file: the MCP sessions in them are
             gone, so no follow-up request can refer to them.
     """
@@ -83,6 +86,7 @@ class Session:
         self.is_stored = stored is not None
         self.waits_for_reload = False
         self.reload_wait: ReloadWait | None = None
+        self.config_before: Config | None = None
         self.vantage_sessions = {item.name: VantageSession(item) for item in target.vantages}
         self.logs = LogWatch(target.logs, self.vantage_sessions, watched=stored is None)
         self._snapshot: tuple[tuple[object, ...], Case] | None = None
@@ -199,6 +203,7 @@ class Session:
             stale.append("logs")
         if target.conf != previous.conf:
             self.update(resolution=None, root_resolution=None)
+            self.config_before = None
             self.drop_requests_as_sent()
             stale.append("config")
         if target.direct != previous.direct:
@@ -213,6 +218,8 @@ class Session:
         if _request_fields(target) != _request_fields(previous):
             # What was proven, and all that was measured, was another request.
             self.update(baseline=None, attempts=(), proof=None)
+            self.update(config_changed=None, config_changes=())
+            self.config_before = None
             self.timelines = {}
             self.update(handshakes=(), follow_ups=())
             stale += ["root", "proxy", "direct", "config"]

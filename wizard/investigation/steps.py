@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from wizard.investigation import step_results
+from wizard.investigation.after_reload import compare_cut_off, count_old_workers
 from wizard.investigation.attempts import config_changes, discard_proof, keep_attempt
 from wizard.investigation.proof import PROOF_STATES, plan_proof, prove
 from wizard.investigation.reload_watch import wait_for_reload
 from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
-from wizard.model.case import CROWDED, FollowUpResult
+from wizard.model.case import CROWDED, Case, FollowUpResult
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
 from wizard.model.probe_result import REFUSED_STATUSES
@@ -62,6 +63,7 @@ async def probe_root(session: Session) -> StepResult:
 async def probe_proxy(session: Session) -> StepResult:
     """Run the matrix through the proxy, and at the same time the direct probes to compare with."""
     session.update(**discard_proof(session.snapshot()))
+    session.config_before = None
     target, sent = session.target, bool(session.timelines_of("sse-proxy"))
     # Run again by the user's word, the step sends the request again on both sides.
     direct = step_probes(target, "direct") if sent else _unsent_direct_probes(session)
@@ -79,10 +81,11 @@ async def probe_direct(session: Session) -> StepResult:
 
 async def verify(session: Session) -> StepResult:
     """Make all requests again after Nginx was reloaded, as long and as often as the fault needs."""
-    session.update(**keep_attempt(session.snapshot()))
+    _keep_run(session, session.snapshot())
     if session.waits_for_reload:
         await wait_for_reload(session, _config_watch(session))
     await _read_config_again(session)
+    since, logs = time.time(), session.logs.read(session.snapshot())
     plan = plan_proof(session.snapshot())
     patience = max(plan.watch_s, session.patience_s)
     target, direct = session.target, _unsent_direct_probes(session)
@@ -90,25 +93,48 @@ async def verify(session: Session) -> StepResult:
         await _run_all(session, proxied_probes(target), direct, patience=patience)
         if step_results.rate_proxied(session.snapshot())[0] == "fail":
             break
-    proof = prove(session.snapshot(), time.time())
+    case, now = session.snapshot(), time.time()
+    cut_off = compare_cut_off(case, logs, session.logs.read(case), now - since)
+    old_workers = await asyncio.to_thread(count_old_workers, case)
+    proof = replace(prove(case, now), cut_off=cut_off, old_workers=old_workers)
     session.update(proof=proof)
     return PROOF_STATES[proof.outcome], proof.why
 
 
+def _keep_run(session: Session, case: Case) -> None:
+    """Keep the newest run of this case, and the config as it was then, to compare with them."""
+    kept = keep_attempt(case)
+    if "baseline" in kept and case.resolution is not None and not session.is_stored:
+        session.config_before = case.resolution.config
+    session.update(**kept)
+
+
+def _note_changed_config(session: Session) -> None:
+    """Note whether the newest config differs from the one with which the fault was measured."""
+    before, now = session.config_before, session.snapshot().resolution
+    if before is None or now is None:
+        return
+    if before.root == now.config.root:
+        session.update(config_changed=False, config_changes=())
+    else:
+        session.update(config_changed=True, config_changes=config_changes(before, now.config))
+
+
 def _config_watch(session: Session) -> Callable[[], Awaitable[bool | None]]:
-    """A function that tells whether a config of files on this machine differs from now on."""
+    """A function that tells whether a config of files on this machine differs from before."""
     resolution, conf = session.snapshot().resolution, session.target.conf
+    before = session.config_before or (resolution.config if resolution else None)
     stream = conf_requests(session.target)[0]
 
     async def has_changed() -> bool | None:
         is_file = conf is not None and conf.vantage == LOCAL and conf.locator not in ("", "-")
-        if resolution is None or conf is None or not is_file or session.is_stored:
+        if before is None or conf is None or not is_file or session.is_stored:
             return None
         try:
             config = await fetch_config(conf.locator, None, port=stream.effective_port)
         except SsewizardError:
             return None  # perhaps half written
-        return config.root != resolution.config.root
+        return config.root != before.root
 
     return has_changed
 
@@ -122,13 +148,9 @@ async def _read_config_again(session: Session) -> None:
         await _resolve_config(session)
     except SsewizardError:
         return  # the config of before stays; the step that reads it reports the problem
-    after = session.snapshot().resolution
-    if after is None or after.config.root == before.config.root:
-        # A second verification may find the change that the first one has read already.
-        session.update(config_changed=bool(session.snapshot().config_changes))
-        return
-    changes = config_changes(before.config, after.config)
-    session.update(config_changed=True, config_changes=changes)
+    if session.config_before is None:
+        session.config_before = before.config
+    _note_changed_config(session)
 
 
 def _unsent_direct_probes(session: Session) -> tuple[Probe, ...]:
@@ -289,13 +311,27 @@ async def read_config(session: Session) -> StepResult:
     conf = session.target.conf
     if conf is None:
         raise UsageError(STEP_TEXTS["config"].missing)
+    before = session.snapshot()
     resolution = await _resolve_config(session)
+    _keep_measured_run(session, before)
     # The config may call for further requests: it names several peers, or another Host. It may
     # have changed since the last time, and what Nginx passes on with it.
     if not session.is_stored:
         session.drop_requests_as_sent()
     await _run_follow_ups(session)
     return _with_source(step_results.rate_resolution(resolution), resolution)
+
+
+def _keep_measured_run(session: Session, before: Case) -> None:
+    """If the config has changed since the requests were made, keep their run with that of before.
+
+    `before` is the case before the config was read again.
+    """
+    known, now = before.resolution, session.snapshot().resolution
+    is_compared = known is not None and now is not None and not session.is_stored
+    if is_compared and before.baseline is None and known.config.root != now.config.root:  # type: ignore[union-attr]
+        _keep_run(session, before)
+    _note_changed_config(session)
 
 
 async def _resolve_config(session: Session) -> RequestResolution:

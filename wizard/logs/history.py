@@ -66,13 +66,14 @@ def own_requests(texts: Iterable[str], clock: HostClock, now: float) -> OwnReque
     return frozenset(
         (parsed.path, int(clock.epoch_s(timestamp)))
         for text in texts
-        if _is_own(text)
+        if is_own(text)
         if (parsed := parse_line(clip(text, MAX_LINE_CHARS))).path
         if (timestamp := find_timestamp(text, now)) is not None
     )
 
 
-def _is_own(text: str) -> bool:
+def is_own(text: str) -> bool:
+    """True if the line is of a request of this tool, in this run or an earlier one."""
     return _USER_AGENT_PREFIX in text and "(run=" in text
 
 
@@ -110,7 +111,7 @@ class HistoryBuilder:
     def add(self, texts: Iterable[str]) -> None:
         """Add these lines, in the order of the log; lines about our own probes are left out."""
         for text in texts:
-            if text.strip() and not _is_own(text):
+            if text.strip() and not is_own(text):
                 self._add(clip(text, MAX_LINE_CHARS))
 
     def _add(self, text: str) -> None:

@@ -1,14 +1,15 @@
 """Read one log: find our own lines, interpret them, and summarise the time before the probes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from wizard.logs.failures import TAGS, FailureCounter
 from wizard.logs.formats import ParsedLine, parse_line
-from wizard.logs.history import MAX_LINE_CHARS, HistoryBuilder, OwnRequests, own_requests
+from wizard.logs.history import MAX_LINE_CHARS, HistoryBuilder, OwnRequests, is_own, own_requests
 from wizard.logs.sources import LOG_LIMIT_BYTES, FollowedLog
 from wizard.logs.timestamps import HostClock, find_timestamp
+from wizard.model.handshake import CLIENT_NAME
 from wizard.model.log_report import History, LoggedFailure, LogLine, LogReport
 from wizard.text.display import clip
 from wizard.text.redaction import redact
@@ -60,7 +61,8 @@ class LogReader:
         triples = zip(texts, parsed, lines, strict=True)
         others = [(text, entry) for text, entry, line in triples if not line.ours]
         failures = _count_failures(others, clock, self.log.began)
-        return LogReport(name, kept, len(lines), problem, history, failures)
+        left, canceled = _count_cut_off(zip(texts, parsed, strict=True))
+        return LogReport(name, kept, len(lines), problem, history, failures, left, canceled)
 
     def _split_off_late_lines(
         self, texts: list[str], run: str, clock: HostClock
@@ -87,6 +89,14 @@ class LogReader:
             older = self.log.older or len(texts) >= MAX_LINES
             self._history_cache = (key, builder.history(older=older))
         return self._history_cache[1]
+
+
+def _count_cut_off(lines: Iterable[tuple[str, ParsedLine]]) -> tuple[int, int]:
+    """How many requests the client left, and how many the backend canceled, but for our own."""
+    others = [parsed for text, parsed in lines if not is_own(text)]
+    left = sum(each.status == 499 or each.tag == "held-200" for each in others)
+    canceled = (each for each in others if each.tag == "canceled")
+    return left, sum(not each.client.startswith(CLIENT_NAME) for each in canceled)
 
 
 def _count_failures(

@@ -50,6 +50,28 @@ class ConfigChange:
 
 
 @dataclass(frozen=True, slots=True)
+class CutOffCount:
+    """How many requests of customers a log shows as cut off, before the change and since.
+
+    Attributes:
+        kind: `499` (of Nginx's access log) or `canceled` (of the backend's log).
+        before: The number in the time before the first probe.
+        before_s: The length of that time in seconds; None if no line names a time.
+        now: The number since the verification began.
+        now_s: The length of that time in seconds.
+        own: How many of `now` may be of our own requests, which lines of this kind do not name.
+    """
+
+    file: str
+    kind: Literal["499", "canceled"]
+    before: int
+    before_s: float | None
+    now: int
+    now_s: float
+    own: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """The result of verifying a fix: the probes of the case compared with those before.
 
@@ -60,6 +82,9 @@ class Proof:
         config_changed: Whether the config differs from the one before; None if it was not read
             again.
         changes: The lines in which it differs, the first ones.
+        cut_off: What the logs show of customers' requests.
+        old_workers: The worker processes of this Nginx that were shutting down: they keep the
+            connections from before the reload. None if that could not be seen.
     """
 
     outcome: ProofOutcome
@@ -67,3 +92,5 @@ class Proof:
     at: float
     config_changed: bool | None = None
     changes: tuple[ConfigChange, ...] = ()
+    cut_off: tuple[CutOffCount, ...] = ()
+    old_workers: int | None = None

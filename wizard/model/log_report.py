@@ -155,6 +155,9 @@ class LogReport:
         problem: Why not all of the log could be read, in one sentence; empty otherwise.
         history: None if no older line was read.
         failures: The failed requests of others since the probes began.
+        left: The number of requests of others since then that the client left, as in `History`.
+        canceled: The number of requests since then that the backend logged as canceled; most such
+            lines do not tell whose it was.
     """
 
     file: str
@@ -163,6 +166,8 @@ class LogReport:
     problem: str = ""
     history: History | None = None
     failures: tuple[LoggedFailure, ...] = ()
+    left: int = 0
+    canceled: int = 0
 
     @property
     def all_failures(self) -> tuple[LoggedFailure, ...]:

@@ -11,7 +11,7 @@ from wizard.report.html_style import STYLE
 from wizard.report.html_text import escape, escape_block
 from wizard.report.html_timeline import Row, timelines_svg
 from wizard.report.logs import history_headlines
-from wizard.report.proof import before_and_now, utc
+from wizard.report.proof import before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text.display import seconds
@@ -81,15 +81,17 @@ def _proof(case: Case) -> str:
     body = (
         f"<p>{escape(case.proof.why)} "
         f'<span class="quiet">({utc(case.proof.at)})</span></p>\n'
-        f"{_table(('request', 'before', 'now'), rows)}\n{changed}"
+        f"{_table(('request', 'before', 'now'), rows)}\n"
+        f"{_items(map(escape, remarks(case)))}{changed}"
     )
     return _section("Verified", body)
 
 
 def _timeline_rows(case: Case) -> Iterator[Row]:
     """Yield the requests to draw: those before a change, those through the proxy, the direct."""
-    now = "proxy, now" if case.before else "proxy"
-    for name, results in (("proxy, before", case.before), (now, case.proxy), *_inner(case)):
+    before = case.before if case.proof else ()
+    now = "proxy, now" if before else "proxy"
+    for name, results in (("proxy, before", before), (now, case.proxy), *_inner(case)):
         yield from (Row(name, result) for result in results if result.was_made)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from wizard.diagnose.rule import ConfigFinding
 from wizard.model.resolution import Answer, Delivery, RequestResolution, Setting
 from wizard.report.as_sent import BackendRequest, as_sent_json, as_sent_text
+from wizard.report.labels import client_name
 from wizard.report.text import join_sections, section, wrap
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
@@ -155,7 +156,7 @@ def inspect_text(
 
 
 def _delivery(row: Delivery) -> str:
-    client = f"{row.client}, {row.encoding}, upstream {row.upstream}"
+    client = f"{client_name(row.client, row.encoding)}, upstream {row.upstream}"
     return f"  {row.result:<13} for {client}{delivery_condition(row)}\n"
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from wizard.model.diagnosis import Finding
+from wizard.model.resolution import Client
 from wizard.model.target import Http
 from wizard.model.timeline import Encoding, Probe
 from wizard.text.display import safe
@@ -24,6 +25,12 @@ _BARE_NAME = re.compile(r"\b(?:root-proxy|sse-proxy|sse-direct)$")
 def variant_name(http: Http, encoding: Encoding) -> str:
     """The name of a way to ask: `HTTP/1.1`, `HTTP/2 + gzip`."""
     return f"HTTP/{http}" if encoding == "identity" else f"HTTP/{http} + {encoding}"
+
+
+def client_name(client: Client, encoding: Encoding) -> str:
+    """The name of a kind of client and how it asks: `HTTP/1.1 over TLS + gzip`."""
+    names = {"h1": "HTTP/1.1", "h1-tls": "HTTP/1.1 over TLS", "h2": "HTTP/2", "h2c": "h2c"}
+    return names[client] if encoding == "identity" else f"{names[client]} + {encoding}"
 
 
 def probe_name(probe: Probe) -> str:

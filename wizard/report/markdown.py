@@ -9,7 +9,7 @@ from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_markdown
 from wizard.report.labels import spell_out
 from wizard.report.logs import history_headlines
-from wizard.report.proof import OUTCOME_WORDS, before_and_now, utc
+from wizard.report.proof import OUTCOME_WORDS, before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text.display import safe, seconds, visible_block
@@ -67,6 +67,7 @@ def _proof(case: Case) -> list[str]:
     return [
         f"**Verified {utc(case.proof.at)}: {word}.** {escape_markup(why)}.",
         _list("Before and now", rows),
+        *map(escape_markup, remarks(case)),
         _list("Changed in the config", changes),
     ]
 

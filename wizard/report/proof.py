@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from wizard.diagnose.outcome import is_well
 from wizard.model.arrivals import SAME_MOMENT_S
-from wizard.model.attempt import Attempt, ConfigChange, ProofOutcome
+from wizard.model.attempt import Attempt, ConfigChange, CutOffCount, ProofOutcome
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding
+from wizard.model.handshake import Handshake
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.report.labels import probe_name
+from wizard.report.logs import duration
 from wizard.text.display import capitalize, safe, seconds
 from wizard.text.messages import plural
 
@@ -23,11 +26,18 @@ OUTCOME_WORDS: dict[ProofOutcome, str] = {
 
 @dataclass(frozen=True, slots=True)
 class BeforeNow:
-    """One row of the comparison: the same request before the change and now."""
+    """One row of the comparison: the same request before the change and now.
+
+    Attributes:
+        was_well: Whether it worked before; None if that cannot be said of this row.
+        is_well: Whether it works now; None likewise.
+    """
 
     name: str
     before: str
     now: str
+    was_well: bool | None = None
+    is_well: bool | None = None
 
 
 def current_diagnosis(case: Case, diagnosis: Diagnosis) -> Diagnosis:
@@ -103,44 +113,130 @@ def before_and_now(case: Case) -> Iterator[BeforeNow]:
     for key in dict.fromkeys((*before, *now)):
         left, right = before.get(key), now.get(key)
         probe = (left or right).timeline.probe  # type: ignore[union-attr]
-        yield BeforeNow(probe_name(probe), _describe(left), _describe(right))
+        with_gaps = any(each and gaps_at_once(each.timeline)[0] for each in (left, right))
+        yield BeforeNow(
+            probe_name(probe),
+            _describe(left, with_gaps=with_gaps),
+            _describe(right, with_gaps=with_gaps),
+            _is_well(left, _handshake_before(case)),
+            _is_well(right, case.handshake("proxy")),
+        )
     if row := _handshake_row(case):
         yield row
+    yield from map(_cut_off_row, case.proof.cut_off if case.proof else ())
 
 
 def _key(probe: Probe) -> tuple[str, ...]:
     return probe.http, probe.encoding, probe.vantage, probe.hop
 
 
-def _describe(result: ProbeResult | None) -> str:
+def _describe(result: ProbeResult | None, *, with_gaps: bool) -> str:
     if result is None:
         return "not requested"
-    return f"{result.outcome_label}: {delivery(result.timeline)}"
+    came = delivery(result.timeline, with_gaps=with_gaps)
+    return came if result.outcome in _PLAIN_OUTCOMES else f"{result.outcome_label}: {came}"
 
 
-def delivery(timeline: Timeline) -> str:
+_PLAIN_OUTCOMES = frozenset({"live", "held", "headers-held", "events-held"})
+"""Outcomes that say no more than what came."""
+
+
+def delivery(timeline: Timeline, *, with_gaps: bool = True) -> str:
     """How the data came: `20 events: first after 2.03 s, 19 of 19 gaps under 5 ms`."""
     if timeline.first_data_s is None:
         waited = f" in {seconds(timeline.waited_s)}" if timeline.waited_s is not None else ""
         return f"nothing{waited}" if timeline.headers_s is None else f"headers, no data{waited}"
     count = plural(timeline.events, "event") if timeline.events else f"{timeline.bytes} bytes"
-    gaps = [later.at - earlier.at for earlier, later in pairwise(timeline.arrivals)]
-    at_once = sum(gap < SAME_MOMENT_S for gap in gaps)
-    spread = f", {at_once} of {len(gaps)} gaps under 5 ms" if gaps else ""
+    at_once, gaps = gaps_at_once(timeline)
+    spread = f", {at_once} of {gaps} gaps under 5 ms" if gaps and with_gaps else ""
     return f"{count}: first after {seconds(timeline.first_data_s)}{spread}"
 
 
-def _handshake_row(case: Case) -> BeforeNow | None:
+def gaps_at_once(timeline: Timeline) -> tuple[int, int]:
+    """How many of the gaps between arrivals are so short that both came at once, and all gaps."""
+    gaps = [later.at - earlier.at for earlier, later in pairwise(timeline.arrivals)]
+    return sum(gap < SAME_MOMENT_S for gap in gaps), len(gaps)
+
+
+def _is_well(result: ProbeResult | None, handshake: Handshake | None) -> bool | None:
+    return is_well(result, handshake) if result else None
+
+
+def _handshake_before(case: Case) -> Handshake | None:
     handshakes = case.baseline.handshakes if case.baseline else ()
-    before = next((item for item in handshakes if item.side == "proxy"), None)
-    now = case.handshake("proxy")
+    return next((item for item in handshakes if item.side == "proxy"), None)
+
+
+def _handshake_row(case: Case) -> BeforeNow | None:
+    before, now = _handshake_before(case), case.handshake("proxy")
     if before is None or now is None or before.transport == now.transport == "unknown":
         return None
     left, right = (
         "complete" if item.is_complete else safe(item.why or item.stage, 120)
         for item in (before, now)
     )
-    return BeforeNow("MCP", left, right)
+    return BeforeNow("MCP", left, right, before.is_complete, now.is_complete)
+
+
+def watched_sentence(case: Case) -> str:
+    """How long the streams were watched now, and how long the fault took to show; may be empty."""
+    now = [each.timeline.waited_s for each in case.proxy if each.timeline.first_data_s is not None]
+    shown = [each.timeline.waited_s for each in case.before if not is_well(each)]
+    watched = min((at for at in now if at is not None), default=None)
+    took = max((at for at in shown if at is not None), default=None)
+    if watched is None or took is None:
+        return ""
+    return f"Watched for {seconds(watched)} now; the fault showed within {seconds(took)} before."
+
+
+def config_sentence(case: Case) -> str:
+    """Whether the config differs from the one with which the fault was measured."""
+    changes = describe_changes(case)
+    return f"{capitalize(changes)}." if changes else "The config was not read before and after."
+
+
+def _cut_off_row(count: CutOffCount) -> BeforeNow:
+    """Customers' requests that were cut off, in one log."""
+    name = f"{count.kind} lines, {safe(count.file, 120).rpartition('/')[2]}"
+    now = f"{count.now} in {seconds(count.now_s)}"
+    if 0 < count.now <= count.own:
+        now += ", no more than our own requests leave when we close them"
+    return BeforeNow(name, _rate(count.before, count.before_s), now)
+
+
+def _rate(count: int, period_s: float | None) -> str:
+    """A number of lines by the minute, or where they are rare, with the whole time."""
+    if period_s is None:
+        return f"{count} in the lines before"
+    per_minute = 60 * count / max(period_s, 1.0)
+    if count and per_minute >= _LEAST_RATE and period_s >= 60:
+        return f"{per_minute:.1f} a minute".replace(".0 ", " ")
+    return f"{count} in {duration(period_s)}"
+
+
+_LEAST_RATE = 0.1
+"""From how many lines a minute on their number is given by the minute."""
+
+
+def remarks(case: Case) -> tuple[str, ...]:
+    """What else there is to say about a verification, in whole sentences."""
+    return tuple(filter(None, (watched_sentence(case), old_workers_sentence(case))))
+
+
+def old_workers_sentence(case: Case) -> str:
+    """What keeps the config of before, if it could be seen; empty if nothing does."""
+    count = case.proof.old_workers if case.proof else None
+    if not count:
+        return ""
+    if count == 1:
+        return (
+            "One worker process of this Nginx is shutting down: it keeps the connections that "
+            "were opened before the reload, with the config of then, until they end."
+        )
+    return (
+        f"{count} worker processes of this Nginx are shutting down: they keep the connections "
+        "that were opened before the reload, with the config of then, until they end."
+    )
 
 
 def proof_json(case: Case) -> dict[str, Any] | None:
@@ -158,10 +254,24 @@ def proof_json(case: Case) -> dict[str, Any] | None:
             for each in proof.changes
         ],
         "before": None if before is None else _attempt_json(before),
+        "cut_off": [_cut_off_json(count) for count in proof.cut_off],
+        "old_workers": proof.old_workers,
         "rows": [
             {"request": row.name, "before": row.before, "now": row.now}
             for row in before_and_now(case)
         ],
+    }
+
+
+def _cut_off_json(count: CutOffCount) -> dict[str, Any]:
+    return {
+        "file": safe(count.file),
+        "kind": count.kind,
+        "before": count.before,
+        "before_s": count.before_s,
+        "now": count.now,
+        "now_s": round(count.now_s, 3),
+        "own": count.own,
     }
 
 

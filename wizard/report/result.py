@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.diagnose.outcome import classify, handshake_problem
-from wizard.investigation.step_results import rate_resolution, rate_results
+from wizard.investigation.proof import states_now
+from wizard.investigation.step_results import rate_results
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding, Recommendation
 from wizard.model.handshake import Handshake
@@ -88,17 +89,11 @@ class Result:
         return (Check("sse-hop", _status(state), safe(why), self.case.hops),)
 
     def _check(self, id: CheckId, step: StepId) -> Check:
-        step_state = self.steps.get(step, StepState(step))
+        step_state = states_now(self.case, self.steps).get(step, StepState(step))
         state, why = step_state.state, step_state.why or "it did not run"
         if id == "sse-proxy" and state in ("pass", "warn", "fail"):
             # The step's state includes the handshake, which is a check of its own here.
             state, why = rate_results(self.case.proxy, self.case.handshake("proxy"))
-        if id == "sse-direct" and self.case.proof and self.case.direct:
-            state, why = rate_results(self.case.direct, self.case.handshake("direct"))
-        if id == "logs" and self.case.is_fixed and state in ("warn", "fail"):
-            why = f"before the fix: {why}"
-        if id == "config" and self.case.config_changed and self.case.resolution:
-            state, why = rate_resolution(self.case.resolution)
         return Check(id, _status(state), safe(why), self._results(id))
 
     def _results(self, id: CheckId) -> tuple[ProbeResult, ...]:

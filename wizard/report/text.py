@@ -12,7 +12,7 @@ from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_text
 from wizard.report.labels import probe_name
 from wizard.report.logs import logs_text
-from wizard.report.proof import before_and_now, change_text, utc
+from wizard.report.proof import before_and_now, change_text, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.text.display import safe, seconds, visible_block
 from wizard.text.messages import plural
@@ -62,7 +62,8 @@ def proof_text(case: Case) -> str:
     )
     changes = [wrap(change_text(each), "  ", "      ") for each in case.proof.changes]
     changed = section("Changed in the config", changes)
-    return join_sections([f"{head}{''.join(rows)}", changed])
+    more = "".join(map(_item, remarks(case)))
+    return join_sections([f"{head}{''.join(rows)}{more}", changed])
 
 
 def join_sections(parts: Iterable[str]) -> str:
