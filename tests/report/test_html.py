@@ -1,6 +1,7 @@
 """The HTML report: one page that needs nothing else, with hostile texts escaped."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +10,7 @@ from tests.report.results import SECRET, fault, healthy, hostile, inconclusive
 from tests.screens import investigations
 from wizard.report import Result, render
 from wizard.report.html import html_report
+from wizard.report.html_timeline import Row, timelines_svg
 
 MAKERS = [fault, healthy, inconclusive, hostile]
 _VOID = {"meta"}
@@ -95,3 +97,10 @@ def test_a_fixed_page_shows_before_and_now() -> None:
     assert "proxy, now" in text
     assert "proxy_buffering off;</span>" in text
     assert "proxy-buffering-hold" in text
+
+
+@pytest.mark.parametrize("span_s", [0.001, 0.0079, 0.0081, 0.0095, 0.01, 0.5, 0.99, 1.0, 9.4, 85.0])
+def test_the_scale_has_a_few_marks_whatever_its_length(span_s: float) -> None:
+    timeline = replace(fault().case.proxy[0].timeline, waited_s=span_s, connect_s=None)
+    drawn = timelines_svg([Row("proxy", replace(fault().case.proxy[0], timeline=timeline))])
+    assert 3 <= drawn.count('class="axis"') <= 11

@@ -82,7 +82,9 @@ def _axis(span: float, y: int) -> Iterator[str]:
 def _tick(span: float) -> float:
     """The distance of the scale's marks: 1, 2 or 5 times a power of ten, for 3 to 8 marks."""
     power: float = 10.0 ** math.floor(math.log10(span))
-    return next(power * factor for factor in (0.1, 0.2, 0.5, 1.0) if span / (power * factor) <= 8)
+    return next(
+        power * factor for factor in (0.1, 0.2, 0.5, 1.0, 2.0) if span / (power * factor) <= 8
+    )
 
 
 def _row(row: Row, y: int, span: float) -> Iterator[str]:
