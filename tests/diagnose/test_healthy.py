@@ -7,7 +7,7 @@ import pytest
 from tests.rules.samples.build import make_case, make_follow_up, make_handshake
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case
-from wizard.model.probe_result import Outcome
+from wizard.model.probe_result import Outcome, ProbeResult
 
 LIVE = make_case(proxy="live", direct="live", settings={"proxy_buffering": "off"})
 
@@ -51,11 +51,37 @@ def test_lost_messages_are_not_healthy(status: int) -> None:
 
 
 def test_what_was_not_compared_is_said() -> None:
-    assert diagnose(LIVE).notes == ()
+    assert "not compared" not in " ".join(diagnose(LIVE).notes)
     alone = replace(LIVE, direct=(), target=replace(LIVE.target, direct=()))
     results = tuple(replace(result, arrivals=None) for result in alone.proxy)
     diagnosis = diagnose(replace(alone, proxy=results))
     assert diagnosis.verdict == "healthy"
-    assert diagnosis.notes == (
-        "Whether all that the backend sends arrives was not compared: no direct URL was given.",
+    assert diagnosis.notes[0] == (
+        "Whether all that the backend sends arrives was not compared: no direct URL was given."
     )
+
+
+@pytest.mark.parametrize(("watched_s", "is_said"), [(0.6, True), (59.0, True), (61.0, False)])
+def test_how_long_a_live_stream_was_watched_is_said(watched_s: float, is_said: bool) -> None:
+    """What cuts it later was not looked for."""
+    results = tuple(
+        replace(each, timeline=replace(each.timeline, waited_s=watched_s)) for each in LIVE.proxy
+    )
+    diagnosis = diagnose(replace(LIVE, proxy=results))
+    assert diagnosis.verdict == "healthy"
+    assert any("--patience" in note for note in diagnosis.notes) == is_said
+
+
+def with_pings_alone(results: tuple[ProbeResult, ...]) -> tuple[ProbeResult, ...]:
+    return tuple(
+        replace(each, timeline=replace(each.timeline, events=0, comments=2)) for each in results
+    )
+
+
+def test_pings_alone_are_no_event() -> None:
+    """A client that waits for an event waits for the backend, not for Nginx."""
+    proxy, direct = with_pings_alone(LIVE.proxy), with_pings_alone(LIVE.direct)
+    diagnosis = diagnose(replace(LIVE, proxy=proxy, direct=direct))
+    assert diagnosis.verdict == "healthy"
+    assert "no event came, nor from the backend" in diagnosis.summary
+    assert "no event came" not in diagnose(replace(LIVE, proxy=proxy)).summary

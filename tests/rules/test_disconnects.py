@@ -20,11 +20,16 @@ PASSED_LINE = make_passed_line()
 
 
 def cut_case(
-    after: str, limit: str = "1h", *logs: LogLine, direct: str = "live:999", main: str = ""
+    after: str,
+    limit: str = "1h",
+    *logs: LogLine,
+    direct: str = "live:999",
+    main: str = "",
+    passed: str = "127.0.0.1:12213",
 ) -> Case:
     """Return a case whose stream ended `after` seconds after its only event."""
     conf = (
-        f"{main} http {{ server {{ listen 8081; location / {{ proxy_pass http://127.0.0.1:12213;"
+        f"{main} http {{ server {{ listen 8081; location / {{ proxy_pass http://{passed};"
         f" proxy_buffering off; proxy_read_timeout {limit}; }} }} }}"
     )
     return make_case(proxy=f"cut:{after}", direct=direct, conf=conf, logs=logs)
@@ -61,6 +66,33 @@ def test_the_error_log_decides_against_the_config() -> None:
 def test_a_cut_after_any_other_time_belongs_to_nobody(after: str) -> None:
     direct = f"live:{int(after) + 1}"
     assert causes(cut_case(after, "1h", PASSED_LINE, direct=direct)) == []
+
+
+CLOSED = make_log_line(
+    "2026/11/23 16:00:00 [error] 7#7: *1 upstream prematurely closed connection while reading "
+    'upstream, client: 127.0.0.1, request: "GET /sse HTTP/1.1"'
+)
+
+
+@pytest.mark.parametrize(
+    ("passed", "logs", "direct", "expected"),
+    [
+        ("127.0.0.1:8113", (CLOSED,), "live:999", [("outer-timeout", "likely")]),
+        ("inner:12213", (CLOSED,), "live:999", [("outer-timeout", "possible")]),
+        ("127.0.0.1:12213", (CLOSED,), "live:999", []),
+        ("127.0.0.1:8113", (), "live:999", []),
+        ("127.0.0.1:8113", (CLOSED,), "live:5", []),
+        ("127.0.0.1:8113", (CLOSED, make_log_line(RELOAD, ours=False)), "live:999", []),
+    ],
+    ids=["elsewhere", "another name", "the same", "no log", "not outlived", "reloaded"],
+)
+def test_what_nginx_passes_to_may_cut_the_stream(
+    passed: str, logs: tuple[LogLine, ...], direct: str, expected: list[tuple[str, str]]
+) -> None:
+    """Ten seconds are no known timeout: only the log and the address show whose it is."""
+    case = cut_case("10", "1h", *logs, direct=direct, passed=passed)
+    named = [cause for cause in causes(case) if cause[0] == "outer-timeout"]
+    assert named == expected
 
 
 def test_the_age_of_the_request_counts_as_well() -> None:

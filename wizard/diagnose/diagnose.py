@@ -8,10 +8,11 @@ from wizard.diagnose.facts.addresses import possible_peers, upstream_peers
 from wizard.diagnose.facts.directives import ignores_x_accel_buffering, is_proxied
 from wizard.diagnose.facts.logs import unexplained_failures
 from wizard.diagnose.facts.metadata import has_token
-from wizard.diagnose.facts.product import is_nginx_shown, is_proxy_shown, proxy_at_direct
+from wizard.diagnose.facts.product import is_nginx_shown, proxy_at_direct
 from wizard.diagnose.facts.request_difference import describe_request
 from wizard.diagnose.facts.streams import DELIVERS, follow_ups, is_unexpected, predicted_results
 from wizard.diagnose.false_direct import describe_false_direct, without_false_direct
+from wizard.diagnose.health import describe_health, describe_place, describe_unseen
 from wizard.diagnose.hops import (
     describe_contradiction,
     describe_failing_hop,
@@ -50,7 +51,6 @@ _CONFIDENCES = ("confirmed", "likely", "possible")
 _MAY_BE_LIVE = DELIVERS | {"undecided"}
 """Predictions that a live probe does not contradict: its events may have been small."""
 _NO_CAUSE = "no cause could be shown"
-_TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
 
 
 def diagnose(case: Case) -> Diagnosis:
@@ -152,7 +152,7 @@ def _shortcoming(case: Case) -> str:
     answers, the handshake through the proxy is done and none of its messages was lost.
     """
     if not any(result.was_made for result in case.proxy):
-        return f"The stream was not probed {_place(case)}."
+        return f"The stream was not probed {describe_place(case)}."
     if _is_interrupted(case):
         return "The check was interrupted before it was complete."
     if any(result.outcome in ("running", "interrupted") for result in case.proxy):
@@ -166,9 +166,9 @@ def _shortcoming(case: Case) -> str:
     if failing is not None and (is_needed or not problem):
         where = describe_failing_hop(case) if has_several_proxies(results_by_hop(case)) else ""
         parts = "; ".join(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
-        return f"The stream {_place(case)}: {parts}."
+        return f"The stream {describe_place(case)}: {parts}."
     if problem:
-        return f"The MCP session {_place(case)} fails: {safe(problem, 300)}"
+        return f"The MCP session {describe_place(case)} fails: {safe(problem, 300)}"
     lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
     if lost:
         return f"The stream is live, but messages to its session get lost: {len(lost)}."
@@ -193,28 +193,8 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcom
     if verdict == "fault":
         return f"{causes[0].title} ({causes[0].confidence})."
     if verdict == "healthy":
-        return _healthy_summary(case)
-    return shortcoming or f"{_healthy_summary(case)} Possible: {causes[0].title}."
-
-
-def _place(case: Case) -> str:
-    """Where the public requests went: no proxy is named where nothing shows one."""
-    return "through the proxy" if is_proxy_shown(case) else "at the URL"
-
-
-def _healthy_summary(case: Case) -> str:
-    place = _place(case)
-    if case.target.upgrade:
-        if any(result.outcome == "ended" for result in case.proxy):
-            return f"The WebSocket opens {place}; its server closes it on both sides alike."
-        return f"The WebSocket is open {place}, as far as it was watched."
-    proxied, live = case.handshake("proxy"), f"The stream is live in every probe {place}"
-    if proxied is None or not proxied.is_complete:
-        return f"{live}."
-    protocol = f"{_TRANSPORTS[proxied.transport]} {proxied.version}".strip()
-    if proxied.transport == "http+sse":
-        return f"{live}, and MCP over {protocol} works."
-    return f"MCP over {protocol} works {place}."
+        return describe_health(case)
+    return shortcoming or f"{describe_health(case)} Possible: {causes[0].title}."
 
 
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -263,7 +243,7 @@ _NO_CONFIG_WEBSOCKET = "No Nginx config was read: whether it passes the upgrade 
 def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) -> tuple[str, ...]:
     """What the user could give to make the diagnosis surer; nothing if it is sure."""
     if not shortcoming:
-        return (*_not_compared(case), *_unseen_streams(case))
+        return describe_unseen(case)
     if any(cause.confidence == "confirmed" for cause in causes):
         return ()
     # Nothing of buffering, configs or logs explains an answer that cannot be read.
@@ -353,36 +333,6 @@ def _proxy_at_direct_note(case: Case) -> tuple[str, ...]:
     who = f"At the direct URL {named.name} answers ({named.evidence.text})"
     advice = "Give the address of what stands behind it."
     return (f"{who}: if it passes requests on, it may hold the stream itself. {advice}",)
-
-
-def _not_compared(case: Case) -> tuple[str, ...]:
-    """That a live stream was not compared with what the backend sends, and why."""
-    is_live_stream = any(result.timeline.events for result in case.proxy)
-    if not is_live_stream or any(result.arrivals for result in case.proxy):
-        return ()
-    why = "no direct URL was given"
-    if case.direct:
-        why = f"the direct request: {safe(case.direct[0].why, 200)}"
-    elif case.target.direct:
-        return ()  # another note says why it is not used
-    return (f"Whether all that the backend sends arrives was not compared: {why}.",)
-
-
-def _unseen_streams(case: Case) -> tuple[str, ...]:
-    """That no answer of an MCP server was a stream, where no config shows what would become of one.
-
-    In the revision of 2026-07-28 only a call that reports its progress, or a subscription, is
-    answered by one.
-    """
-    proxied = case.handshake("proxy")
-    if case.resolution is not None or proxied is None or proxied.transport != "stateless":
-        return ()
-    if any(exchange.timeline.is_event_stream for exchange in proxied.exchanges):
-        return ()
-    return (
-        "No answer of this server was an event stream: whether the progress of a call arrives "
-        "while it runs was not seen. --conf shows whether Nginx would hold it.",
-    )
 
 
 def _is_direct_served(case: Case) -> bool:

@@ -1,11 +1,17 @@
 """Another layer than this Nginx ends the stream, after a timeout known of such layers."""
 
-from wizard.diagnose.facts import directives, disconnects, product, streams
-from wizard.diagnose.facts.evidence import direct_evidence, log_evidence, result_evidence
+from wizard.diagnose.facts import addresses, directives, disconnects, product, streams
+from wizard.diagnose.facts.evidence import (
+    direct_evidence,
+    log_evidence,
+    path_evidence,
+    result_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
+from wizard.text.display import safe
 
 _CUT_TAGS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
 _DISTINGUISHES = (
@@ -18,6 +24,14 @@ _UNREAD = (
 _NAMED = (
     "The direct stream of that age was still open, and {} answers at the public URL: it, or what "
     "stands between it and the backend, ended the stream."
+)
+_BEHIND = (
+    "Nginx's error log says that {} closed the connection, and the direct stream of that age was "
+    "open: what answers at that address, or a layer between it and the backend, ended the stream."
+)
+_MEND_BEHIND = (
+    "a longer timeout in what answers at {}, or pings more often than it allows; as a proxy in a "
+    "row (--hop, h in the wizard) it is asked by itself"
 )
 _UNSURE = (
     "A direct stream that continues, and Nginx's logs with a 200 and no complaint, would make it "
@@ -37,6 +51,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         timeout = disconnects.known_timeout(case, result)
         if named and disconnects.is_outlived(case, result):
             return _by_named(rule, case, result, named)
+        if (finding := _behind(rule, case, result)) is not None:
+            return finding
         if timeout is not None and not _is_cut_here(case, result):
             return _finding(rule, case, result, *timeout)
     return None
@@ -48,6 +64,35 @@ def _by_named(rule: Rule, case: Case, result: ProbeResult, named: product.Produc
     evidence = (result_evidence(result), disconnects.cut_evidence(case, result), named.evidence)
     fix = Fix(f"pings every 10 s, and a longer timeout (or none) at {named.name}", "outer-proxy")
     return rule.finding(confidence, evidence, _NAMED.format(named.name), fix=fix)
+
+
+def _behind(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
+    """Cut by what Nginx passes to, where that is not the address of the direct stream."""
+    closed = streams.own_log_lines(case, "premature-close")
+    peers = list(map(addresses.host_port, addresses.upstream_peers(case)))
+    probes = [each.timeline.probe for each in streams.live_direct_probes(case)]
+    asked = [addresses.direct_address(case, probe) for probe in probes]
+    if not (closed and peers and asked and all(asked)) or disconnects.reload_lines(case):
+        return None
+    is_same = any(addresses.leads_to(case, probe) for probe in probes)
+    if is_same or not disconnects.is_outlived(case, result):
+        return None
+    # The same port may be that of the same backend, under another name.
+    ports = {each.rpartition(":")[2] for each in asked}
+    is_other = ports.isdisjoint(each.rpartition(":")[2] for each in peers)
+    evidence = (
+        result_evidence(result),
+        disconnects.cut_evidence(case, result),
+        log_evidence(closed[0]),
+        *(path_evidence(each) for each in [case.resolution] if each),
+    )
+    named = safe(", ".join(peers), 120)
+    return rule.finding(
+        "likely" if is_other else "possible",
+        evidence,
+        _BEHIND.format(named),
+        fix=Fix(_MEND_BEHIND.format(named), "outer-proxy"),
+    )
 
 
 def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:

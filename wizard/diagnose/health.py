@@ -1,0 +1,90 @@
+"""What is said of a stream that is live: the summary, and what was not seen of it."""
+
+from wizard.diagnose.facts.product import is_proxy_shown
+from wizard.model.case import Case
+from wizard.text.display import safe, seconds
+
+_TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
+_LONG_WATCH_S = 60.0
+"""How long a stream is watched at least where nothing is said of a later cut, in seconds: the usual
+timeouts are not longer."""
+
+
+def describe_place(case: Case) -> str:
+    """Where the public requests went: no proxy is named where nothing shows one."""
+    return "through the proxy" if is_proxy_shown(case) else "at the URL"
+
+
+def describe_health(case: Case) -> str:
+    """What is well, in one sentence."""
+    place = describe_place(case)
+    if case.target.upgrade:
+        if any(result.outcome == "ended" for result in case.proxy):
+            return f"The WebSocket opens {place}; its server closes it on both sides alike."
+        return f"The WebSocket is open {place}, as far as it was watched."
+    proxied, live = case.handshake("proxy"), f"The stream is live in every probe {place}"
+    if _has_pings_alone(case):
+        live += ", with pings alone: no event came"
+        live += ", nor from the backend asked directly" if case.direct else ""
+    if proxied is None or not proxied.is_complete:
+        return f"{live}."
+    protocol = f"{_TRANSPORTS[proxied.transport]} {proxied.version}".strip()
+    if proxied.transport == "http+sse":
+        return f"{live}, and MCP over {protocol} works."
+    return f"MCP over {protocol} works {place}."
+
+
+def _has_pings_alone(case: Case) -> bool:
+    """True if comments came and no event: a client that waits for one waits for the backend."""
+    streams = [each.timeline for each in (*case.proxy, *case.direct) if each.was_made]
+    return all(each.comments and not each.events for each in streams)
+
+
+def describe_unseen(case: Case) -> tuple[str, ...]:
+    """What was not seen of streams that are live, a sentence each."""
+    return (*_not_compared(case), *_unseen_streams(case), *_short_watch(case))
+
+
+def _not_compared(case: Case) -> tuple[str, ...]:
+    """That a live stream was not compared with what the backend sends, and why."""
+    is_live_stream = any(result.timeline.events for result in case.proxy)
+    if not is_live_stream or any(result.arrivals for result in case.proxy):
+        return ()
+    why = "no direct URL was given"
+    if case.direct:
+        why = f"the direct request: {safe(case.direct[0].why, 200)}"
+    elif case.target.direct:
+        return ()  # another note says why it is not used
+    return (f"Whether all that the backend sends arrives was not compared: {why}.",)
+
+
+def _unseen_streams(case: Case) -> tuple[str, ...]:
+    """That no answer of an MCP server was a stream, where no config shows what would become of one.
+
+    In the revision of 2026-07-28 only a call that reports its progress, or a subscription, is
+    answered by one.
+    """
+    proxied = case.handshake("proxy")
+    if case.resolution is not None or proxied is None or proxied.transport != "stateless":
+        return ()
+    if any(exchange.timeline.is_event_stream for exchange in proxied.exchanges):
+        return ()
+    return (
+        "No answer of this server was an event stream: whether the progress of a call arrives "
+        "while it runs was not seen. --conf shows whether Nginx would hold it.",
+    )
+
+
+def _short_watch(case: Case) -> tuple[str, ...]:
+    """That what cuts a stream later was not looked for, and how it is."""
+    open_s = [
+        result.timeline.waited_s or 0.0
+        for result in case.proxy
+        if result.outcome == "live" and result.timeline.ended == "open"
+    ]
+    if not open_s or case.target.is_sent_once or max(open_s) >= _LONG_WATCH_S:
+        return ()
+    return (
+        f"The stream was watched for {seconds(max(open_s))}. If clients lose it later: "
+        "--patience 90 watches it for 90 s, and step 2 of the wizard keeps it open.",
+    )
