@@ -9,6 +9,7 @@ from screens.panes.view import View, step_panel
 from screens.widgets.bars import bars, legend
 from screens.widgets.panel import PanelView
 from screens.widgets.style import DIM, GLYPHS, HEAD, STYLES, fit, line, outcome_style, wrap
+from wizard.diagnose.facts.product import is_proxy_shown
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
@@ -120,7 +121,10 @@ def _answer(view: View) -> str:
     waits = [at for each in made if (at := each.timeline.waited_s) is not None]
     if any(each.outcome not in _NOTHING_CAME for each in made) or not waits:
         return ""
-    return f"Nothing came through the proxy in {seconds(max(waits))}. {_direct_sentence(view.case)}"
+    waited, direct = seconds(max(waits)), _direct_sentence(view.case)
+    if not is_proxy_shown(view.case):
+        return f"Nothing came from the URL in {waited}. {direct}"
+    return f"Nothing came through the proxy in {waited}. {direct}"
 
 
 _NOTHING_CAME = frozenset({"held", "headers-held"})
@@ -158,7 +162,7 @@ def _before_and_now(view: View) -> list[Text]:
     rows = [_table_row([line((title, HEAD)) for title in ("", "before", "now")], widths)]
     for row in before_and_now(view.case):
         cells = (
-            [line((row.name, DIM))],
+            wrap(row.name, name_columns - 1, DIM),
             _cell(row.before, row.was_well, columns),
             _cell(row.now, row.is_well, columns),
         )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from wizard.diagnose.facts.schemes import demands_tls
 from wizard.diagnose.facts.upgrades import is_upgrade, sent_upgrade
 from wizard.diagnose.outcome import handshake_problem, is_well
 from wizard.diagnose.unreadable_answer import unreadable_outcome
@@ -28,16 +29,35 @@ FAULT_TAGS = frozenset(
 
 
 def rate_root(timeline: Timeline) -> StepResult:
-    """Pass for any answer of the root path but a gateway error: it shows a reachable server."""
+    """Pass for an answer of the root path that shows a server with something to serve.
+
+    An answer of 400, 404 or 5xx is worth a look, and no fault: the stream is another path.
+    """
     if timeline.headers_s is None:
         unreadable = unreadable_outcome(timeline)
         why = unreadable[1] if unreadable else timeline.detail
         return "fail", why or f"no answer within {seconds(timeline.waited_s)}"
     media = safe((timeline.header("content-type") or "no content type").split(";")[0], 60)
     answer = f"{timeline.status} {media} after {seconds(timeline.headers_s)}"
-    if timeline.status in (502, 503, 504):
-        return "fail", f"{answer}: the proxy is there, the backend behind it is not"
+    if reason := _doubt_of_root(timeline):
+        return "warn", f"answers {answer}: {reason}"
     return "pass", answer
+
+
+def _doubt_of_root(timeline: Timeline) -> str:
+    """What the status of the root path's answer says and what to do; empty if it is no problem."""
+    status = timeline.status or 0
+    if demands_tls(timeline):
+        return "this port speaks TLS, use https://"
+    if status == 400:
+        return "the server refuses the request as it was sent; check the port and the host"
+    if status == 404:
+        return "nothing is served at this path, which need not matter to the stream"
+    if status in (502, 504):
+        return "the server that answers got none from the one behind it; check that it runs"
+    if status == 503:
+        return "the server refuses the request for now; check its limits and what is behind it"
+    return "an error of the server; its error log says which" if status >= 500 else ""
 
 
 def rate_results(results: Sequence[ProbeResult], handshake: Handshake | None = None) -> StepResult:

@@ -57,8 +57,8 @@ STEP_TEXTS: Mapping[StepId, StepText] = {
     ),
     "direct": StepText(
         "Direct stream",
-        "The same request past the proxy. Live here and held there: it is the proxy. Held here "
-        "too: it is the backend, and no Nginx setting will help.",
+        "The same request past the proxy. Live here and held there: the stream stops on the way "
+        "through the proxy. Held here too: look at the backend, no Nginx setting makes it send.",
         "the backend's own URL, as Nginx reaches it: http://host:port/sse, or "
         "unix:/PATH/SOCKET:/sse (FastCGI, uwsgi and SCGI have none)",
     ),
