@@ -136,6 +136,7 @@ class EventBuffer:
         self.streams: dict[Side, Stream] = {}
         self.dropped = 0
         self._entries: list[Entry] = []
+        self._sizes: list[int] = []
         self._next = self._size = 0
 
     @property
@@ -162,9 +163,9 @@ class EventBuffer:
 
     def add(self, side: Side, items: Iterable[tuple[float, StreamItem]]) -> None:
         """Add events with their times."""
-        stream = self.streams[side]
+        step = self.streams[side].step
         for at, item in items:
-            self._append(side, at, stream.step(item, at), item)
+            self._append(side, at, step(item, at), item)
         self._trim()
 
     def count_bytes(self, side: Side, at: float, size: int) -> None:
@@ -216,33 +217,45 @@ class EventBuffer:
         """The types of the kept events, in the order in which they came first."""
         return [name for name in dict.fromkeys(entry.type for entry in self._entries) if name]
 
-    def _append(self, side: Side | Literal[""], at: float, gap: float, item: object) -> None:
-        if isinstance(item, SseEvent) and len(item.data) > MAX_TEXT_CHARS:
-            item = SseEvent(item.at, item.type, f"{item.data[:MAX_TEXT_CHARS]}…", item.id)
-        elif isinstance(item, Comment) and len(item.text) > MAX_TEXT_CHARS:
-            item = Comment(item.at, f"{item.text[:MAX_TEXT_CHARS]}…")
-        assert isinstance(item, StreamItem | Mark)
-        entry = Entry(self._next, side, at, gap, item)
-        self._entries.append(entry)
+    def _append(
+        self, side: Side | Literal[""], at: float, gap: float, item: StreamItem | Mark
+    ) -> None:
+        size = _size(item)
+        if size > MAX_TEXT_CHARS:
+            item = _cut(item)
+            size = _size(item)
+        self._entries.append(Entry(self._next, side, at, gap, item))
+        self._sizes.append(size)
         self._next += 1
-        self._size += ENTRY_BYTES + _length(item)
+        self._size += size
 
     def _trim(self) -> None:
-        entries, count = self._entries, max(0, len(self._entries) - MAX_ENTRIES)
-        freed = sum(ENTRY_BYTES + _length(entry.item) for entry in entries[:count])
-        while self._size - freed > MAX_BYTES and count < len(entries) - 1:
-            freed += ENTRY_BYTES + _length(entries[count].item)
+        sizes, count = self._sizes, max(0, len(self._entries) - MAX_ENTRIES)
+        freed = sum(sizes[:count])
+        while self._size - freed > MAX_BYTES and count < len(sizes) - 1:
+            freed += sizes[count]
             count += 1
         if count:
-            del entries[:count]
+            del self._entries[:count], sizes[:count]
             self._size -= freed
             self.dropped += count
 
 
-def _length(item: StreamItem | Mark) -> int:
+def _size(item: StreamItem | Mark) -> int:
+    """What an entry with this item costs, counted as characters."""
     match item:
-        case SseEvent(type=type, data=data, id=id):
-            return len(type) + len(data) + len(id)
-        case Comment(text=text) | Mark(text=text):
-            return len(text)
-    return 0
+        case SseEvent():
+            return ENTRY_BYTES + len(item.data) + len(item.type) + len(item.id)
+        case Comment() | Mark():
+            return ENTRY_BYTES + len(item.text)
+    return ENTRY_BYTES
+
+
+def _cut(item: StreamItem | Mark) -> StreamItem | Mark:
+    """The item with at most `MAX_TEXT_CHARS` of its text."""
+    match item:
+        case SseEvent(at, type, data, id) if len(data) > MAX_TEXT_CHARS:
+            return SseEvent(at, type, f"{data[:MAX_TEXT_CHARS]}…", id)
+        case Comment(at, text) if len(text) > MAX_TEXT_CHARS:
+            return Comment(at, f"{text[:MAX_TEXT_CHARS]}…")
+    return item

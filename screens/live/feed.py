@@ -77,8 +77,11 @@ def feed_events(
 
     `at` of an event counts from there: a vantage is connected to before.
     """
-    items = [(began_s + event.at, event) for event in events if isinstance(event, StreamItem)]
+    items = list[tuple[float, StreamItem]]()
     for event in events:
+        if isinstance(event, StreamItem):  # in a flood nearly all are
+            items.append((began_s + event.at, event))
+            continue
         match event:
             case Began(at):
                 began_s = at
@@ -88,7 +91,7 @@ def feed_events(
                 buffer.count_bytes(side, began_s + at, size)
     if items:
         buffer.add(side, items)
-    for event in events:
+    for event in events[-1:]:
         if isinstance(event, Ended):
             buffer.mark(side, began_s + event.at, end_mark(event))
     return began_s

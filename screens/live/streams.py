@@ -1,6 +1,8 @@
 """Keeps one stream for each side open while the user looks at it; bounded, and no evidence."""
 
 import asyncio
+import gc
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 
@@ -12,6 +14,8 @@ WATCH_S = 60.0
 """How long the streams stay open unless the user renews it, in seconds."""
 MAX_STREAM_BYTES = 64 << 20
 """After how many bytes of a body a stream is left: a flood is not read for a minute."""
+TURN_S = 0.001
+"""After so much work in a flood the keys and the other stream have their turn, in seconds."""
 
 Batch = tuple[ProbeEvent, ...]
 Watch = Callable[[Probe], AsyncGenerator[Batch, None]]
@@ -53,6 +57,10 @@ class LiveStreams:
     def begin(self, probes: Mapping[Side, Probe], watch: Watch) -> None:
         """Ask for these streams; those of before must be closed."""
         assert not self.is_open
+        if not gc.get_freeze_count():
+            # All objects of the program would be looked through again and again in a flood of
+            # events, for a tenth of a second each time.
+            gc.freeze()
         self._timeouts = {}
         self._tasks = {
             side: asyncio.create_task(self._follow(side, probe, watch))
@@ -86,8 +94,12 @@ class LiveStreams:
         try:
             async with asyncio.timeout(WATCH_S) as timeout, aclosing(watch(probe)) as batches:
                 self._timeouts[side] = timeout
+                turn_end = time.perf_counter() + TURN_S
                 async for batch in batches:
                     self._take(side, batch)
+                    if time.perf_counter() > turn_end:
+                        await asyncio.sleep(0)
+                        turn_end = time.perf_counter() + TURN_S
                     size += sum(event.size for event in batch if isinstance(event, Chunk))
                     if size > MAX_STREAM_BYTES:
                         self._leave(side, f"left after {size >> 20} MB: o opens it again")

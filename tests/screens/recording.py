@@ -25,19 +25,30 @@ class RecordingDriver(HeadlessDriver):
     Attributes:
         raw: What Textual has written.
         output: What goes to the terminal in place of it.
+        changed_bytes: The size of all characters that differed from what stood there before: no
+            output can be smaller.
     """
 
     raw = output = ""
+    changed_bytes = 0
     is_headless = False
 
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
-        self._frames = FrameWriter()
+        self._frames, self._shown = FrameWriter(), Emulator()
 
     def write(self, data: str) -> None:
         """Keep what is written."""
         self.raw += data
-        self.output += self._frames.prepare(data, self._app.size)
+        output = self._frames.prepare(data, self._app.size)
+        before = dict(self._shown.cells)
+        self._shown.write(output)
+        self.changed_bytes += sum(
+            len(text.encode())
+            for place, (text, _) in self._shown.cells.items()
+            if text != before.get(place, ("", DEFAULT))[0]
+        )
+        self.output += output
 
     def taken(self) -> str:
         """Return what was written since the last call."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from textual.widgets import Input, Static
 
 from screens.app import Wizard
 from screens.live import pane as pane_module
+from screens.live import streams as streams_module
 from screens.live.buffer import MAX_BYTES, MAX_ENTRIES, EventBuffer
 from screens.live.event_page import EventPage
 from screens.live.pane import LivePane
@@ -323,3 +325,21 @@ def test_the_buffer_is_bounded_by_its_size_too() -> None:
 def test_what_is_no_stream_is_not_asked_for_again(events: list[ProbeEvent], is_open: bool) -> None:
     timeline = Timeline(Probe("sse-proxy", "http://192.0.2.1/")).fold(events)
     assert may_show_more(timeline) is is_open
+
+
+async def test_others_have_their_turn_during_a_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams_module, "TURN_S", 0.0)
+    taken = list[Batch]()
+
+    async def flood(probe: Probe) -> AsyncGenerator[Batch, None]:
+        for number in range(100):
+            yield (event(number),)
+
+    streams = LiveStreams(lambda side, batch: taken.append(batch), lambda side, why: None)
+    streams.begin({"direct": Probe("sse-direct", investigations.URL)}, flood)
+    turns = list[int]()
+    while streams.is_open:
+        await asyncio.sleep(0)
+        turns.append(len(taken))
+    assert len(taken) == 100
+    assert max(after - before for before, after in pairwise(turns)) <= 1
