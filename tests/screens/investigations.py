@@ -153,6 +153,7 @@ class FakeInvestigation(Investigation):
         self.ran: list[StepId] = []
         self.patience_s = 0.0
         self.script: Script | None = None
+        self.concluded: tuple[Case, tuple[Diagnosis, Recommendation | None]] | None = None
 
     @property
     def may_watch(self) -> bool:
@@ -187,14 +188,21 @@ class FakeInvestigation(Investigation):
     @property
     def diagnosis(self) -> Diagnosis | None:
         """The diagnosis of the case, once the step has run."""
-        return conclude(self.sample) if self._has_run("cause") else None
+        return self._conclusions()[0] if self._has_run("cause") else None
 
     @property
     def recommendation(self) -> Recommendation | None:
         """The recommendation for the case, once the step has run."""
         if not self._has_run("fix") or self.sample.is_fixed:
             return None
-        return recommend(self.sample, conclude(self.sample))
+        return self._conclusions()[1]
+
+    def _conclusions(self) -> tuple[Diagnosis, Recommendation | None]:
+        """Conclude once for each case, as the product does: the screens ask with every key."""
+        if self.concluded is None or self.concluded[0] is not self.sample:
+            diagnosis = conclude(self.sample)
+            self.concluded = self.sample, (diagnosis, recommend(self.sample, diagnosis))
+        return self.concluded[1]
 
     def _has_run(self, step: StepId) -> bool:
         return self.steps[step].state not in ("todo", "running")
@@ -250,8 +258,8 @@ def running(step: StepId) -> FakeInvestigation:
     sample = replace(sample, logs=(), resolution=None) if step in ("logs", "config") else sample
     if step == "verify":
         sample = replace(case(live=True, ended=False), baseline=attempt_of(case(live=False)))
-    before = STEPS[: STEPS.index(step)]
-    states = {step_id: results(case(live=False))[step_id] for step_id in before}
+    before = results(case(live=False))
+    states = {step_id: before[step_id] for step_id in STEPS[: STEPS.index(step)]}
     states[step] = StepState(step, "running")
     given_waiting = Waiting("waiting for the first event", since=NOW - 1.2, max_duration_s=2.0)
     return FakeInvestigation(
