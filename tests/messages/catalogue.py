@@ -2,7 +2,8 @@
 
 import ast
 import io
-from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -16,16 +17,43 @@ ROOT = Path(wizard.__file__).parents[1]
 LOCALE = ROOT / "wizard" / "locale"
 LIST = LOCALE / "messages.pot"
 """All messages in English, in the order of the files."""
+_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+"""The same for all versions, so that a file differs only where its messages do."""
 
 
-def message_calls(path: Path) -> Iterator[tuple[int, str, ast.expr]]:
-    """The calls of `tr` and `plural` in a file: the line, the function and the message."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == "tr" and node.args:
-                yield node.lineno, "tr", node.args[0]
-            elif node.func.id == "plural" and len(node.args) == 2:
-                yield node.lineno, "plural", node.args[1]
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One call of `tr` or `plural`: its line, its message and whether values are put into it.
+
+    The message is None where it is no constant, which cannot be translated.
+    """
+
+    line: int
+    message: str | None
+    has_values: bool
+
+
+def uses(path: Path) -> list[Use]:
+    """The messages of a module, in the order of its lines."""
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    found = [use for call in calls if (use := _use(call)) is not None]
+    return sorted(found, key=lambda use: use.line)
+
+
+def _use(call: ast.Call) -> Use | None:
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    if name == "tr" and call.args:
+        return Use(call.lineno, _text(call.args[0]), bool(call.keywords))
+    if name == "plural" and len(call.args) == 2:
+        noun = _text(call.args[1])
+        return Use(call.lineno, noun and f"{{count}} {noun}", True)
+    return None
+
+
+def _text(argument: ast.expr) -> str | None:
+    value = argument.value if isinstance(argument, ast.Constant) else None
+    return value if isinstance(value, str) else None
 
 
 def source_files() -> list[Path]:
@@ -39,16 +67,22 @@ def current_list() -> Catalog:
     catalog = _empty(None)
     for path in source_files():
         name = str(path.relative_to(ROOT))
-        for line, function, argument in sorted(message_calls(path), key=lambda call: call[0]):
-            text = argument.value if isinstance(argument, ast.Constant) else None
-            assert isinstance(text, str), f"{name}:{line}: a message is no constant"
-            text = text if function == "tr" else f"{{count}} {text}"
-            catalog.add(text, locations=[(name, 0)])
+        for use in uses(path):
+            assert use.message, f"{name}:{use.line}: a message is no constant"
+            catalog.add(use.message, locations=[(name, 0)])
     return catalog
 
 
 def _empty(locale: str | None) -> Catalog:
-    return Catalog(locale, project="ssewizard", fuzzy=False, charset="utf-8")
+    comment = "# Messages of ssewizard; `make messages` writes this file."
+    return Catalog(
+        locale,
+        header_comment=comment,
+        project="ssewizard",
+        creation_date=_DATE,
+        revision_date=_DATE,
+        fuzzy=False,
+    )
 
 
 def po_file(language: str) -> Path:
@@ -82,9 +116,7 @@ def po_text(catalog: Catalog) -> bytes:
     """The catalogue as a file, the same for the same messages."""
     out = io.BytesIO()
     write_po(out, catalog, width=100, omit_header=False, include_lineno=False)
-    lines = out.getvalue().decode().split("\n")
-    dated = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By')
-    return "\n".join(line for line in lines if not line.startswith(dated)).encode()
+    return out.getvalue()
 
 
 def mo_bytes(catalog: Catalog) -> bytes:

@@ -1,14 +1,15 @@
 """`ssewizard explain`: list or search the failure modes, or print the text of one."""
 
-import textwrap
 from collections.abc import Sequence
 from difflib import get_close_matches
 
 from wizard.cli.output import write_report
 from wizard.diagnose.rule_text import RuleText, read_rule_text
 from wizard.diagnose.rules import rule_ids
+from wizard.text.columns import wrap
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 WIDTH = 80
 
@@ -66,9 +67,8 @@ def format_rule_text(text: RuleText) -> str:
         for heading, paragraphs in text.sections
     )
     links = "".join(f"  {link}\n" for link in text.references)
-    return f"{title}\n\n{sections}\nReferences\n{links}"
+    return f"{title}\n\n{sections}\n{tr('References')}\n{links}"
 
 
 def _wrap(text: str, indent: str = "") -> str:
-    filled = textwrap.fill(text, WIDTH - len(indent), break_on_hyphens=False)
-    return textwrap.indent(filled, indent)
+    return "\n".join(wrap(text, WIDTH, indent, indent))

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from wizard.text.messages import language
+from wizard.text.messages import language, tr
 
 RULES_PACKAGE = "wizard.diagnose.rules"
 HEADINGS = (
@@ -41,8 +41,13 @@ class RuleText:
     @property
     def sections(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The headings with their paragraphs, without the references."""
-        paragraphs = (self.description, self.impact, self.symptoms, self.fix, self.myths)
-        return tuple(zip(HEADINGS[:-1], paragraphs, strict=True))
+        return (
+            (tr("What it is"), self.description),
+            (tr("Why it hurts"), self.impact),
+            (tr("What shows it"), self.symptoms),
+            (tr("The fix"), self.fix),
+            (tr("What does not help"), self.myths),
+        )
 
 
 @cache
