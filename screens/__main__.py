@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 
 def open_wizard(given: "Target | Investigation | None", apply_fix: "ApplyFix | None") -> int:
-    """Open the wizard. Textual is imported here, so that no other command loads it."""
+    """Open the wizard, or the lab if that is chosen there.
+
+    Textual is imported here, so that no other command loads it.
+    """
     from screens.terminal import open_in_terminal
 
-    return open_in_terminal(given, apply_fix)
+    status = open_in_terminal(given, apply_fix)
+    return main(["lab"]) if status is None else status
 
 
 def main(argv: "Sequence[str] | None" = None) -> int:

@@ -19,6 +19,7 @@ from screens.driver import TerminalDriver
 from screens.exit_text import full_report
 from screens.help import Help
 from screens.saved_cases import Autosave, InterruptedCase
+from screens.start_screen import Offers, StartScreen
 from screens.state_folder import describe_problem, existing_folder, write_private
 from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
@@ -43,6 +44,7 @@ class Wizard(App[None]):
     Attributes:
         investigation: None until a URL is known.
         is_report_saved: True once the newest report was written to its file.
+        wants_lab: True if the lab was chosen at the start, and is to open now.
         ended_by: The signal that ended it; SIGHUP where the terminal was lost; else None.
     """
 
@@ -77,6 +79,7 @@ class Wizard(App[None]):
         last_target: Target | None = None,
         interrupted: InterruptedCase | None = None,
         problems: Sequence[str] = (),
+        offers: Offers | None = None,
         apply_fix: ApplyFix | None = None,
         make: Callable[[Target], Investigation] = Investigation,
         clock: Callable[[], float] = time.monotonic,
@@ -94,7 +97,8 @@ class Wizard(App[None]):
         self.is_report_saved = self._is_unsaved_shown = False
         self.ended_by: signal.Signals | None = None
         self._autosave, self._interrupted = Autosave(), interrupted
-        self._problems = problems
+        self._problems, self._offers = problems, offers
+        self.wants_lab = False
         self._last_target, self._apply_fix, self._make = last_target, apply_fix, make
         self._clock = clock
 
@@ -116,6 +120,8 @@ class Wizard(App[None]):
             self.notify(problem, severity="warning", markup=False)
         if self.investigation is not None:
             self._open(self.investigation)
+        elif self._offers is not None:
+            self.push_screen(StartScreen(self._offers))
         else:
             self.push_screen(TargetForm(self._last_target, self._interrupted), self._begin)
 
@@ -123,6 +129,22 @@ class Wizard(App[None]):
         """End everything that still runs, here or at a vantage."""
         if self.investigation is not None:
             await self.investigation.close()
+
+    @on(StartScreen.New)
+    async def _open_form(self, event: StartScreen.New) -> None:
+        form = TargetForm(self._last_target, is_first=False)
+        await self.push_screen(form, self._begin)
+        if event.last is not None:
+            await form.action_last()
+
+    @on(StartScreen.Opened)
+    async def _open_offered(self, event: StartScreen.Opened) -> None:
+        await self._take_up(event.case)
+
+    @on(StartScreen.Lab)
+    def _leave_for_lab(self) -> None:
+        self.wants_lab = True
+        self.exit()
 
     def _begin(self, target: Target | None) -> None:
         if target is not None:
@@ -150,8 +172,10 @@ class Wizard(App[None]):
     async def action_take_up(self) -> None:
         """Open the interrupted case in place of what is open."""
         case, self._interrupted = self._interrupted, None
-        if case is None:
-            return
+        if case is not None:
+            await self._take_up(case)
+
+    async def _take_up(self, case: InterruptedCase) -> None:
         try:
             investigation = SavedInvestigation(casefile.read(case.path))
             self._autosave.adopt(case)

@@ -12,7 +12,7 @@ import platform
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -172,9 +172,14 @@ def _time_text(at: float) -> str:
 
 
 def interrupted_case(skipped: Callable[[str], object] = len) -> InterruptedCase | None:
-    """Return the newest interrupted case of the last week; delete all but the ten newest.
+    """Return the newest of `interrupted_cases`; no older one is read."""
+    return next(interrupted_cases(skipped), None)
 
-    `skipped` gets one sentence for each newer one that cannot be read.
+
+def interrupted_cases(skipped: Callable[[str], object] = len) -> Iterator[InterruptedCase]:
+    """Yield the interrupted cases of the last week, newest first; delete all but the ten newest.
+
+    `skipped` gets one sentence for each that cannot be read.
     """
     cases = sorted(_interrupted_files(), reverse=True)
     for _, path in cases[MAX_SAVED_CASES:]:
@@ -183,12 +188,12 @@ def interrupted_case(skipped: Callable[[str], object] = len) -> InterruptedCase 
         remove_lock(_lock_path(path))
     for written, path in cases[:MAX_SAVED_CASES]:
         if time.time() - written >= MAX_AGE_S:
-            return None
+            return
         try:
-            return InterruptedCase(path, casefile.read_summary(path))
+            yield InterruptedCase(path, casefile.read_summary(path))
         except UsageError as error:
-            skipped(f"An interrupted case is not offered: {error}")
-    return None
+            why = str(error).removeprefix(f"{safe(str(path), 200)}: ")
+            skipped(f"{safe(path.name, 100)} cannot be offered: {why}")
 
 
 def _interrupted_files() -> list[tuple[float, Path]]:

@@ -108,13 +108,19 @@ class TargetForm(Fields[Target]):
             tooltip="Look from another place too: a pod, a host, a container",
         ),
         Binding("ctrl+l", "last", "last case", id="form.last", tooltip="Take over the last case"),
-        Binding("escape", "app.quit", "quit", id="form.quit", tooltip="Leave"),
+        Binding("escape", "leave", "quit", id="form.quit", tooltip="Leave"),
+        Binding("escape", "back", "back", id="form.back", tooltip="Choose something else"),
     ]
 
     def __init__(
-        self, last: Target | None = None, interrupted: InterruptedCase | None = None
+        self,
+        last: Target | None = None,
+        interrupted: InterruptedCase | None = None,
+        *,
+        is_first: bool = True,
     ) -> None:
         super().__init__()
+        self._is_first = is_first
         self._last, self._interrupted = last, interrupted
         self._vantages: tuple[VantageInput, ...] = ()
         self._command: ClientRequest | None = None
@@ -172,8 +178,18 @@ class TargetForm(Fields[Target]):
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide the key of the last case if there is none."""
-        return self._last is not None if action == "last" else True
+        """Hide the key of the last case if there is none; Escape leads back where it can."""
+        if action == "last":
+            return self._last is not None
+        return {"back": not self._is_first, "leave": self._is_first}.get(action, True)
+
+    def action_leave(self) -> None:
+        """Leave the wizard."""
+        self.app.exit()
+
+    def action_back(self) -> None:
+        """Leave the form for the screen below it."""
+        self.dismiss(None)
 
     async def action_last(self) -> None:
         """Fill in the last case."""

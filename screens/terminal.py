@@ -9,7 +9,8 @@ from pathlib import Path
 
 from screens.app import Wizard
 from screens.exit_text import exit_text
-from screens.saved_cases import interrupted_case, last_target
+from screens.saved_cases import interrupted_case, interrupted_cases, last_target
+from screens.start_screen import Offers
 from screens.state_folder import state_folder
 from screens.terminal_output import TerminalOutput
 from wizard.investigation.investigation import ApplyFix, Investigation
@@ -23,24 +24,34 @@ SIGNAL_STATUS = 128
 _INSTEAD = "; without a screen: ssewizard check URL"
 
 
-def open_in_terminal(given: Target | Investigation | None, apply_fix: ApplyFix | None) -> int:
-    """Run the wizard and return the exit status. Raises `UsageError` on an unsuitable terminal."""
+def open_in_terminal(
+    given: Target | Investigation | None, apply_fix: ApplyFix | None
+) -> int | None:
+    """Run the wizard and return the exit status; None if the lab is to be opened next.
+
+    Raises `UsageError` on an unsuitable terminal.
+    """
     require_terminal()
     investigation = Investigation(given) if isinstance(given, Target) else given
     problems: list[str] = []
-    app = Wizard(
-        investigation,
-        last_target=last_target(),
-        interrupted=interrupted_case(problems.append),
-        problems=problems,
-        apply_fix=apply_fix,
-    )
+    if investigation is None:
+        cases, last = tuple(interrupted_cases(problems.append)), last_target()
+        app = Wizard(None, last_target=last, offers=Offers(cases, problems, last))
+    else:
+        app = Wizard(
+            investigation,
+            interrupted=interrupted_case(problems.append),
+            problems=problems,
+            apply_fix=apply_fix,
+        )
     app.run(mouse=False)
     with _ignoring(ENDING_SIGNALS):  # a lost connection sends more than one
         app.save_on_exit()
     output = TerminalOutput(sys.stdout.fileno())  # the terminal may be gone with its SSH session
     output.write(_exit_text(app))
     output.close()
+    if app.wants_lab:
+        return None
     if app.ended_by is not None:
         return SIGNAL_STATUS + app.ended_by
     return BUG_STATUS if app.return_code else 0
