@@ -62,7 +62,7 @@ test: $(VENV)/.dev ## all tests but the next, real Nginx included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-slow: $(VENV)/.dev ## the tests that wait long for a real Nginx
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow tests/nginx_real
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow tests/nginx_real tests/recommend
 
 test-servers: $(VENV)/.dev $(SERVERS)/.venv $(SERVERS)/.node ## real servers behind real proxies, judged by real clients
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/servers

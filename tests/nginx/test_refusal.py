@@ -33,6 +33,41 @@ REFUSED = {
     ),
     "a part of a config": ("server { location / { listen 80; } }", NOT_HERE, "listen"),
 }  # fmt: skip
+IN_HTTP = "events {{}}\nhttp {{ server {{ listen 80;\n{}\n}} }}\n"
+NESTED = {
+    "location /a { location /b { } }": 'location "/b" is outside location "/a"',
+    "location ~ ^/a { location = /a { } }": 'location "/a" is outside location "^/a"',
+    "location = /a { location ~ b { } }": 'location "b" cannot be inside the exact location "/a"',
+    "location @a { location / { } }": 'location "/" cannot be inside the named location "@a"',
+    "location / { location @a { } }": 'named location "@a" can be on the server level only',
+    "location /a { } location ^~ /a { }": 'duplicate location "/a"',
+    "location = /a { } location =/a { }": 'duplicate location "/a"',
+    "location ~ a { proxy_pass http://127.0.0.1/b; }": '"proxy_pass" cannot have URI part in',
+    "location @a { proxy_pass http://127.0.0.1/; }": '"proxy_pass" cannot have URI part in',
+    "location / { if ($args) { proxy_pass http://127.0.0.1/b; } }": '"proxy_pass" cannot have URI',
+    "proxy_buffering on; proxy_buffering on;": '"proxy_buffering" directive is duplicate',
+    "location / { proxy_pass http://127.0.0.1; proxy_pass http://127.0.0.1; }": (
+        '"proxy_pass" directive is duplicate'
+    ),
+    "client_max_body_size 1; client_max_body_size 1;": '"client_max_body_size" directive is dup',
+    "tcp_nodelay on; tcp_nodelay on;": '"tcp_nodelay" directive is duplicate',
+    "uwsgi_buffers 8 8k; uwsgi_buffers 8 8k;": '"uwsgi_buffers" directive is duplicate',
+    "grpc_read_timeout 1; grpc_read_timeout 1;": '"grpc_read_timeout" directive is duplicate',
+    "proxy_cache off; proxy_cache off;": '"proxy_cache" directive is duplicate',
+    "proxy_http_version 1.1; proxy_http_version 1.1;": '"proxy_http_version" directive is dup',
+    "proxy_ssl_server_name on; proxy_ssl_server_name on;": '"proxy_ssl_server_name" directive is',
+}
+"""What a server holds, and the reason in Nginx's words."""
+NOT_REFUSED = {
+    "two patterns of one name": "location ~ a { } location ~ a { } location = /a { }",
+    "a pattern in a path, and in a pattern": "location /a { location ~ b { location ~ c { } } }",
+    "a path in a path of the same name": "location /a { location /a { } location = /a { } }",
+    "a URI in an if of a server": "location /b { if ($args) { proxy_pass http://127.0.0.1; } }",
+    "a URI with variables in a pattern": (
+        "set $b 127.0.0.1; location ~ a { proxy_pass http://$b/c; proxy_set_header A b; "
+        "proxy_set_header A b; }"
+    ),
+}
 ACCEPTED = {
     "directives of others": HTTP.format("proxy_buferring off; more_set_headers; x { listen 80; }"),
     "a part without a server": "proxy_pass http://a;",
@@ -56,6 +91,19 @@ def test_a_config_that_breaks_the_table_is_refused(text: str, words: str, name: 
 
 def _line_of(text: str, name: str) -> int:
     return text[: text.rindex(name)].count("\n") + 1
+
+
+@pytest.mark.parametrize(("lines", "reason"), NESTED.items())
+def test_what_a_block_may_not_hold_is_refused(lines: str, reason: str) -> None:
+    refusal = find_refusal(config_from_text(IN_HTTP.format(lines), "nginx.conf"))
+    assert refusal is not None
+    assert refusal.reason.startswith(reason)
+    assert str(refusal).startswith("nginx.conf:3: ")
+
+
+@pytest.mark.parametrize("lines", NOT_REFUSED.values(), ids=NOT_REFUSED.keys())
+def test_what_a_block_may_hold_is_not_refused(lines: str) -> None:
+    assert find_refusal(config_from_text(IN_HTTP.format(lines), "nginx.conf")) is None
 
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED.keys())

@@ -1,8 +1,9 @@
 """Whether Nginx would accept a config at all, by crossplane's table of directives.
 
-The table says in which blocks each of Nginx's directives may stand, and with how many arguments.
-A config that breaks this cannot be the one that runs: Nginx refuses to start or reload with it.
-Only what is sure is a refusal, so directives and blocks that are not known are skipped.
+The table says in which blocks each of Nginx's directives may stand, and with how many arguments;
+`nesting.py` has the rules that it cannot state. A config that breaks either cannot be the one that
+runs: Nginx refuses to start or reload with it. Only what is sure is a refusal, so directives and
+blocks that are not known are skipped.
 """
 
 import re
@@ -10,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from wizard.model.config import Config, Directive, Refusal
+from wizard.model.config import Config, Directive, Position, Refusal
 from wizard.nginx.memo import Memo
+from wizard.nginx.nesting import find_repeated, refuse_in
 
 _NEWER = frozenset({"http2_push_preload", "include", "keepalive", "resolver", "resolver_timeout"})
 """Directives that Nginx 1.22 or 1.31 takes where, or with what, the table does not allow it."""
@@ -28,6 +30,7 @@ with the free Nginx, and modules of others use some of the names."""
 _OF_FORKS = frozenset({"limit_req", "limit_req_zone", "location"})
 """Directives that a fork takes with more arguments: Tengine limits by several variables, Angie has
 locations with several paths. Their place is checked."""
+_NOWHERE = Position("", 0)
 Context = tuple[str, ...]
 _found: Memo[None, Refusal | None] = Memo()
 
@@ -51,20 +54,22 @@ class _Reader:
         """The first refusal in the directives of a main file."""
         top = tuple(root)
         if any(each.name == "http" for each in top):
-            return self._find_in(top, ())
+            return self._find_in(Directive("", (), _NOWHERE, 0, top), ())
         servers = (each for each in top if each.name == "server" and any(each.children("location")))
-        refusals = (self._find_in(each.block or (), ("http", "server")) for each in servers)
+        refusals = (self._find_in(each, ("http", "server")) for each in servers)
         return next(filter(None, refusals), None)
 
-    def _find_in(self, block: Iterable[Directive], context: Context) -> Refusal | None:
+    def _find_in(self, parent: Directive, context: Context) -> Refusal | None:
+        block = parent.block or ()
         for directive in block:
-            if reason := self._reason(directive, context):
+            reason = self._reason(directive, context) or refuse_in(directive, parent)
+            if reason:
                 return Refusal(directive.where, reason)
             inner = _inner(directive, context)
-            refusal = self._find_in(directive.block or (), inner) if inner else None
-            if refusal:
+            if inner and (refusal := self._find_in(directive, inner)):
                 return refusal
-        return None
+        repeated = find_repeated(block) if context[:1] == ("http",) else None
+        return Refusal(repeated[0].where, repeated[1]) if repeated else None
 
     def _reason(self, directive: Directive, context: Context) -> str:
         name, args = directive.name, directive.args

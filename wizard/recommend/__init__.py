@@ -13,7 +13,8 @@ The steps, from a diagnosis to a recommendation:
    it holds; only a path that no location leads to the backend gets a location of its own.
 3. The block: `rewrite.py` turns today's statements (`source.py`) into those of the new block,
    `reasons.py` says why each line is there, `placement.py` puts the block into the file.
-4. The diff of all edits: `patch.py`.
+4. Whether Nginx would accept the config with all edits in it: `acceptance.py`.
+5. The diff of all edits: `patch.py`.
 
 A config that another program writes is changed there instead: `dialects.py` tells which, and holds
 the dialects of ingress controllers; `annotations.py` and `proxy_manager.py` write for them.

@@ -241,10 +241,11 @@ def _carved_header(
     A pattern with groups is kept behind a look-ahead, so that `$1` and names keep their values.
     Inside a regex location Nginx takes no exact one ("is outside location").
     """
+    around = location.directive if is_nested else next(reversed(location.parents), None)
     if has_groups(location, source):
         pattern = quote_argument(_narrowed(_pattern(source), f"{re.escape(path)}$"))
         return f"location {location.modifier} {pattern}"
-    if is_nested and is_regex(location):
+    if around and modifier_and_path(around)[0] in _REGEX:
         return f"location ~ {quote_argument(f'^{re.escape(path)}$')}"
     return f"location = {quote_argument(path)}"
 

@@ -9,6 +9,7 @@ from wizard.model.config import Config, Position
 from wizard.model.diagnosis import Part, Recommendation
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.target import LOCAL
+from wizard.recommend.acceptance import refusal_of_change
 from wizard.recommend.block import Block, ConfigFix
 from wizard.recommend.carve import fix_path, is_shared, location_path
 from wizard.recommend.from_observation import lines_to_set, recommend_from_observation
@@ -20,7 +21,7 @@ from wizard.recommend.reroute import route_messages, route_public_path, route_to
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.settings import WantedSettings, merge
 from wizard.recommend.source import SourceBlock, source_of
-from wizard.text.display import visible
+from wizard.text.display import safe, visible
 
 _STALE = (
     "the config given has {} off for this path already, but the stream is still held: the running "
@@ -47,6 +48,9 @@ def recommend_from_config(
     fixes = _fixes(case, resolution, location, wanted)
     if not any(fix.summary for fix in fixes):
         return _nothing_to_write(source_of(resolution.config, location.directive), wanted, fixes)
+    blocks = [block for fix in fixes for block in fix.blocks]
+    if refusal := refusal_of_change(resolution.config, blocks):
+        return recommend_from_observation(case, wanted, _REFUSED.format(safe(refusal, 300)))
     return _recommendation(case, resolution, fixes, reveal=reveal, with_diff=with_diff)
 
 
@@ -180,6 +184,10 @@ def _notes(case: Case, resolution: RequestResolution, wanted: WantedSettings) ->
     yield from wanted.notes(case, "nginx")
 
 
+_REFUSED = (
+    "no block that keeps the rest of the location is given: Nginx would refuse the config with it "
+    "({}). Check what you write with nginx -t before you reload"
+)
 _NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
 _LOADED = "nothing to write: the config given has it already; the running Nginx does not"
 _BY_HAND = "no line of this location fixes it: see what to adapt"

@@ -109,8 +109,13 @@ def merge(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(by_key(changes).values())
 
 
+_MISSING = frozenset({"grpc_buffering", "grpc_cache"})
+"""What Nginx has for other modules alone: it never holds an answer of `grpc_pass`."""
+
+
 def _ordered(changes: Iterable[Change], scope: Scope) -> tuple[Change, ...]:
-    return tuple(sorted(merge(c for c in changes if c.scope == scope), key=_rank))
+    possible = (each for each in changes if each.scope == scope and each.name not in _MISSING)
+    return tuple(sorted(merge(possible), key=_rank))
 
 
 def _rank(change: Change) -> int:
