@@ -155,11 +155,11 @@ def _shortcoming(case: Case) -> str:
         return f"The stream was not probed {describe_place(case)}."
     if _is_interrupted(case):
         return "The check was interrupted before it was complete."
-    if any(result.outcome in ("running", "interrupted") for result in case.proxy):
+    if any(result.outcome == "running" or result.was_left for result in case.proxy):
         return "The probe was interrupted before the stream had shown what it does."
     proxied = case.handshake("proxy")
-    offered = (result for result in case.proxy if result.was_made)
-    failing = next((result for result in offered if not is_well(result, proxied)), None)
+    unwell = [each for each in case.proxy if each.was_made and not is_well(each, proxied)]
+    failing = min(unwell, key=lambda result: result.is_unjudged, default=None)
     problem = handshake_problem(case)
     # A server that answers by POST need not offer the GET: then its session is what fails.
     is_needed = failing is not None and failing.timeline.status not in NO_GET_STREAM

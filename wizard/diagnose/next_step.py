@@ -11,6 +11,7 @@ from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 from wizard.text.urls import http_url
 
+BUSY_ADVICE = "run it again when this machine has less to do, or wait for longer: --stall 10."
 _UNREACHED = frozenset({"refused", "dns", "timeout", "reset"})
 
 
@@ -78,6 +79,8 @@ def _about_credentials(answers: list[Timeline]) -> str:
 
 def _about_inputs(case: Case) -> str:
     """The first input that would tell most and was not given, or how to watch for longer."""
+    if any(result.is_unjudged for result in case.proxy):
+        return BUSY_ADVICE
     outcomes = {result.outcome for result in case.proxy}
     if "not-http" in outcomes:
         return "check that the URL leads to the server and the port that are meant."

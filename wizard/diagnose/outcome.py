@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.diagnose.answer_end import last_error, names_its_end
+from wizard.diagnose.own_delay import why_not_judged
 from wizard.diagnose.unreadable_answer import unreadable_outcome
 from wizard.model import arrivals, comparison, own_times
 from wizard.model.case import Case
@@ -29,6 +30,8 @@ def classify(timeline: Timeline, direct: Sequence[Timeline] = ()) -> ProbeResult
     is_compared = is_live(timeline) or _is_whole_answer(timeline)
     beside = comparison.reference(timeline, direct) if is_compared else None
     compared = comparison.compare(timeline, beside) if beside else None
+    if why := why_not_judged(timeline, direct, _classify):
+        return ProbeResult(timeline, "interrupted", why, compared)
     return ProbeResult(timeline, *_classify(timeline, direct), compared)
 
 

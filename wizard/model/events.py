@@ -193,6 +193,15 @@ class Excess(StreamItem):
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """This program did not run for the `length_s` seconds before `at`: the machine was busy, or the
+    process was stopped. What came meanwhile is read only now."""
+
+    at: float
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The last event of every request. `detail` is one sentence, or empty."""
 
@@ -203,7 +212,7 @@ class Ended:
 
 ProbeEvent = (
     Began | Resolved | Connected | Secured | Sending | Sent | StreamLimit | HeadReceived | Headers
-    | Upgraded | Chunk | Undecodable | StreamItem | Ended
+    | Upgraded | Chunk | Undecodable | StreamItem | Absent | Ended
 )  # fmt: skip
 
 

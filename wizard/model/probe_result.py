@@ -23,8 +23,8 @@ class ProbeResult:
             (a proper end), `status` (another status than 200), `redirect`, `not-a-stream`,
             `refused` (no connection, no TLS, no address), `not-offered` (the server did not
             negotiate HTTP/2), `not-asked` (the vantage could not make the request), `running`,
-            `interrupted` (the step was left before the outcome was known). And those of
-            `UNREADABLE_OUTCOMES`.
+            `interrupted` (the step was left before the outcome was known, or it is not judged, see
+            `is_unjudged`). And those of `UNREADABLE_OUTCOMES`.
         arrivals: The arrivals beside those of the direct probe; None without a live one.
     """
 
@@ -39,12 +39,24 @@ class ProbeResult:
         return self.outcome not in ("not-offered", "not-asked")
 
     @property
+    def was_left(self) -> bool:
+        """True if the step was left before the outcome was known."""
+        return self.outcome == "interrupted" and self.timeline.ended is None
+
+    @property
+    def is_unjudged(self) -> bool:
+        """True if this machine was too busy to tell what the stream does."""
+        return self.outcome == "interrupted" and self.timeline.ended is not None
+
+    @property
     def outcome_label(self) -> str:
         """The outcome for display: `HTTP 502` for a status, the reason for a refused connection."""
         if self.outcome == "status":
             return f"HTTP {self.timeline.status}"
         if self.outcome == "refused":
             return _REFUSAL_LABELS.get(self.timeline.ended or "", "refused")
+        if self.is_unjudged:
+            return "not judged"
         return UNREADABLE_OUTCOMES.get(self.outcome, self.outcome)
 
 

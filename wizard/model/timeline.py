@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 from typing import Literal, TypeGuard
 
 from wizard.model.events import (
+    Absent,
     Began,
     Chunk,
     Comment,
@@ -39,6 +40,8 @@ MAX_TAIL_ITEMS = 200
 """The number of newest events that a timeline keeps for display; all events are counted."""
 MAX_ARRIVALS = 200
 """The number of newest arrivals that a timeline keeps."""
+MAX_ABSENCES = 200
+"""The number of absences that a timeline keeps; beyond it, the shortest one is left out."""
 JSON_LINES = frozenset({
     "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
     "application/stream+json", "application/json-seq",
@@ -151,6 +154,7 @@ class Timeline:
         detail: The reason for the end in one sentence, or empty.
         waited_s: When the request ended.
         wire: What was seen of the request on its connection.
+        absences: When this program did not run, and so read late: the longest of these times.
     """
 
     probe: Probe
@@ -186,6 +190,7 @@ class Timeline:
     detail: str = ""
     waited_s: float | None = None
     wire: Wire = NOTHING_SEEN
+    absences: tuple[Absent, ...] = ()
 
     def header(self, name: str) -> str | None:
         """The value of a response header, None if it is absent. `name` is in lower case."""
@@ -296,14 +301,8 @@ def _is_item(event: ProbeEvent) -> TypeGuard[StreamItem]:
 def _apply(timeline: Timeline, event: ProbeEvent) -> Timeline:
     """The timeline after one more event that is no item of the stream."""
     match event:
-        case Began(at):
-            return replace(timeline, began_s=at)
-        case Resolved(at, address, is_own):
-            return replace(timeline, dns_s=at, address=address, is_own_address=is_own)
-        case Connected(at, round_trip_s):
-            return replace(timeline, connect_s=at, measured_round_trip_s=round_trip_s)
-        case Secured(at):
-            return replace(timeline, tls_s=at)
+        case Began() | Resolved() | Connected() | Secured():
+            return _with_connection(timeline, event)
         case Headers(at, status, http, headers):
             return replace(
                 timeline,
@@ -321,10 +320,24 @@ def _apply(timeline: Timeline, event: ProbeEvent) -> Timeline:
             return _with_bytes(timeline, event)
         case Sending() | Sent() | StreamLimit() | HeadReceived() | Undecodable():
             return replace(timeline, wire=timeline.wire.after(event))
+        case Absent():
+            return replace(timeline, absences=_with_absence(timeline.absences, event))
         case Ended(at, reason, detail):
             return replace(timeline, ended=reason, detail=detail, waited_s=at)
         case _:
             return _with_items(timeline, [event])
+
+
+def _with_connection(timeline: Timeline, event: Began | Resolved | Connected | Secured) -> Timeline:
+    match event:
+        case Began(at):
+            return replace(timeline, began_s=at, absences=())
+        case Resolved(at, address, is_own):
+            return replace(timeline, dns_s=at, address=address, is_own_address=is_own)
+        case Connected(at, round_trip_s):
+            return replace(timeline, connect_s=at, measured_round_trip_s=round_trip_s)
+        case Secured(at):
+            return replace(timeline, tls_s=at)
 
 
 def size_of_header(headers: Iterable[tuple[str, str]]) -> int:
@@ -354,6 +367,13 @@ def _with_arrival(arrivals: tuple[Arrival, ...], chunk: Chunk) -> tuple[Arrival,
     if last is None or chunk.at - last.at > MERGE_S:
         return (*arrivals[-MAX_ARRIVALS + 1 :], new)
     return (*arrivals[:-1], last.plus(new))
+
+
+def _with_absence(absences: tuple[Absent, ...], new: Absent) -> tuple[Absent, ...]:
+    if len(absences) < MAX_ABSENCES:
+        return (*absences, new)
+    shortest = min((*absences, new), key=lambda absent: absent.length_s)
+    return tuple(absent for absent in (*absences, new) if absent is not shortest)
 
 
 def _first(earlier: float | None, at: float) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from wizard.model.events import (
+    Absent,
     Began,
     Connected,
     HeadReceived,
@@ -116,10 +117,24 @@ class ProbeChannel:
         self._head: HeadWatch = TextHeadWatch()
         self._is_head_reported = self._is_body_reported = False
         self._received: Received | None = None
+        self._absences: list[Absent] = []
 
     def now(self) -> float:
         """Seconds since the request began."""
         return self._clock() - self._start
+
+    def note_absence(self, length_s: float) -> None:
+        """Note for how long this program did not run until now; the reader takes it with the next
+        event, or at once if it waits for one."""
+        at = self.now()
+        self._absences.append(Absent(at, min(length_s, at)))
+        if self.events.empty():
+            self.events.put_nowait(())
+
+    def take_absences(self) -> tuple[Absent, ...]:
+        """The absences that were noted since the last call."""
+        taken, self._absences = tuple(self._absences), []
+        return taken
 
     def for_next_connection(self) -> "ProbeChannel":
         """Return the channel of one more connection attempt of the same request."""

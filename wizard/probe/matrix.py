@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 
+from wizard.model.absences import MIN_ABSENCE_S, extra_wait_s
 from wizard.model.events import Ended
 from wizard.model.probe_result import ProbeResult
 from wizard.model.target import Http
@@ -16,6 +17,7 @@ from wizard.model.timeline import (
     is_connected,
     is_live,
 )
+from wizard.probe.own_delay import SETTLE_S
 from wizard.probe.probe import run_probe_in_batches
 from wizard.probe.request import ProbeOptions
 from wizard.probe.waits import (
@@ -264,7 +266,8 @@ class Matrix:
             return max(since + self._patience, settled)
         if data_at is None:
             return 0.0
-        return timeline.began_s + data_at + max(MIN_WATCH_S, self._patience)
+        watch_s = MIN_WATCH_S + extra_wait_s(timeline, data_at, MIN_WATCH_S)
+        return timeline.began_s + data_at + max(watch_s, self._patience)
 
     def _is_watched_enough(self, probe: Probe) -> bool:
         timeline = self.timelines[probe]
@@ -280,8 +283,8 @@ class Matrix:
     async def _wait_for_change(self, timeout_s: float) -> None:
         """Wait until something changes, for at most `timeout_s` seconds.
 
-        If this process did not run for a while (a suspended machine, a busy one), what has come
-        meanwhile is read before the probes are judged by the time that has passed.
+        If this program did not run for a while, what has come meanwhile is read before the probes
+        are judged by the time that has passed.
         """
         due = self._now() + timeout_s
         self._changed.clear()
@@ -289,8 +292,8 @@ class Matrix:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._changed.wait()
-        if self._now() > due + CHECK_INTERVAL_S:
-            await asyncio.sleep(CHECK_INTERVAL_S)
+        if self._now() > due + MIN_ABSENCE_S:
+            await asyncio.sleep(SETTLE_S)
 
 
 def _progress(timeline: Timeline) -> tuple[bool, ...]:

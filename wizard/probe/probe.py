@@ -12,7 +12,9 @@ from contextlib import aclosing
 
 import httpx
 
+from wizard.model.absences import MIN_ABSENCE_S
 from wizard.model.events import (
+    Absent,
     Began,
     Chunk,
     Ended,
@@ -39,6 +41,7 @@ from wizard.probe.network import (
     with_socket_advice,
     with_tls_advice,
 )
+from wizard.probe.own_delay import SETTLE_S, noting_absences
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
 from wizard.probe.waits import REACH_TIMEOUT_S
@@ -119,22 +122,50 @@ async def run_probe_within(
 ) -> AsyncGenerator[ProbeEvent, None]:
     """Like `run_probe`, for at most `timeout_s` seconds from when the request begins.
 
-    The time to reach a vantage is not counted; it may take `REACH_TIMEOUT_S`.
+    The time to reach a vantage is not counted; it may take `REACH_TIMEOUT_S`. For as long as this
+    program did not run it is waited longer, at most as long again.
 
     Raises:
         TimeoutError: The request has taken longer.
     """
     loop, reach_s = asyncio.get_running_loop(), 0.0 if is_local(probe) else REACH_TIMEOUT_S
-    until = loop.time() + timeout_s + reach_s
-    async with aclosing(run_probe(probe, options, spec)) as events:
-        while True:
-            async with asyncio.timeout_at(until):
-                event = await anext(events, None)
-            if event is None:
-                return
-            if isinstance(event, Began):
-                until = loop.time() + timeout_s
-            yield event
+    until, extra_s = loop.time() + timeout_s + reach_s, timeout_s
+    async with aclosing(run_probe_in_batches(probe, options, spec)) as batches:
+        while (batch := await _next_before(batches, until)) is not None:
+            for event in batch:
+                if isinstance(event, Began):
+                    until = loop.time() + timeout_s
+                elif isinstance(event, Absent):
+                    more_s = min(event.length_s, extra_s)
+                    until, extra_s = until + more_s, extra_s - more_s
+                yield event
+
+
+Batch = tuple[ProbeEvent, ...]
+
+
+async def _next_before(batches: AsyncGenerator[Batch, None], until: float) -> Batch | None:
+    """The next events; None at the end. What came while this program did not run is read first.
+
+    Raises:
+        TimeoutError: It is later than `until` on the loop's clock.
+    """
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(_next(batches))
+    try:
+        await asyncio.wait({task}, timeout=max(0.0, until - loop.time()))
+        if not task.done() and loop.time() > until + MIN_ABSENCE_S:
+            await asyncio.wait({task}, timeout=SETTLE_S)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _next(batches: AsyncGenerator[Batch, None]) -> Batch | None:
+    return await anext(batches, None)
 
 
 async def _run_locally(request: Request) -> AsyncGenerator[Reported, None]:
@@ -167,8 +198,12 @@ async def _run_connection(
 ) -> AsyncGenerator[Reported, None]:
     task = asyncio.create_task(_fill_channel(request, address, channel))
     try:
-        while (event := await channel.events.get()) is not None:
-            yield event
+        with noting_absences(channel.note_absence):
+            while (event := await channel.events.get()) is not None:
+                if absences := channel.take_absences():
+                    yield absences
+                if event:
+                    yield event
         await task  # Raises its exception: a bug of ours must not look like a silent server.
     finally:
         task.cancel()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from wizard.model import arrivals, comparison
+from wizard.model.absences import absent_s, extra_wait_s, running, running_clock, spread
 from wizard.model.timeline import (
     Timeline,
     connected_s,
@@ -57,11 +58,13 @@ def silence_limit(direct: Sequence[Timeline], stall: float) -> float:
 def held_at(timeline: Timeline, wait: float, connect_timeout: float) -> float:
     """When this probe's silence counts as held, in seconds since its request began.
 
-    That is `wait` seconds after it is connected. Until then, the longest time that connecting may
-    take is added: `connect_timeout` seconds each for TCP and TLS, and the time to reach a vantage.
+    That is `wait` seconds after it is connected, and for as long as this program did not run since
+    then, at most `wait` seconds more. Until it is connected, the longest time that this may take is
+    added: `connect_timeout` seconds each for TCP and TLS, and the time to reach a vantage.
     """
     if is_connected(timeline):
-        return connected_s(timeline) + wait
+        since = connected_s(timeline)
+        return since + wait + extra_wait_s(timeline, since, wait)
     return 2 * connect_timeout + wait + (0.0 if has_begun(timeline) else REACH_TIMEOUT_S)
 
 
@@ -89,15 +92,17 @@ def is_watched_enough(
 
     `now` is in seconds since its request began, `limit` the longest watch in seconds. Steady events
     are enough after `MIN_WATCH_S`; a stream that lacks something, or that has sent one event only,
-    is watched longer.
+    is watched longer, as is one of which this program saw little.
     """
     if timeline.first_data_s is None:
         return True
-    age = now - timeline.first_data_s
+    elapsed = now - timeline.first_data_s
+    absent = absent_s(timeline, timeline.first_data_s, now)
+    age = max(elapsed / 2, elapsed - absent)
     beside = comparison.reference(timeline, direct)
     if timeline.ended is not None:
         return age >= limit or beside is None or _is_end_compared(timeline, beside, now)
-    if age < MIN_WATCH_S:
+    if elapsed - absent < MIN_WATCH_S and elapsed < DOUBT_WATCH_S:
         return False
     if age >= min(limit, DOUBT_WATCH_S) and timeline.items > 1:
         return True
@@ -107,10 +112,11 @@ def is_watched_enough(
 
 
 def _shows_hold(timeline: Timeline, beside: Timeline | None, now: float) -> bool:
-    """True if events arrive without their end, or several at a time that were sent one by one."""
-    if comparison.lacks_tails(timeline, beside, now):
+    """True if events arrive without their end, or several at a time that were sent one by one,
+    whatever came while this program did not run."""
+    if comparison.lacks_tails(running(timeline), beside, running_clock(timeline)(now)):
         return True
-    return beside is not None and comparison.comes_in_bursts(timeline, beside, now)
+    return beside is not None and comparison.comes_in_bursts(spread(timeline), beside, now)
 
 
 def may_show_its_end(timeline: Timeline, direct: Sequence[Timeline], now: float) -> bool:
@@ -143,6 +149,8 @@ def _may_be_held(timeline: Timeline, beside: Timeline | None, now: float) -> boo
         return True
     if beside is None:
         return False
+    if beside.absences and comparison.comes_in_bursts(timeline, spread(beside), now):
+        return True
     due = now - connected_s(timeline) - arrivals.allowance_s(timeline)
     sent = sum(at <= due for at in arrivals.event_times(beside))
     return sent > len(arrivals.event_times(timeline)) + 1

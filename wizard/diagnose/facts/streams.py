@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from wizard.diagnose.facts import product
 from wizard.model import arrivals
+from wizard.model.absences import hidden_wait
 from wizard.model.case import Case, FirstFailingHop, FollowUpResult
 from wizard.model.diagnosis import Confidence
 from wizard.model.log_report import HELD_TAGS, LogLine
@@ -174,8 +175,12 @@ def log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:
 
 
 def follow_ups(case: Case, purpose: str) -> tuple[FollowUpResult, ...]:
-    """The follow-ups that were made for this purpose."""
-    return tuple(follow_up for follow_up in case.follow_ups if follow_up.purpose == purpose)
+    """The follow-ups that were made for this purpose, without those whose silence shows nothing."""
+    return tuple(
+        follow_up
+        for follow_up in case.follow_ups
+        if follow_up.purpose == purpose and not hidden_wait(follow_up.timeline)
+    )
 
 
 def hop_confidence(failing: FirstFailingHop) -> Confidence:
