@@ -15,21 +15,23 @@ from textual.timer import Timer
 from textual.widgets import Footer
 
 from screens.live.buffer import SIDES
+from screens.live.cut import CutAlone
 from screens.live.pane import LivePane
 from screens.live.streams import may_show_more
 from screens.panes import PANES
 from screens.panes.probes import shown_pair
 from screens.panes.view import View
 from screens.panes.words import chip, host_and_path, result_words
-from screens.widgets.header import Header
+from screens.widgets.header import Chip, Header
 from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt
 from screens.widgets.step_list import StepList
-from wizard.diagnose.without_direct import patience_s
+from wizard.diagnose.without_direct import MARGIN_S, patience_s
 from wizard.investigation.dead_end import dead_end
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.steps import missing_input
 from wizard.model.steps import STEPS, StepId
+from wizard.text.display import seconds
 
 FRAMES_PER_SECOND = 3
 """How often the pane is drawn while something runs: few bytes over a slow link."""
@@ -130,6 +132,7 @@ class StepRunner(Screen[None]):
         self.zoomed = ""
         self.follows = True
         self._notice = ""
+        self._cut_s: float | None = None
         self._frame_timer: Timer | None = None
         self._drawn_keys: tuple[object, ...] = ()
 
@@ -182,7 +185,7 @@ class StepRunner(Screen[None]):
         steps = investigation.steps
         self.query_one(StepList).show_states(steps, result_words(investigation), self.step)
         host, path = host_and_path(investigation.target.url)
-        self.query_one(Header).show_target(host, path, chip(investigation), in_lab=self.in_lab)
+        self.query_one(Header).show_target(host, path, self._chip(), in_lab=self.in_lab)
         first, second = self.query_one("#first", Panel), self.query_one("#second", Panel)
         shown, *more = PANES[self.step](self._view(first))
         first.show(shown)
@@ -197,6 +200,14 @@ class StepRunner(Screen[None]):
         if self.focused is not None and not self.focused.display:
             self.query_one(StepList).focus()
         self._draw_keys()
+
+    def _chip(self) -> Chip:
+        """The verdict; a live stream that was cut since then speaks against a healthy one."""
+        diagnosis = self.investigation.diagnosis
+        is_healthy = diagnosis is not None and diagnosis.verdict == "healthy"
+        if self._cut_s is not None and is_healthy and not self.investigation.case.is_fixed:
+            return Chip("look", "NOT SURE", "the live stream was cut")
+        return chip(self.investigation)
 
     def _draw_live(self, view: View) -> None:
         """Draw the streams of a step that has some; they stay open while nothing else runs."""
@@ -220,6 +231,33 @@ class StepRunner(Screen[None]):
         """Keep the live streams open for another minute, or open them again."""
         self.query_one(LivePane).renew()
 
+    @on(CutAlone)
+    def _show_cut(self, event: CutAlone) -> None:
+        self._cut_s = event.after_s
+        self.draw()
+        self.refresh_bindings()
+
+    def longer_s(self) -> float | None:
+        """How long `l` watches the streams of this step, in seconds; None if it tells nothing."""
+        is_shown = self.step in ("proxy", "direct")
+        if (
+            self._cut_s is not None
+            and is_shown
+            and self.investigation.steps["proxy"].state == "pass"
+        ):
+            return self._cut_s + MARGIN_S
+        return longer_watch_s(self.investigation, self.step)
+
+    def _cut_hint(self) -> str:
+        """What to press where the live streams contradict what was measured; may be empty."""
+        wait_s = self.longer_s() if self._cut_s is not None else None
+        if wait_s is None or self._cut_s is None:
+            return ""
+        return (
+            f"The live stream through the proxy ended after {seconds(self._cut_s)}, the direct one "
+            f"goes on: l watches both for {wait_s:.0f} s, as evidence."
+        )
+
     @on(LivePane.Notice)
     def _show_live_notice(self, event: LivePane.Notice) -> None:
         self.show_notice(event.text)
@@ -234,7 +272,11 @@ class StepRunner(Screen[None]):
     def _view(self, panel: Panel) -> View:
         investigation, waiting = self.investigation, self.investigation.waiting
         now = self._clock()
-        hint = self._notice or step_hint(investigation, self.step, now, in_lab=self.in_lab)
+        hint = (
+            self._notice
+            or self._cut_hint()
+            or step_hint(investigation, self.step, now, in_lab=self.in_lab)
+        )
         return View(
             self.step,
             investigation.steps[self.step],
@@ -270,7 +312,7 @@ class StepRunner(Screen[None]):
         Args:
             patience_s: How long streams are watched, if that is longer than usual, in seconds.
         """
-        self._notice, self.follows = "", True
+        self._notice, self.follows, self._cut_s = "", True, None
         self.run_worker(self._run_all(steps, patience_s), group=WORKER_GROUP, exclusive=True)
 
     async def _run_all(self, steps: Sequence[StepId], patience_s: float) -> None:

@@ -19,7 +19,7 @@ from screens.questions import (
     record_question,
 )
 from screens.send_permission import SendPermission
-from screens.step_runner import WORKER_GROUP, StepRunner, longer_watch_s
+from screens.step_runner import WORKER_GROUP, StepRunner
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
 from screens.widgets.panel import Panel
@@ -198,7 +198,7 @@ class StepsScreen(InputActions):
         _binding("enter", "next", "next", "Run this step, or go to the next"),
         _binding("a", "all", "all", "Run all that is left, up to the fix"),
         _binding("r", "again", "again", "Run this step again"),
-        _binding("l", "longer", "longer", "Watch the held stream past Nginx's read timeout"),
+        _binding("l", "longer", "longer", "Watch the stream past a read timeout or a cut"),
         _binding("i", "give", "input", "Enter what this step needs"),
         _binding("e", "elsewhere", "place", "Look from another place: a pod, a host, a container"),
         _binding("h", "hops", "hops", "Name the proxies in a row behind the URL"),
@@ -238,7 +238,7 @@ class StepsScreen(InputActions):
             "all": is_free and any(steps[step].state == "todo" for step in UP_TO_FIX),
             # An interrupted step is `todo` with a reason.
             "again": is_free and (shown.state != "todo" or bool(shown.why)),
-            "longer": is_free and longer_watch_s(investigation, self.step) is not None,
+            "longer": is_free and self.longer_s() is not None,
             "give": is_free and self.step in STEPS_WITH_INPUT,
             "elsewhere": is_free and self.step in STEPS_WITH_VANTAGE,
             "hops": is_free and self.step == "proxy",
@@ -272,8 +272,9 @@ class StepsScreen(InputActions):
         self.run_steps([self.step])
 
     def action_longer(self) -> None:
-        """Ask for the proxied stream again, and watch it until Nginx gives up reading."""
-        wait_s = longer_watch_s(self.investigation, self.step)
+        """Ask for the streams again, and watch them until Nginx gives up reading, or past the cut
+        that the live streams have shown."""
+        wait_s = self.longer_s()
         if wait_s is not None:
             self.run_steps(["proxy"], wait_s)
 

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from screens.live.buffer import SIDES, Entry, EventBuffer, Mark, Side
+from screens.live.cut import CutAlone, cut_alone_s
 from screens.live.event_page import EventPage, redacted
 from screens.live.feed import Timelines, feed_events, feed_timelines, is_same_run
 from screens.live.rows import entry_row, stream_rows
@@ -35,6 +36,7 @@ LINGER_S = 1.0
 sends nothing."""
 MIN_ROWS_FOR_GAPS = 14
 """From how many rows on the gaps of a side may have a row of their own."""
+_CLOCK = "%H:%M:%S"
 _KEYS = "↑↓ ⏎ open · / find · f type · space pause · s save"
 
 Probes = Mapping[Side, Probe]
@@ -88,6 +90,7 @@ class LivePane(Panel, inherit_bindings=False):
         self._bottom: int | None = None
         self._selected: int | None = None
         self._type = self._query = ""
+        self._cut_s: float | None = None
 
     def on_mount(self) -> None:
         """Prepare the timer that draws while streams are open."""
@@ -122,7 +125,9 @@ class LivePane(Panel, inherit_bindings=False):
             self.buffer.clear()
             self._bottom = self._selected = None
             self._types, self._type = [], ""
-        self.buffer.begin(timelines, f"step run at {_time()}" if len(self.buffer) else "")
+        self.buffer.begin(
+            timelines, f"step run at {time.strftime(_CLOCK)}" if len(self.buffer) else ""
+        )
         self._fed, self._opened_at = {}, None
 
     def _take(self, side: Side, batch: Batch) -> None:
@@ -168,7 +173,7 @@ class LivePane(Panel, inherit_bindings=False):
             return
         probes, watch = self._asked
         others = {s: each for s, each in self.buffer.streams.items() if s not in probes}
-        self.buffer.begin(probes, f"opened again at {_time()}")
+        self.buffer.begin(probes, f"opened again at {time.strftime(_CLOCK)}")
         self.buffer.streams |= others
         self._began, self._opened_at = {}, self._clock()
         self.streams.begin(probes, watch)
@@ -184,6 +189,9 @@ class LivePane(Panel, inherit_bindings=False):
             self.stop()
         if not self.streams.is_open and self._frames is not None:
             self._frames.pause()
+        if (cut_s := cut_alone_s(self.buffer.streams, self._since_opened())) != self._cut_s:
+            self._cut_s = cut_s
+            self.post_message(CutAlone(cut_s))
         self._draw()
 
     # What is shown.
@@ -394,7 +402,3 @@ class LivePane(Panel, inherit_bindings=False):
         else:
             text = f"saved {plural(len(entries), 'line')} to {safe(str(path), 200)}"
             self.post_message(self.Notice(text))
-
-
-def _time() -> str:
-    return time.strftime("%H:%M:%S")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
 from wizard.diagnose.diagnose import diagnose
@@ -57,3 +58,16 @@ async def test_a_step_during_which_the_process_was_stopped_shows_nothing() -> No
     assert investigation.steps["direct"].why == STOPPED
     assert (investigation.case.proxy, investigation.case.direct) == ((), ())
     assert diagnose(investigation.case).verdict == "inconclusive"
+
+
+async def test_a_stream_that_is_asked_for_again_leaves_new_lines_to_read(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.touch()
+    async with serving(saying(CHUNKED + chunk(b"data: b\n\n"), then="open")) as url:
+        investigation = Investigation(Target(url, logs=(Source(str(log)),), mcp="never"))
+        await investigation.run("proxy")
+        await investigation.run("logs")
+        read = investigation.steps["logs"].state
+        await investigation.run("proxy")
+        assert (read, investigation.steps["logs"].state) == ("warn", "todo")
+        await investigation.close()

@@ -17,7 +17,9 @@ from screens.live.buffer import MAX_BYTES, MAX_ENTRIES, EventBuffer
 from screens.live.event_page import EventPage
 from screens.live.pane import LivePane
 from screens.live.streams import LiveStreams, may_show_more
+from screens.widgets.header import Header
 from screens.widgets.lines import Lines
+from screens.widgets.panel import Panel
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press, steps_screen
 from wizard.model.events import Chunk, Ended, Headers, ProbeEvent, SseEvent
@@ -195,6 +197,26 @@ async def test_a_cut_is_marked_and_o_opens_again() -> None:
         assert not live_pane(pilot).streams.is_open
         await pilot.press("o")
         await until(pilot, lambda: len(script.open) == 2)
+
+
+async def test_a_live_stream_that_is_cut_alone_speaks_against_a_healthy_one() -> None:
+    """It is no evidence yet: `l` makes it one, by watching both past that age."""
+    investigation, script, now = investigations.healthy(), Script(), [0.0]
+    investigation.script = script
+    async with Wizard(investigation, clock=lambda: now[0]).run_test(size=SIZE) as pilot:
+        screen = steps_screen(pilot)
+        await opened(pilot, script)
+        assert "HEALTHY" in screen.query_one(Header).text
+        script.send("sse-direct", HEAD, event(1))
+        script.send("sse-proxy", HEAD, event(1), Ended(10.0, "reset", "incomplete"))
+        await until(pilot, lambda: "cut after 10.00 s" in live_pane(pilot).text)
+        now[0] = 12.0
+        await until(pilot, lambda: "NOT SURE" in screen.query_one(Header).text)
+        hint = " ".join(screen.query_one("#first", Panel).text.split())
+        assert "l watches both for 15 s" in hint
+        assert screen.longer_s() == 15.0
+        script.send("sse-direct", Ended(12.0, "eof"))
+        await until(pilot, lambda: "HEALTHY" in screen.query_one(Header).text)
 
 
 async def test_the_streams_are_left_after_their_time() -> None:

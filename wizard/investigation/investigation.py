@@ -151,8 +151,13 @@ class Investigation:
         self._reset(*self._session.amend(target))
 
     def _reset(self, *steps: StepId) -> None:
-        """Set these steps and all conclusions to `todo`; what was proven stays proven."""
+        """Set these steps and all conclusions to `todo`; what was proven stays proven.
+
+        New requests of the stream leave new lines in the logs.
+        """
         is_proven = self.case.is_fixed and "proxy" not in steps
+        if "proxy" in steps and self._states["logs"].state in ("pass", "warn", "fail"):
+            steps = (*steps, "logs")
         for step in (*steps, "cause", "fix", *(() if is_proven else ("verify",))):
             self._enter(step, "todo")
         self._diagnosis = self._recommendation = None
