@@ -10,6 +10,9 @@ WORKERS ?= $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 # Here `make test-servers` installs the servers and clients that the tool is tested against.
 SERVERS := .servers
 
+# The tests are read and compiled once, not by each worker in each run.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-slow test-servers test-hostile fuzz check check-style lock dist test-dist picture docs messages new-rule snap bench soak clean
 
@@ -61,8 +64,8 @@ lab: $(VENV)/.lab ## a real Nginx, broken as in the incident, and the wizard on 
 test: $(VENV)/.dev ## all tests but the next, real Nginx included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-slow: $(VENV)/.dev ## the tests that wait long for a real Nginx
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow tests/nginx_real tests/recommend
+test-slow: $(VENV)/.dev ## the slow ones: long waits for a real Nginx, most of the snapshots
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow
 
 test-servers: $(VENV)/.dev $(SERVERS)/.venv $(SERVERS)/.node ## real servers behind real proxies, judged by real clients
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/servers
@@ -110,7 +113,7 @@ new-rule: $(VENV)/.dev ## the skeleton of a failure mode: make new-rule ID=some-
 	@$(BIN)/python -m tests.rules.new_rule "$(ID)"
 
 snap: $(VENV)/.dev ## draw the snapshots again
-	$(BIN)/python -m pytest -n auto tests/screens --snapshot-update
+	$(BIN)/python -m pytest -n auto -m 'slow or not slow' tests/screens --snapshot-update
 
 bench: $(VENV)/.dev ## the figures: time to the cause beside its floor, decoder, config
 	$(BIN)/python -m tests.bench

@@ -6,7 +6,6 @@ Every rule's sample is verified twice: without a change, and with one after whic
 import json
 import re
 from dataclasses import replace
-from functools import cached_property
 
 import pytest
 
@@ -19,9 +18,9 @@ from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.rules import all_rules
 from wizard.investigation.attempts import attempt_of
 from wizard.investigation.casefile import CaseRecord, dump, load
-from wizard.investigation.proof import PROOF_STATES, conclude, prove
+from wizard.investigation.proof import PROOF_STATES, prove
 from wizard.model.case import Case
-from wizard.model.diagnosis import Diagnosis, Recommendation
+from wizard.model.diagnosis import Diagnosis
 from wizard.model.steps import StepState
 from wizard.report import render
 
@@ -51,30 +50,16 @@ def verified(before: Case, now: Case) -> Case:
     return replace(case, proof=prove(case, AT))
 
 
-class Concluded(FakeInvestigation):
-    """Concludes once, as the product does."""
-
-    @cached_property
-    def diagnosis(self) -> Diagnosis | None:
-        """The conclusion from the case."""
-        return conclude(self.sample)
-
-    @cached_property
-    def recommendation(self) -> Recommendation | None:
-        """What would be recommended."""
-        return super().recommendation
-
-
-def reopened(case: Case) -> Concluded:
+def reopened(case: Case) -> FakeInvestigation:
     """The case, written after its verification and opened elsewhere."""
     assert case.proof is not None
     stored = load(dump(CaseRecord(case)), "case.json").case
     verify = StepState("verify", PROOF_STATES[case.proof.outcome], case.proof.why)
     states = (StepState("cause", "fail", "x"), StepState("fix", "pass", "x"), verify)
-    return Concluded(stored, {state.id: state for state in states})
+    return FakeInvestigation(stored, {state.id: state for state in states})
 
 
-def reports(investigation: Concluded) -> dict[str, str]:
+def reports(investigation: FakeInvestigation) -> dict[str, str]:
     """Every record of it, by its name."""
     diagnosis = investigation.diagnosis
     assert diagnosis is not None
