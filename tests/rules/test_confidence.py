@@ -85,6 +85,40 @@ def test_how_sure_a_gate_is(case: Case, expected: str | None) -> None:
     assert confidence_of("auth-gate", case) == expected
 
 
+PENDING = make_log_line(
+    "2026/11/23 16:00:00 [info] 7#7: *3 epoll_wait() reported that client prematurely closed "
+    "connection, so upstream connection is closed too while sending request to upstream, client: "
+    '127.0.0.1, request: "GET /sse HTTP/1.1", subrequest: "/auth", upstream: "http://a:1/", host: '
+    '"a"'
+)
+MIRRORED = replace(PENDING, text=PENDING.text.replace("/auth", "/copy"))
+ASKED = {"proxy_buffering": "off", "auth_request": "/auth"}
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (make_case(proxy="held", direct="live", settings=ASKED, logs=(PENDING,)), "confirmed"),
+        (make_case(proxy="held", direct="live", settings=ASKED), "possible"),
+        (make_case(proxy="held", direct="live", settings=ASKED, logs=(MIRRORED,)), "possible"),
+        (make_case(proxy="held", direct="held", settings=ASKED, logs=(PENDING,)), None),
+        (make_case(proxy="held", direct="live", settings=OFF, logs=(PENDING,)), None),
+        (
+            make_case(proxy="held", direct="live", settings=ASKED | {"proxy_buffering": "on"}),
+            None,
+        ),
+        (make_case(proxy="live", direct="live", settings=ASKED), None),
+    ],
+    ids=["logged", "config", "mirror", "direct", "no gate", "buffered", "live"],
+)
+def test_a_gate_may_not_answer(case: Case, expected: str | None) -> None:
+    assert confidence_of("auth-gate", case) == expected
+    if expected == "confirmed":
+        diagnosis = diagnose(case)
+        assert [cause.id for cause in diagnosis.causes] == ["auth-gate"]
+        assert not any("predicts" in note for note in diagnosis.notes)
+
+
 STAFF = 'Basic realm="staff"'
 GATED_MESSAGES = """
 http { server { listen 8081;

@@ -24,7 +24,7 @@ from wizard.diagnose.hops import (
 from wizard.diagnose.outcome import NO_GET_STREAM, handshake_problem, is_well
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
-from wizard.diagnose.rules import Rule, all_rules
+from wizard.diagnose.rules import Rule, all_rules, rule_named
 from wizard.diagnose.undecided_config import (
     describe_undecided_config,
     reword,
@@ -198,7 +198,10 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcom
 
 
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
-    is_explained = any(cause.confidence == "confirmed" for cause in causes)
+    sure = [rule_named(cause.id) for cause in causes if cause.confidence == "confirmed"]
+    if any(rule is not None and rule.stage <= Stage.ADMIT for rule in sure):
+        return ()  # the response was not there yet: nothing of its delivery was seen
+    is_explained = bool(sure)
     # A stream that is explained and was late, or that the backend did not send, was not held: it
     # does not contradict the config.
     is_unsent = bool(case.direct) and not any(is_live(result.timeline) for result in case.direct)

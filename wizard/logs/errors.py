@@ -185,6 +185,12 @@ def is_start(text: str) -> bool:
     return "[notice]" in text and any(phrase in text for phrase in _STARTED)
 
 
+_PENDING = (
+    "subrequest-pending",
+    "the client left while a subrequest was not answered, so Nginx had not asked the backend",
+)
+
+
 def _tag_of(rest: str) -> tuple[str, str]:
     """The tag and the meaning of a message; empty if it is no failure.
 
@@ -192,7 +198,7 @@ def _tag_of(rest: str) -> tuple[str, str]:
     (`closed too (104: Connection reset by peer)`) is a consequence.
     """
     if "client prematurely closed connection" in rest:
-        return "", ""
+        return _PENDING if "subrequest: " in rest else ("", "")
     for phrase, tag, meaning in _MESSAGES:
         if phrase in rest:
             return tag, meaning

@@ -1,12 +1,14 @@
 """Nginx asks for credentials before the request reaches the backend."""
 
 import re
+from dataclasses import replace
 
 from wizard.diagnose.facts import metadata, streams
 from wizard.diagnose.facts.evidence import (
     body_suffix,
     live_direct_evidence,
     log_evidence,
+    result_evidence,
     setting_evidences,
 )
 from wizard.diagnose.facts.request_difference import AS_SENT
@@ -31,11 +33,28 @@ _MEASURED = (
 )
 
 
+_PENDING = (
+    "Nginx's error log says that it still waited for the subrequest {path} when our request gave "
+    "up: it asks the backend only after the answer to that."
+)
+_UNSEEN = (
+    "The config holds nothing back, but asks {path} before the backend: a service that does not "
+    "answer there would look like this. Ask it with curl from Nginx's host; an error log at level "
+    "info names the subrequest."
+)
+_SILENT_TITLE = "An authentication gate in Nginx does not answer"
+_ANSWER = Fix(
+    "the service that auth_request asks has to answer at once: see whether it runs, and whether "
+    "this Nginx reaches it; a short read timeout in its location makes it fail soon",
+    "nginx",
+)
+
+
 def check(rule: Rule, case: Case) -> Finding | None:
     """The status of a gate through the proxy, which the backend itself does not give."""
     refused = _refused_stream(case) or _refused_message(case)
     if refused is None:
-        return None
+        return _unanswered(rule, case)
     answer, resolution = refused
     guards = _guards(resolution, answer)
     logged = streams.own_log_lines(case, "auth-request") if answer.status == 500 else ()
@@ -49,6 +68,39 @@ def check(rule: Rule, case: Case) -> Finding | None:
     is_measured = streams.is_served_directly(case)
     distinguishes = f"{_MEASURED} {_DISTINGUISHES}" if is_measured else _DISTINGUISHES
     return rule.finding(confidence, evidence, distinguishes) if confidence else None
+
+
+def _unanswered(rule: Rule, case: Case) -> Finding | None:
+    """Nothing at all comes, since the service that `auth_request` asks has not answered.
+
+    Only the error log shows it (level info: the client left, with the subrequest); without that
+    line it is possible where the config would deliver what is held.
+    """
+    resolution = case.resolution
+    made = [result for result in case.proxy if result.was_made]
+    is_silent = bool(made) and all(
+        each.outcome == "held" and each.timeline.headers_s is None for each in made
+    )
+    if resolution is None or not is_silent or not streams.is_served_directly(case):
+        return None
+    path = resolution.value("auth_request")
+    if path in ("", "off"):
+        return None
+    lines = streams.own_log_lines(case, "subrequest-pending")
+    pending = [line for line in lines if f'subrequest: "{path}' in line.text]
+    if not pending and not all(streams.is_unexpected(case, each) for each in made):
+        return None
+    evidence = (
+        result_evidence(made[0]),
+        *live_direct_evidence(case),
+        *setting_evidences(resolution, "auth_request"),
+        *map(log_evidence, pending[:1]),
+    )
+    confidence: Confidence = "confirmed" if pending else "possible"
+    text = _PENDING if pending else _UNSEEN
+    finding = rule.finding(confidence, evidence, text.format(path=safe(path, 120)), fix=_ANSWER)
+    explains = finding.explains | {"outer-proxy-buffers"}
+    return replace(finding, title=_SILENT_TITLE, explains=explains)
 
 
 def _refused_stream(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
