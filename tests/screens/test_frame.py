@@ -67,7 +67,7 @@ async def test_the_layout_follows_the_size(
         first, second = screen.query_one("#first"), screen.query_one("#live")
         assert screen.query_one(StepList).display is shows_steps
         assert (first.region.y == second.region.y) is is_wide
-        assert "Customers get nothing" in screen.query_one("#first", Panel).text
+        assert "Nothing came through the proxy in" in screen.query_one("#first", Panel).text
 
 
 async def test_the_header_shows_the_verdict_once_it_is_known() -> None:
@@ -105,7 +105,7 @@ async def test_each_theme_can_be_chosen(theme: object) -> None:
     async with app.run_test(size=SIZE) as pilot:
         app.theme = getattr(theme, "name", "")
         await press(pilot, "2")
-        assert "Customers get nothing" in app.screen.query_one("#first", Panel).text
+        assert "Nothing came through the proxy in" in app.screen.query_one("#first", Panel).text
 
 
 @pytest.mark.parametrize(
