@@ -26,9 +26,9 @@ from screens.target_form import TargetForm
 from screens.themes import DARK_PALETTE, LIGHT_PALETTE, THEMES, theme_for
 from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
+from wizard.investigation.ending_signals import ENDING_SIGNALS
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
-from wizard.investigation.stops import ENDING_SIGNALS
 from wizard.investigation.uses import Use
 from wizard.model.target import Target
 from wizard.text.display import safe

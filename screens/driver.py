@@ -25,7 +25,6 @@ from textual.drivers.linux_driver import (
 
 from screens.screen_diff import ScreenDiff
 from screens.terminal_output import TerminalOutput
-from wizard.investigation.stops import note_stop
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -96,8 +95,6 @@ class TerminalDriver(LinuxDriver):
         self._is_lost = self._is_drawing = False
         self._loop.add_signal_handler(signal.SIGTSTP, self._suspend)
         self._loop.add_signal_handler(signal.SIGCONT, self._restore_modes)
-        # Besides, and at once: a step must not end before the stop in it is noted.
-        signal.signal(signal.SIGCONT, note_stop)
         self._loop.call_later(CHECK_INTERVAL_S, self._check_terminal)
 
     def write(self, data: str) -> None:

@@ -13,8 +13,8 @@ from screens.saved_cases import interrupted_case, interrupted_cases, last_target
 from screens.start_screen import Offers
 from screens.state_folder import state_folder
 from screens.terminal_output import TerminalOutput
+from wizard.investigation.ending_signals import ENDING_SIGNALS
 from wizard.investigation.investigation import ApplyFix, Investigation
-from wizard.investigation.stops import ENDING_SIGNALS
 from wizard.model.target import Target
 from wizard.text.errors import UsageError
 

@@ -7,8 +7,10 @@ import pytest
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.next_step import BUSY_ADVICE, next_step
 from wizard.diagnose.outcome import classify
-from wizard.model.case import Case
+from wizard.diagnose.own_delay import without_hidden_requests
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Absent, Chunk, Connected, Ended, Ending, Headers, SseEvent
+from wizard.model.handshake import Exchange, Handshake
 from wizard.model.probe_result import HELD_OUTCOMES
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
@@ -133,6 +135,37 @@ def test_no_cause_is_named(absences: list[tuple[float, float]]) -> None:
     assert (diagnosis.verdict, diagnosis.causes) == ("inconclusive", ())
     assert "not judged: this machine was busy for" in diagnosis.summary
     assert next_step(case) == BUSY_ADVICE
+
+
+def session(*absences: tuple[float, float]) -> Case:
+    """A live stream whose MCP session got no answer within five seconds."""
+    probe = Probe("mcp-proxy", "http://p/mcp")
+    answer = Timeline(probe).fold([Connected(0.01)])
+    answer = answer.fold([Absent(to, to - since) for since, to in absences])
+    exchange = Exchange("initialize", answer.fold([Ended(5.0, "timeout", "no answer")]), 100)
+    failed = Handshake(
+        "proxy", probe.url, "streamable-http", "initialize", "no answer", exchanges=(exchange,)
+    )
+    done = Handshake("direct", "http://d/mcp", "streamable-http", "done")
+    live = classify(stream(PROXIED, steady(2.0), 2.0), [LIVE])
+    target = Target("http://p/sse", direct=(Source("http://d/sse"),))
+    return Case(target, proxy=(live,), direct=(classify(LIVE),), handshakes=(failed, done))
+
+
+def test_a_session_that_was_hardly_seen_is_not_judged() -> None:
+    seen, hidden = diagnose(session((0.1, 0.5))), diagnose(session((0.1, 4.0)))
+    assert "fails: no answer" in seen.summary
+    assert (hidden.verdict, hidden.causes) == ("inconclusive", ())
+    assert hidden.summary.startswith("The MCP session: not judged: this machine was busy for")
+
+
+def test_a_further_request_that_was_hardly_seen_does_not_count() -> None:
+    root = Timeline(Probe("root-direct", "http://d/")).fold([Connected(0.01)])
+    silent = root.fold([Ended(2.0, "open")])
+    unseen = root.fold([Absent(1.9, 1.5), Ended(2.0, "open")])
+    sent = tuple(FollowUpResult("root-direct", each, "GET /") for each in (silent, unseen))
+    case = Case(Target("http://p/sse"), follow_ups=sent)
+    assert without_hidden_requests(case).follow_ups == sent[:1]
 
 
 def test_absences_that_change_nothing_leave_every_fault() -> None:

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+from tests.probe.jumping_clock import JumpingClock
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
 from wizard.diagnose.diagnose import diagnose
-from wizard.investigation.investigation import Investigation
-from wizard.investigation.stops import STOPPED, note_stop
+from wizard.investigation.investigation import MAX_ABSENCE_S, STOPPED, Investigation
 from wizard.model.target import Source, Target
 
 
@@ -42,9 +42,10 @@ async def test_a_complete_check_of_a_live_stream_is_healthy() -> None:
 
 async def test_a_step_during_which_the_process_was_stopped_shows_nothing() -> None:
     """Bytes seem late that had arrived while nothing was read."""
+    clock = JumpingClock()
 
     async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        note_stop()
+        clock.jump(2 * MAX_ABSENCE_S)
         writer.write(CHUNKED + chunk(b"data: b\n\n"))
         await reader.read()
 

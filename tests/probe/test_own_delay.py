@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.probe.jumping_clock import JumpingClock
 from tests.probe.scripted import CHUNKED, Act, chunk, saying, serving
 from wizard.diagnose.outcome import classify
 from wizard.model.absences import absent_s
@@ -19,21 +20,6 @@ EVENT = chunk(b"event: endpoint\ndata: /m\n\n")
 LIVE = saying(CHUNKED, EVENT, then="open")
 HELD = saying(then="open")
 JUMP_S = 30.0
-
-
-class JumpingClock:
-    """The event loop's clock; `jump` adds seconds, as if the process had not run meanwhile."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._time, self._added = loop.time, 0.0
-        loop.time = self  # type: ignore[method-assign]
-
-    def __call__(self) -> float:
-        return self._time() + self._added
-
-    def jump(self, seconds: float) -> None:
-        self._added += seconds
 
 
 @pytest.fixture

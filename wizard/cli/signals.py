@@ -5,7 +5,7 @@ import signal
 import threading
 from types import FrameType
 
-from wizard.investigation.stops import ENDING_SIGNALS, note_stop
+from wizard.investigation.ending_signals import ENDING_SIGNALS
 
 _INTERRUPTING = tuple(number for number in ENDING_SIGNALS if number != signal.SIGINT)
 """The signals that are turned into an interrupt; SIGINT is one."""
@@ -13,14 +13,10 @@ _received: list[int] = []
 
 
 def end_as_interrupted() -> None:
-    """Turn these signals into an interrupt, unless the caller ignores them (`nohup`).
-
-    SIGCONT is noted: the process was stopped.
-    """
+    """Turn these signals into an interrupt, unless the caller ignores them (`nohup`)."""
     _received.clear()
     if threading.current_thread() is not threading.main_thread():
         return  # only the main thread may handle signals
-    signal.signal(signal.SIGCONT, note_stop)
     for number in _INTERRUPTING:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)

@@ -22,6 +22,7 @@ from wizard.diagnose.hops import (
     results_by_hop,
 )
 from wizard.diagnose.outcome import NO_GET_STREAM, handshake_problem, is_well
+from wizard.diagnose.own_delay import describe_hidden_session, without_hidden_requests
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.rules import Rule, all_rules, rule_named
@@ -69,7 +70,8 @@ def _diagnose(case: Case) -> Diagnosis:
     """
     given, false_direct = case, describe_false_direct(case)
     undecided_config = describe_undecided_config(case)
-    whole = without_undecided_config(without_false_direct(case))
+    hidden_session = describe_hidden_session(case)
+    whole = without_hidden_requests(without_undecided_config(without_false_direct(case)))
     case = narrow_to_hop(whole)
     bugs = list[str]()
     ranked = sorted(_findings(case, bugs), key=_rank)
@@ -80,7 +82,7 @@ def _diagnose(case: Case) -> Diagnosis:
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)
     unclear_order, shortcoming = describe_contradiction(whole), _shortcoming(whole)
-    shortcoming = shortcoming or next(iter(bugs), "")
+    shortcoming = shortcoming or hidden_session or next(iter(bugs), "")
     notes = (
         *bugs,
         *false_direct,

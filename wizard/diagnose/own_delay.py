@@ -6,8 +6,19 @@ can hide behind the same. So an outcome counts only if it is the same on every c
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-from wizard.model.absences import absent_s, hidden_wait, hidden_watch, lateness_s, running, spread
+from wizard.model.absences import (
+    HiddenWait,
+    absent_s,
+    hidden_wait,
+    hidden_watch,
+    lateness_s,
+    running,
+    spread,
+)
+from wizard.model.case import Case
+from wizard.model.handshake import Handshake
 from wizard.model.probe_result import Outcome
 from wizard.model.timeline import Timeline, connected_s
 from wizard.text.display import seconds
@@ -42,6 +53,30 @@ def why_not_judged(timeline: Timeline, direct: Sequence[Timeline], judge: Judge)
     since = connected_s(timeline)
     until = timeline.waited_s or since
     return _describe(absent_s(timeline, since, until), until - since)
+
+
+def without_hidden_requests(case: Case) -> Case:
+    """The case without the sessions and further requests that were waited for in vain, while this
+    program did not run for more than half of the time."""
+    return replace(
+        case,
+        handshakes=tuple(each for each in case.handshakes if not _hidden_exchange(each)),
+        follow_ups=tuple(each for each in case.follow_ups if not hidden_wait(each.timeline)),
+    )
+
+
+def describe_hidden_session(case: Case) -> str:
+    """Why the MCP session through the proxy is not judged, in one sentence; empty if it is."""
+    handshake = case.handshake("proxy")
+    hidden = _hidden_exchange(handshake) if handshake else None
+    return f"The MCP session: {_describe(hidden.absent, hidden.waited)}." if hidden else ""
+
+
+def _hidden_exchange(handshake: Handshake) -> HiddenWait | None:
+    if handshake.is_complete:
+        return None
+    waits = (hidden_wait(exchange.timeline) for exchange in handshake.exchanges)
+    return next((wait for wait in waits if wait), None)
 
 
 def _describe(absent: float, waited: float) -> str:

@@ -20,13 +20,13 @@ from wizard.investigation.reload_watch import LONGEST_S
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
 from wizard.investigation.steps import STEP_RUNNERS, missing_input
-from wizard.investigation.stops import STOPPED, stops_so_far
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.events import ProbeEvent
 from wizard.model.steps import STEP_TEXTS, STEPS, State, StepId, StepState
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
+from wizard.probe.own_delay import LongestAbsence, noting_absences
 from wizard.probe.probe import run_probe_in_batches
 from wizard.recommend import recommend
 from wizard.text.bugs import report_bug
@@ -40,6 +40,14 @@ TIMED_PROBES: Mapping[StepId, tuple[str, ...]] = {
     "verify": _STREAMS,
 }
 """The probes of each step whose times count."""
+
+MAX_ABSENCE_S = 3.0
+"""For how long at a time this program may not run while requests are timed, in seconds: the process
+was stopped, or the machine was. Shorter absences are allowed for in each probe."""
+STOPPED = (
+    "this process or machine stood still meanwhile, so what was timed is not used: run it again"
+)
+"""The reason of a step that a longer absence has spoiled."""
 
 ApplyFix = Callable[[str], Awaitable[str]]
 """Applies a diff to the lab's Nginx and reloads it; returns what was done, in a few words."""
@@ -178,9 +186,10 @@ class Investigation:
         self._enter(step, "running")
         self._session.patience_s = max(patience_s, self.target.patience)
         self._session.begin(step)
-        problem, stops = "", stops_so_far()
+        problem, longest = "", LongestAbsence()
         try:
-            state, why = await self._run_step(step)
+            with noting_absences(longest.note):
+                state, why = await self._run_step(step)
         except SsewizardError as error:
             state, why = "fail", (problem := str(error))
         except Exception as error:  # noqa: BLE001
@@ -192,7 +201,7 @@ class Investigation:
                     self._enter(other, "todo", "interrupted")
             raise
         self._session.end(step, problem)
-        if stops_so_far() > stops and step in TIMED_PROBES:
+        if longest.seconds >= MAX_ABSENCE_S and step in TIMED_PROBES:
             state, why = self._drop_timed(step)
         entered = self._enter(step, state, why)
         if step == "verify":
@@ -213,7 +222,7 @@ class Investigation:
         self._states = states_now(self.case, self._states)
 
     def _drop_timed(self, step: StepId) -> StepResult:
-        """Forget what the requests of this step showed, since the process was stopped meanwhile."""
+        """Forget what the requests of this step showed, since this program did not run for long."""
         self._session.drop_timelines(TIMED_PROBES[step])
         if step == "proxy" and self.target.direct:
             self._enter("direct", "skip", STOPPED)

@@ -15,6 +15,21 @@ Note = Callable[[float], None]
 """Takes for how many seconds this program did not run until now."""
 
 
+class LongestAbsence:
+    """A listener that keeps the longest absence.
+
+    Attributes:
+        seconds: Its length; 0 before one.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def note(self, length_s: float) -> None:
+        """Note an absence."""
+        self.seconds = max(self.seconds, length_s)
+
+
 class DelayTicker:
     """Calls listeners after each absence; it ticks while there are any."""
 
@@ -29,7 +44,9 @@ class DelayTicker:
             self._schedule()
 
     def remove(self, listener: Note) -> None:
-        """Call this listener no longer."""
+        """Call this listener no longer, but for the absence that ends now."""
+        if self._handle is not None:
+            self._note(self._handle.when())
         self._listeners.remove(listener)
         if not self._listeners and self._handle is not None:
             self._handle.cancel()
@@ -40,11 +57,14 @@ class DelayTicker:
         self._handle = loop.call_later(TICK_S, self._tick, loop.time() + TICK_S)
 
     def _tick(self, due: float) -> None:
+        self._note(due)
+        self._schedule()
+
+    def _note(self, due: float) -> None:
         length_s = asyncio.get_running_loop().time() - due
         if length_s >= MIN_ABSENCE_S:
             for listener in self._listeners:
                 listener(length_s)
-        self._schedule()
 
 
 _tickers: WeakKeyDictionary[asyncio.AbstractEventLoop, DelayTicker] = WeakKeyDictionary()

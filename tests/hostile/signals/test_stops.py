@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.command import COMMAND
 from tests.hostile.signals.wizards import HEAD, live_server, serving
-from wizard.investigation.stops import STOPPED
+from wizard.investigation.investigation import STOPPED
 
 
 @contextlib.contextmanager

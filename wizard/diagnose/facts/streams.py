@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from wizard.diagnose.facts import product
 from wizard.model import arrivals
-from wizard.model.absences import hidden_wait
 from wizard.model.case import Case, FirstFailingHop, FollowUpResult
 from wizard.model.diagnosis import Confidence
 from wizard.model.log_report import HELD_TAGS, LogLine
@@ -175,12 +174,8 @@ def log_lines(case: Case, *tags: str) -> tuple[LogLine, ...]:
 
 
 def follow_ups(case: Case, purpose: str) -> tuple[FollowUpResult, ...]:
-    """The follow-ups that were made for this purpose, without those whose silence shows nothing."""
-    return tuple(
-        follow_up
-        for follow_up in case.follow_ups
-        if follow_up.purpose == purpose and not hidden_wait(follow_up.timeline)
-    )
+    """The follow-ups that were made for this purpose."""
+    return tuple(follow_up for follow_up in case.follow_ups if follow_up.purpose == purpose)
 
 
 def hop_confidence(failing: FirstFailingHop) -> Confidence:

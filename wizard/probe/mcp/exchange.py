@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from wizard.model.absences import MIN_ABSENCE_S, absent_s
 from wizard.model.events import Ended, ProbeEvent, SseEvent
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.timeline import Probe, Timeline, has_begun, is_success
@@ -16,6 +17,7 @@ from wizard.probe.mcp.messages import (
     describe_answer,
     reply_in,
 )
+from wizard.probe.own_delay import SETTLE_S
 from wizard.probe.probe import run_probe, run_probe_within
 from wizard.probe.request import EXCERPT_BYTES, GET, ProbeOptions, RequestSpec
 from wizard.probe.waits import REACH_TIMEOUT_S
@@ -261,13 +263,25 @@ class OpenStream:
         return await self._wait_for(is_enough, timeout_s)
 
     async def _wait_for(self, is_enough: Condition, timeout_s: float) -> bool:
+        """The same; for as long as this program did not run it is waited longer, at most as long
+        again."""
+        before = absent_s(self.timeline, 0.0)
+        if await self._wait_at_most(is_enough, timeout_s):
+            return True
+        more_s = min(absent_s(self.timeline, 0.0) - before, timeout_s)
+        return more_s > 0 and await self._wait_at_most(is_enough, more_s)
+
+    async def _wait_at_most(self, is_enough: Condition, timeout_s: float) -> bool:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout_s
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout_at(until):
                 while not is_enough(self.reader) and self.timeline.ended is None:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
-            return False
+            if loop.time() > until + MIN_ABSENCE_S:
+                await asyncio.sleep(SETTLE_S)
         return is_enough(self.reader)
 
 
