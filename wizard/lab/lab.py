@@ -18,6 +18,7 @@ from wizard.lab.scenario import Scenario, nginx_conf
 from wizard.model.target import Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import LabError, describe_error
+from wizard.text.messages import tr
 
 QUEUED_CONNECTIONS = 3
 """Enough to fill a listen queue of length 0: Linux accepts one, and others stay half open."""
@@ -93,7 +94,9 @@ class Lab:
             for peer in self._backends:
                 await peer.start()
         except OSError as error:
-            raise LabError(f"the backend cannot listen: {describe_error(error)}") from None
+            raise LabError(
+                tr("the backend cannot listen: {error}", error=describe_error(error))
+            ) from None
         await self._nginx.start()
 
     def _write_conf(self, listen: int, backend: int, closed: int, second: int) -> None:
@@ -108,7 +111,7 @@ class Lab:
     def _certificate(self) -> tuple[Path, Path]:
         """Write a certificate for 127.0.0.1 and its key. Raises `LabError` without trustme."""
         if find_spec("trustme") is None:
-            raise LabError("this scenario needs TLS: pip install 'ssewizard[lab]'")
+            raise LabError(tr("this scenario needs TLS: pip install 'ssewizard[lab]'"))
         import trustme
 
         issued = trustme.CA().issue_cert("127.0.0.1", "localhost")
@@ -155,14 +158,19 @@ class Lab:
         except LabError:
             self.conf.write_bytes(before)
             raise
-        return f"patched {self.conf.name}, nginx -t accepts it, Nginx was reloaded"
+        return tr("patched {name}, nginx -t accepts it, Nginx was reloaded", name=self.conf.name)
 
     def _patch(self, diff: str) -> None:
         words = [require_patch(), "-p0", "--forward", "--batch", "--silent", "--reject-file=-"]
         folder = self.directory
         result = subprocess.run(words, input=diff, capture_output=True, text=True, cwd=folder)
         if result.returncode != 0:
-            raise LabError(f"the diff does not apply: {safe(result.stdout + result.stderr, 200)}")
+            raise LabError(
+                tr(
+                    "the diff does not apply: {stdout}",
+                    stdout=safe(result.stdout + result.stderr, 200),
+                )
+            )
 
     async def reload(self) -> None:
         """Reload Nginx. Raises `LabError`."""

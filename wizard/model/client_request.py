@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from wizard.model.parse import Header, parse_method
 from wizard.model.target import Http
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 """What curl sends with `--data` unless told otherwise."""
@@ -72,13 +73,17 @@ class ClientRequest:
         if self.missing_body:
             raise UsageError(self.missing_body)
         if self.http == "2" and self.url.lower().startswith("http:"):
-            raise UsageError("--http 2 needs an https:// URL: without TLS it is not tried")
+            raise UsageError(tr("--http 2 needs an https:// URL: without TLS it is not tried"))
         for name, _ in self.headers if is_sent else ():
             if name.lower() in ("content-length", "transfer-encoding"):
-                raise UsageError(f"--header {name}: it follows from the body that is sent")
+                raise UsageError(
+                    tr("--header {name}: it follows from the body that is sent", name=name)
+                )
         method = parse_method(self.method or ("GET" if self.body is None else "POST"))
         if self.upgrade and (method != "GET" or self.body):
-            raise UsageError("a WebSocket is asked for with a GET, without --request and --data")
+            raise UsageError(
+                tr("a WebSocket is asked for with a GET, without --request and --data")
+            )
         has_type = any(name.lower() == "content-type" for name, _ in self.headers)
         added = (("Content-Type", self.body_type),) if self.body_type and not has_type else ()
         return replace(self, method=method, headers=(*self.headers, *added))

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ def split_command(text: str) -> CommandWords:
     match = _PROMPT.match(text)
     text = text[match.end() if match else 0 :].rstrip()
     if _POWERSHELL.match(text) or _BACKTICK_AT_LINE_END.search(text):
-        raise UsageError("this command is for PowerShell: copy it as cURL, for bash or for cmd")
+        raise UsageError(tr("this command is for PowerShell: copy it as cURL, for bash or for cmd"))
     if _FETCH.match(text):
-        raise UsageError("this is JavaScript: copy the request as cURL")
+        raise UsageError(tr("this is JavaScript: copy the request as cURL"))
     if not _CMD.search(text):
         return _split_bash(text)
     is_browsers = '^"' in text or "^\\^" in text
@@ -117,7 +118,9 @@ def _split_bash(text: str) -> CommandWords:
         if match is None:
             if text[at:] == "\\":
                 break
-            raise UsageError(f"a quote is not closed: {text[at]} at character {at + 1}")
+            raise UsageError(
+                tr("a quote is not closed: {text} at character {at}", text=text[at], at=at + 1)
+            )
         kind, value = str(match.lastgroup), match[str(match.lastgroup)]
         if kind == "end":
             if value in "<>":
@@ -151,8 +154,10 @@ def _refuse_variable(text: str) -> NoReturn:
     Sent as it is, a variable would look like a fault of the server.
     """
     match = re.match(r"\$\w+|\$\{\w+\}?", text)
-    shown = match[0] if match else "a command in it"
-    raise UsageError(f"{safe(shown, 60)} is not replaced, as a shell would: put its value there")
+    shown = match[0] if match else tr("a command in it")
+    raise UsageError(
+        tr("{shown} is not replaced, as a shell would: put its value there", shown=safe(shown, 60))
+    )
 
 
 _ANSI = re.compile(
@@ -230,7 +235,7 @@ def _split_browsers_cmd(text: str) -> tuple[str, ...]:
     words = _Words()
     for match in pattern.finditer(plain):
         if match["open"]:
-            raise UsageError("a quote is not closed")
+            raise UsageError(tr("a quote is not closed"))
         if match["blank"]:
             words.end_word()
         else:
@@ -263,5 +268,5 @@ def _split_cmd(text: str) -> tuple[str, ...]:
             is_quoted, part = is_quoted ^ (part == '"'), ""
         words.add('"' if part == '""' else part)
     if is_quoted:
-        raise UsageError("a quote is not closed")
+        raise UsageError(tr("a quote is not closed"))
     return words.ended()

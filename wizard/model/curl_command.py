@@ -17,6 +17,7 @@ from wizard.model.parse import Header, check_url, is_websocket
 from wizard.model.target import Http
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 MAX_COMMAND_CHARS = 16 << 20
 _BEFORE_CURL = frozenset({"sudo", "time", "env", "command", "exec", "nohup"})
@@ -37,17 +38,24 @@ def parse_curl(text: str) -> ClientRequest:
     Raises `UsageError` in one sentence, which contains no value of a header and nothing of a body.
     """
     if len(text) > MAX_COMMAND_CHARS:
-        raise UsageError(f"--curl: longer than {MAX_COMMAND_CHARS >> 20} Mi characters")
+        raise UsageError(
+            tr(
+                "--curl: longer than {max_command_chars} Mi characters",
+                max_command_chars=MAX_COMMAND_CHARS >> 20,
+            )
+        )
     try:
         split = split_command(_LONE_SURROGATE.sub("\ufffd", text))
         state = CurlState()
         for option in read_options(_arguments(split.words)):
             state.take(option)
         if split.rest:
-            state.notes.append(f"what follows the command is left out: {safe(split.rest, 60)}")
+            state.notes.append(
+                tr("what follows the command is left out: {rest}", rest=safe(split.rest, 60))
+            )
         return _request(state)
     except UsageError as error:
-        raise UsageError(f"--curl: {str(error).removeprefix('--curl: ')}") from None
+        raise UsageError(tr("--curl: {error}", error=str(error).removeprefix("--curl: "))) from None
 
 
 def _arguments(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -56,8 +64,8 @@ def _arguments(words: tuple[str, ...]) -> tuple[str, ...]:
         if os.path.basename(word.replace("\\", "/")).lower() in ("curl", "curl.exe"):
             return words[at + 1 :]
         if word not in _BEFORE_CURL and not _ASSIGNMENT.match(word):
-            raise UsageError(f"not a curl command: it begins with {safe(word, 40)!r}")
-    raise UsageError("not a curl command")
+            raise UsageError(tr("not a curl command: it begins with {word!r}", word=safe(word, 40)))
+    raise UsageError(tr("not a curl command"))
 
 
 def _request(state: CurlState) -> ClientRequest:
@@ -73,9 +81,14 @@ def _request(state: CurlState) -> ClientRequest:
     if state.body is not None and not state.in_query:
         body = state.body.encode("utf-8", "surrogateescape")
         if b"\0" in body:
-            raise UsageError("its body has a NUL byte, where a shell would cut it off")
+            raise UsageError(tr("its body has a NUL byte, where a shell would cut it off"))
         if len(body) > MAX_BODY_BYTES:
-            raise UsageError(f"its body is larger than {MAX_BODY_BYTES >> 20} MiB")
+            raise UsageError(
+                tr(
+                    "its body is larger than {max_body_bytes} MiB",
+                    max_body_bytes=MAX_BODY_BYTES >> 20,
+                )
+            )
     return ClientRequest(
         url=check_url(_with_query(url, state.query)),
         method=state.method,
@@ -86,7 +99,9 @@ def _request(state: CurlState) -> ClientRequest:
         http=_http(state, url),
         connect_to=_connect_to(state, url),
         upgrade=upgrade,
-        missing_body=f"--curl: {state.missing_body}" if state.missing_body else "",
+        missing_body=tr("--curl: {missing_body}", missing_body=state.missing_body)
+        if state.missing_body
+        else "",
         notes=tuple(dict.fromkeys(state.notes)),
     )
 
@@ -94,13 +109,17 @@ def _request(state: CurlState) -> ClientRequest:
 def _url(state: CurlState) -> str:
     """The URL, without credentials in it, which become a header. Raises `UsageError`."""
     if not state.urls:
-        raise UsageError("it names no URL")
+        raise UsageError(tr("it names no URL"))
     for other in state.urls[1:]:
-        state.notes.append(f"only the first URL is asked for, not {safe(other, 60)}")
+        state.notes.append(
+            tr("only the first URL is asked for, not {other}", other=safe(other, 60))
+        )
     url = state.urls[0].strip()
     if state.has_globs:
         if _GLOB.search(url):
-            state.notes.append("curl takes {…} and […] in a URL for several URLs; it is one here")
+            state.notes.append(
+                tr("curl takes {…} and […] in a URL for several URLs; it is one here")
+            )
         url = _GLOB_ESCAPE.sub(r"\1", url)
     url = url if _SCHEME.match(url) else f"http://{url}"
     parts = _split(url)
@@ -116,14 +135,14 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
         _host, _port = parts.hostname, parts.port
     except ValueError:
-        raise UsageError(f"{safe(url, 200)}: not a URL") from None
+        raise UsageError(tr("{url}: not a URL", url=safe(url, 200))) from None
     return parts
 
 
 def _http(state: CurlState, url: str) -> Http | None:
     """The HTTP version; without TLS curl goes on with HTTP/1.1 unless the server upgrades."""
     if state.http == "2" and not url.lower().startswith(("https:", "wss:")):
-        state.notes.append("HTTP/2 without TLS is not tried")
+        state.notes.append(tr("HTTP/2 without TLS is not tried"))
         return None
     return state.http
 
@@ -135,7 +154,9 @@ def _headers(state: CurlState) -> list[Header]:
     own = _OURS if state.body is None else _OURS | {"content-type"}
     if kept := (state.removed & own) - given:
         names = safe(", ".join(sorted(kept)), 100)
-        state.notes.append(f"{names}: this tool sends its own header, it cannot be left out")
+        state.notes.append(
+            tr("{names}: this tool sends its own header, it cannot be left out", names=names)
+        )
     left_out = given | state.removed
     added = [pair for name, pair in state.defaults.items() if name not in left_out]
     return [*added, *state.headers]
@@ -151,7 +172,9 @@ def _body_type(state: CurlState, body: bytes | None) -> str:
     if body is None or has_type:
         return ""
     if state.body_type == FORM_TYPE and is_json(body):
-        state.notes.append(f"the body looks like JSON, and curl sends it as {FORM_TYPE}")
+        state.notes.append(
+            tr("the body looks like JSON, and curl sends it as {form_type}", form_type=FORM_TYPE)
+        )
     return state.body_type
 
 
@@ -184,5 +207,11 @@ def _connect_to(state: CurlState, url: str) -> tuple[str, int] | None:
             number = int(to_port or own_port)
             if is_ours and 0 < number <= 65_535:
                 return to_host or own_host, number
-        state.notes.append(f"{typed} {safe(value, 60)}: not about this URL, or not understood")
+        state.notes.append(
+            tr(
+                "{typed} {value}: not about this URL, or not understood",
+                typed=typed,
+                value=safe(value, 60),
+            )
+        )
     return None

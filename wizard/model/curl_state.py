@@ -11,6 +11,7 @@ from wizard.model.parse import Header, parse_header
 from wizard.model.target import Http
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "keep-alive", "te"})
 """Headers that frame the message or belong to one connection: each of our requests has its own."""
@@ -58,9 +59,13 @@ class CurlState:
         if handle is not None:
             handle(self, option)
         elif not option.name:
-            self.notes.append(f"{safe(option.typed, 60)}: no option that is known here")
+            self.notes.append(
+                tr("{typed}: no option that is known here", typed=safe(option.typed, 60))
+            )
         elif option.name not in WITHOUT_EFFECT and not option.name.startswith("no-"):
-            self.notes.append(f"{option.typed} is not done: the request is sent without it")
+            self.notes.append(
+                tr("{typed} is not done: the request is sent without it", typed=option.typed)
+            )
 
 
 def basic_auth(user: str) -> Header:
@@ -89,7 +94,7 @@ def _take_get(state: CurlState, option: CurlOption) -> None:
 
 
 def _end(state: CurlState, option: CurlOption) -> None:
-    state.notes.append("only the first request is made, not what follows --next")
+    state.notes.append(tr("only the first request is made, not what follows --next"))
     state.is_over = True
 
 
@@ -112,9 +117,10 @@ def _add_data(state: CurlState, data: str, joint: str) -> None:
 
 
 def _miss_body(state: CurlState, file: str) -> None:
-    shown = "standard input" if file == "-" else f"the file {safe(file, 100)}"
-    state.missing_body = (
-        f"its body is in {shown}, and no file that a command names is read: give it with --data"
+    shown = tr("standard input") if file == "-" else tr("the file {file}", file=safe(file, 100))
+    state.missing_body = tr(
+        "its body is in {shown}, and no file that a command names is read: give it with --data",
+        shown=shown,
     )
 
 
@@ -147,9 +153,10 @@ def _take_upload(state: CurlState, option: CurlOption) -> None:
     if option.name == "upload-file":
         state.method = state.method or "PUT"
         return _miss_body(state, option.value)
-    state.missing_body = (
-        f"{option.typed} (multipart/form-data) is not done: give the body with --data, and its "
-        "Content-Type with --header"
+    state.missing_body = tr(
+        "{typed} (multipart/form-data) is not done: give the body with --data, and its "
+        "Content-Type with --header",
+        typed=option.typed,
     )
     return None
 
@@ -158,13 +165,15 @@ def _take_header(state: CurlState, option: CurlOption) -> None:
     text = option.value
     name, colon, value = text.partition(":")
     if text.startswith("@"):
-        state.notes.append(f"the headers in the file {safe(text[1:], 100)} are not read")
+        state.notes.append(
+            tr("the headers in the file {text} are not read", text=safe(text[1:], 100))
+        )
     elif colon and not value.strip():
         state.removed.add(name.strip().lower())
     elif not colon and text.endswith(";"):
         _add_header(state, f"{text[:-1]}:")
     elif not colon:
-        state.notes.append(f"{option.typed} without a colon is no header")
+        state.notes.append(tr("{typed} without a colon is no header", typed=option.typed))
     else:
         _add_header(state, text)
 
@@ -174,12 +183,14 @@ def _add_header(state: CurlState, text: str) -> None:
     if name in FRAMING:
         # `Connection: keep-alive`, which browsers send, is what happens anyway.
         if "keep-alive" not in text.lower() and name != "content-length":
-            state.notes.append(f"the header {name} is left out: each request has its own")
+            state.notes.append(
+                tr("the header {name} is left out: each request has its own", name=name)
+            )
         return
     try:
         state.headers.append(parse_header(text))
     except UsageError as error:
-        state.notes.append(f"left out: {error}")
+        state.notes.append(tr("left out: {error}", error=error))
 
 
 def _take_cookie(state: CurlState, option: CurlOption) -> None:
@@ -188,7 +199,9 @@ def _take_cookie(state: CurlState, option: CurlOption) -> None:
         _take_default(state, "Cookie", f"{cookies}; {option.value}" if cookies else option.value)
     else:
         file = safe(option.value, 100)
-        state.notes.append(f"the cookie file {file} is not read: give the Cookie with --header")
+        state.notes.append(
+            tr("the cookie file {file} is not read: give the Cookie with --header", file=file)
+        )
 
 
 def _default(name: str) -> Handler:
@@ -207,7 +220,7 @@ def _take_default(state: CurlState, name: str, value: str) -> None:
     try:
         state.defaults[name.lower()] = parse_header(f"{name}: {value}")
     except UsageError as error:
-        state.notes.append(f"left out: {error}")
+        state.notes.append(tr("left out: {error}", error=error))
 
 
 def _take_user(state: CurlState, option: CurlOption) -> None:
@@ -216,7 +229,9 @@ def _take_user(state: CurlState, option: CurlOption) -> None:
         if not state.defaults.get("authorization", ("", ""))[1].startswith("Bearer "):
             state.defaults["authorization"] = basic_auth(option.value)
     else:
-        state.notes.append(f"{option.typed} without a password is not sent: curl would ask for it")
+        state.notes.append(
+            tr("{typed} without a password is not sent: curl would ask for it", typed=option.typed)
+        )
 
 
 def _take_bearer(state: CurlState, option: CurlOption) -> None:
@@ -278,17 +293,17 @@ _HANDLERS: Mapping[str, Handler] = {
     "globoff": _take_globoff,
     "compressed": _take_compressed,
     "http1.1": _http("1.1"),
-    "http1.0": _http("1.1", "HTTP/1.1 is sent"),
+    "http1.0": _http("1.1", tr("HTTP/1.1 is sent")),
     "http2": _http("2"),
     "http2-prior-knowledge": _http("2"),
-    "http3": _note("HTTP/3 is not spoken here"),
-    "http3-only": _note("HTTP/3 is not spoken here"),
+    "http3": _note(tr("HTTP/3 is not spoken here")),
+    "http3-only": _note(tr("HTTP/3 is not spoken here")),
     "connect-to": _take_connect,
     "resolve": _take_connect,
-    "max-time": _note("--stall and --patience say how long a stream is watched"),
-    "location": _note("redirects are not followed"),
-    "location-trusted": _note("redirects are not followed"),
-    "config": _note("the options in that file are not read"),
-    "unix-socket": _note("give the socket as --direct unix:PATH:/URI"),
-    "proxy": _note("no proxy of the client is used"),
+    "max-time": _note(tr("--stall and --patience say how long a stream is watched")),
+    "location": _note(tr("redirects are not followed")),
+    "location-trusted": _note(tr("redirects are not followed")),
+    "config": _note(tr("the options in that file are not read")),
+    "unix-socket": _note(tr("give the socket as --direct unix:PATH:/URI")),
+    "proxy": _note(tr("no proxy of the client is used")),
 }  # fmt: skip

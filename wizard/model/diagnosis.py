@@ -6,6 +6,7 @@ from textwrap import dedent
 from typing import Literal
 
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 Confidence = Literal["confirmed", "likely", "possible"]
 Verdict = Literal["healthy", "fault", "inconclusive"]
@@ -133,7 +134,7 @@ def instruction_of(parts: Sequence[Part]) -> str:
     """Where to paste the parts, in one sentence; empty if they say it themselves."""
     wheres = [part.where for part in parts if part.where and part.action != "keep"]
     if len(wheres) > 1:
-        return f"paste {len(wheres)} blocks, each where the comment above it says"
+        return tr("paste {count} blocks, each where the comment above it says", count=len(wheres))
     return wheres[0] if wheres else ""
 
 

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 HELD_TAGS = ("held-499", "held-200")
 """The tags of lines about a client that left before a single byte was passed on."""
-CLIENT_LEFT = "the client left"
+CLIENT_LEFT = tr("the client left")
 """How the meaning of a line begins about a client that left after some bytes."""
-HAD_ANSWERED = "the backend had answered 200"
+HAD_ANSWERED = tr("the backend had answered 200")
 """Part of the meaning of a line about a response of which nothing was passed on."""
-REFUSED_BY_NGINX = "Nginx, without asking the backend,"
+REFUSED_BY_NGINX = tr("Nginx, without asking the backend,")
 """How the meaning of a line begins about a request that did not reach the backend."""
 
 
@@ -83,7 +83,7 @@ class LoggedFailure:
     @property
     def request(self) -> str:
         """The method and path, or else the listener; empty if the lines do not tell."""
-        listener = f"a connection to port {self.port}" if self.port else ""
+        listener = tr("a connection to port {port}", port=self.port) if self.port else ""
         return f"{self.method} {self.path}".strip() or listener
 
     def describe(self, clock: str = "UTC") -> str:
@@ -92,13 +92,23 @@ class LoggedFailure:
         `clock` is what `last` is given in.
         """
         request = f" ({self.request})" if self.request else ""
-        count = f"{plural(self.count, 'line')} about other requests{request}: {self.meaning}"
+        count = tr(
+            "{count} about other requests{request}: {meaning}",
+            count=plural(self.count, "line"),
+            request=request,
+            meaning=self.meaning,
+        )
         after = " to ".join(f"{wait:g}" for wait in dict.fromkeys(self.waits))
-        after = f", after {after} s" if after else ""
+        after = tr(", after {after} s", after=after) if after else ""
         if self.last is None:
             return f"{count}{after}"
         at = datetime.fromtimestamp(self.last, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        when = f"{'the last ' if self.count > 1 else ''}at {at} {clock}"
+        when = tr(
+            "{text}at {at} {clock}",
+            text=tr("the last ") if self.count > 1 else "",
+            at=at,
+            clock=clock,
+        )
         return f"{count}{after}, {when}"
 
 

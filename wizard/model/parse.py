@@ -13,6 +13,7 @@ from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.marks import MASK
+from wizard.text.messages import tr
 from wizard.text.urls import is_unix, unix_url
 
 _NAMED = re.compile(r"^([A-Za-z][A-Za-z0-9_.-]*)=(.*)$", re.DOTALL)
@@ -29,8 +30,8 @@ _WEBSOCKET = re.compile(r"^(?:[A-Za-z][A-Za-z0-9_.-]*=)*wss?:", re.IGNORECASE)
 """A URL of a WebSocket (RFC 6455, section 3), where the options allow names before it."""
 _CURL = re.compile(r"\s*(?:[$%#>] +)?(?:[A-Za-z_]\w*=\S* +)*(?:[^\s:]*/)?curl(?:\.exe)?\s")
 _METHODS_NOT_SENT = {
-    "HEAD": "HEAD is never sent, because many streams refuse it",
-    "CONNECT": "CONNECT asks for a tunnel, not for a stream",
+    "HEAD": tr("HEAD is never sent, because many streams refuse it"),
+    "CONNECT": tr("CONNECT asks for a tunnel, not for a stream"),
 }
 Header = tuple[str, str]
 """A header's name and its value."""
@@ -42,7 +43,13 @@ def parse_vantages(texts: Sequence[str]) -> tuple[Vantage, ...]:
     for text in texts:
         vantage = _parse_vantage(text)
         if vantage.name in (LOCAL, *_names(vantages)):
-            raise UsageError(f"--vantage {safe(text, 100)}: {vantage.name} is taken already")
+            raise UsageError(
+                tr(
+                    "--vantage {text}: {name} is taken already",
+                    text=safe(text, 100),
+                    name=vantage.name,
+                )
+            )
         vantages.append(vantage)
     return tuple(vantages)
 
@@ -50,12 +57,21 @@ def parse_vantages(texts: Sequence[str]) -> tuple[Vantage, ...]:
 def _parse_vantage(text: str) -> Vantage:
     name, prefix = _split_name(text)
     if not name:
-        raise UsageError(f"--vantage {safe(text, 100)!r}: write it as NAME='COMMAND PREFIX'")
+        raise UsageError(
+            tr("--vantage {text!r}: write it as NAME='COMMAND PREFIX'", text=safe(text, 100))
+        )
     words = _split_words(f"--vantage {name}", prefix)
     if words[-1] in ("sh", "bash", "-c"):
         end = safe(" ".join(words[-2:]), 60)
-        reason = "a command follows the prefix, not a script"
-        raise UsageError(f"--vantage {name}: leave out {end!r} at its end: {reason}")
+        reason = tr("a command follows the prefix, not a script")
+        raise UsageError(
+            tr(
+                "--vantage {name}: leave out {end!r} at its end: {reason}",
+                name=name,
+                end=end,
+                reason=reason,
+            )
+        )
     return Vantage(name, words)
 
 
@@ -63,9 +79,16 @@ def _split_words(option: str, text: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:
-        raise UsageError(f"{option}: {str(error).lower()} in {safe(text, 100)!r}") from None
+        raise UsageError(
+            tr(
+                "{option}: {error} in {text!r}",
+                option=option,
+                error=str(error).lower(),
+                text=safe(text, 100),
+            )
+        ) from None
     if not words or not words[0] or "\0" in text:
-        raise UsageError(f"{option}: it names no command")
+        raise UsageError(tr("{option}: it names no command", option=option))
     return words
 
 
@@ -86,9 +109,17 @@ def _split_vantage(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
         return LOCAL, locator
     if name in _names(vantages):
         return name, locator
-    known, shown = ", ".join(_names(vantages)) or "none was given", safe(name, 60)
-    option = f"--vantage {shown}='COMMAND PREFIX'"
-    raise UsageError(f"{safe(text, 200)}: no vantage {shown} is known ({known}): {option}")
+    known, shown = ", ".join(_names(vantages)) or tr("none was given"), safe(name, 60)
+    option = tr("--vantage {shown}='COMMAND PREFIX'", shown=shown)
+    raise UsageError(
+        tr(
+            "{text}: no vantage {shown} is known ({known}): {option}",
+            text=safe(text, 200),
+            shown=shown,
+            known=known,
+            option=option,
+        )
+    )
 
 
 def parse_url(text: str, vantages: Sequence[Vantage] = ()) -> Source:
@@ -106,12 +137,16 @@ def parse_hops(texts: Sequence[str], vantages: Sequence[Vantage] = ()) -> tuple[
     for text in texts:
         name, rest = _split_name(text)
         if not name:
-            raise UsageError(f"--hop {safe(text, 200)!r}: write it as NAME=URL")
+            raise UsageError(tr("--hop {text!r}: write it as NAME=URL", text=safe(text, 200)))
         if name in _names(hops):
-            raise UsageError(f"--hop {safe(text, 200)}: {name} is taken already")
+            raise UsageError(
+                tr("--hop {text}: {name} is taken already", text=safe(text, 200), name=name)
+            )
         source = parse_url(rest, vantages)
         if is_unix(source.locator):
-            raise UsageError(f"--hop {safe(text, 200)}: its URL begins with http:// or https://")
+            raise UsageError(
+                tr("--hop {text}: its URL begins with http:// or https://", text=safe(text, 200))
+            )
         has_no_vantage = source.vantage == LOCAL and not rest.startswith(f"{LOCAL}=")
         if has_no_vantage and name in _names(vantages):
             source = Source(source.locator, name)
@@ -128,9 +163,9 @@ def parse_conf(text: str, vantages: Sequence[Vantage] = ()) -> Source:
     has_vantage = is_vantage or not is_path
     vantage, locator = _split_vantage(text, vantages) if has_vantage else (LOCAL, text)
     if locator.lower().startswith(("http://", "https://")):
-        raise UsageError(f"{safe(text, 200)}: a URL where a file is needed")
+        raise UsageError(tr("{text}: a URL where a file is needed", text=safe(text, 200)))
     if "\0" in locator or (not locator and not is_vantage):
-        raise UsageError(f"{safe(text, 200)!r}: not a file name")
+        raise UsageError(tr("{text!r}: not a file name", text=safe(text, 200)))
     return Source(locator, vantage)
 
 
@@ -148,7 +183,7 @@ def parse_log(text: str, vantages: Sequence[Vantage] = ()) -> Source:
         return Source(locator, LOCAL, name, words)
     source = parse_conf(text, vantages)
     if not source.locator or source.locator == "-":
-        raise UsageError(f"--log {safe(text, 200)!r}: it names no file")
+        raise UsageError(tr("--log {text!r}: it names no file", text=safe(text, 200)))
     return source
 
 
@@ -156,9 +191,15 @@ def parse_method(text: str) -> str:
     """The method in capital letters. Raises `UsageError` for one that is not sent."""
     method = text.strip().upper()
     if not _HEADER_NAME.match(method):
-        raise UsageError(f"--request {safe(text, 60)!r}: not a method, such as POST")
+        raise UsageError(tr("--request {text!r}: not a method, such as POST", text=safe(text, 60)))
     if method in _METHODS_NOT_SENT:
-        raise UsageError(f"--request {method}: {_METHODS_NOT_SENT[method]}")
+        raise UsageError(
+            tr(
+                "--request {method}: {methods_not_sent}",
+                method=method,
+                methods_not_sent=_METHODS_NOT_SENT[method],
+            )
+        )
     return method
 
 
@@ -167,10 +208,10 @@ def parse_header(text: str) -> Header:
     name, colon, value = text.partition(":")
     if not colon or not _HEADER_NAME.match(name.strip()):
         shown = name if colon else f"{text.split()[0]} …" if len(text.split()) > 1 else "…"
-        raise UsageError(f"--header {safe(shown, 60)!r}: write it as 'Name: value'")
+        raise UsageError(tr("--header {shown!r}: write it as 'Name: value'", shown=safe(shown, 60)))
     if any(char < " " or char == "\x7f" or ord(char) > 255 for char in value.strip()):
-        problem = "its value has a character no header can hold"
-        raise UsageError(f"--header {safe(name, 60)!r}: {problem}")
+        problem = tr("its value has a character no header can hold")
+        raise UsageError(tr("--header {name!r}: {problem}", name=safe(name, 60), problem=problem))
     return name.strip(), value.strip()
 
 
@@ -194,23 +235,45 @@ def parse_connect_to(text: str) -> tuple[str, int]:
     host, _, digits = text.rpartition(":")
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= len("65535")
     if not host or not is_number or not 0 < int(digits) <= 65_535:
-        raise UsageError(f"--connect-to {shown_place(text, 100)!r}: write it as HOST:PORT")
+        raise UsageError(
+            tr("--connect-to {text!r}: write it as HOST:PORT", text=shown_place(text, 100))
+        )
     return host.strip("[]"), int(digits)
 
 
 def _check_unix_url(match: re.Match[str]) -> str:
     """The URL of a unix socket without the scheme of `proxy_pass`. Raises `UsageError`."""
-    shown, form = safe(match[0].strip(), 200), "write it as unix:/PATH/SOCKET:/URI"
+    shown, form = safe(match[0].strip(), 200), tr("write it as unix:/PATH/SOCKET:/URI")
     rest = match[2].rstrip().partition("#")[0]
     path, _, uri = rest.partition(":")
     if match[1] and match[1].lower() == "https":
-        raise UsageError(f"{shown}: TLS over a unix socket is not possible here: {form}")
+        raise UsageError(
+            tr(
+                "{shown}: TLS over a unix socket is not possible here: {form}",
+                shown=shown,
+                form=form,
+            )
+        )
     if not rest.isascii() or any(char <= " " or char == "\x7f" for char in rest):
-        raise UsageError(f"{shown}: it has blanks or other characters that no URL has: {form}")
+        raise UsageError(
+            tr(
+                "{shown}: it has blanks or other characters that no URL has: {form}",
+                shown=shown,
+                form=form,
+            )
+        )
     if not path.startswith("/") or path.endswith("/"):
-        raise UsageError(f"{shown}: it names no socket by its whole path: {form}")
+        raise UsageError(
+            tr("{shown}: it names no socket by its whole path: {form}", shown=shown, form=form)
+        )
     if not uri.startswith("/"):
-        raise UsageError(f"{shown}: the stream's URI is missing after the socket: {form}")
+        raise UsageError(
+            tr(
+                "{shown}: the stream's URI is missing after the socket: {form}",
+                shown=shown,
+                form=form,
+            )
+        )
     return unix_url(path, uri)
 
 
@@ -226,18 +289,31 @@ def check_url(text: str) -> str:
         url = f"http{scheme.lower().removeprefix('ws')}:{rest}"
     shown = shown_place(url, 200)
     if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):
-        raise UsageError(f"{shown}: not a URL: write it percent-encoded, without blanks")
+        raise UsageError(
+            tr("{shown}: not a URL: write it percent-encoded, without blanks", shown=shown)
+        )
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise UsageError(f"{shown}: not a URL: {safe(str(error), 200)}") from None
+        raise UsageError(
+            tr("{shown}: not a URL: {error}", shown=shown, error=safe(str(error), 200))
+        ) from None
     if parts.scheme.lower() == "unix":
-        raise UsageError(f"{shown}: a unix socket is given as --direct; clients connect elsewhere")
+        raise UsageError(
+            tr(
+                "{shown}: a unix socket is given as --direct; clients connect elsewhere",
+                shown=shown,
+            )
+        )
     if parts.scheme.lower() not in ("http", "https"):
-        raise UsageError(f"{shown}: not a URL: it must begin with http:// or https://")
+        raise UsageError(
+            tr("{shown}: not a URL: it must begin with http:// or https://", shown=shown)
+        )
     if not host:
-        raise UsageError(f"{shown}: not a URL: it names no host")
+        raise UsageError(tr("{shown}: not a URL: it names no host", shown=shown))
     if parts.username is not None:
-        raise UsageError(f"{shown}: put credentials into --header 'Authorization: …'")
+        raise UsageError(
+            tr("{shown}: put credentials into --header 'Authorization: …'", shown=shown)
+        )
     return url.partition("#")[0]

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from wizard.text.messages import tr
+
 MAX_START_BYTES = 64
 """How many of the first bytes of an answer are kept."""
 
-NO_STATUS_LINE = "there is no status line"
+NO_STATUS_LINE = tr("there is no status line")
 """The problem of bytes that do not begin like an answer of HTTP/1."""
 
 
@@ -34,7 +36,7 @@ class Received:
     body_size: int = 0
 
 
-_TLS_RECORDS = {"\x15": "a TLS alert", "\x16": "a TLS handshake"}
+_TLS_RECORDS = {"\x15": tr("a TLS alert"), "\x16": tr("a TLS handshake")}
 """The first byte of a TLS record (RFC 8446, section 5.1)."""
 _GREETINGS = (
     (("SSH-",), "SSH"),
@@ -47,10 +49,10 @@ _GREETINGS = (
     (("SIP/",), "SIP"),
     (("ICY ",), "Shoutcast"),
     (("ERROR\r\n",), "memcached"),
-    (("PROXY ", "\r\n\r\n\x00\r\nQUIT\n"), "the PROXY protocol"),
+    (("PROXY ", "\r\n\r\n\x00\r\nQUIT\n"), tr("the PROXY protocol")),
     (("\xff\xfb", "\xff\xfd", "\xff\xfe"), "Telnet"),
     (("\x05\x00", "\x05\xff", "\x05\x02", "\x00\x5a", "\x00\x5b"), "SOCKS"),
-    (("PRI * HTTP/2",), "HTTP/2, as a client"),
+    (("PRI * HTTP/2",), tr("HTTP/2, as a client")),
 )
 """What the servers of other protocols send first."""
 
@@ -62,13 +64,15 @@ def name_protocol(start: str) -> str:
         if start.startswith(greetings):
             return name
     if start[:1] in _TLS_RECORDS and start[1:2] == "\x03":
-        return f"TLS ({_TLS_RECORDS[start[0]]})"
+        return tr("TLS ({tls_records})", tls_records=_TLS_RECORDS[start[0]])
     if start[3:9] == "\x04\x00\x00\x00\x00\x00":
         return "HTTP/2"  # A SETTINGS frame (RFC 9113, section 3.4).
     if start[3:4] == "\x00" and start[4:5] in ("\x0a", "\xff"):
         return "MySQL"  # Its first packet is number 0: version 10 of the greeting, or an error.
     if start[:3] in ("220", "421", "554") and start[3:4] in (" ", "-"):
-        return "FTP" if "FTP" in start.upper() and "SMTP" not in start.upper() else "SMTP or FTP"
+        return (
+            "FTP" if "FTP" in start.upper() and "SMTP" not in start.upper() else tr("SMTP or FTP")
+        )
     if start[:3] in ("200", "201") and start[3:4] == " ":
         return "NNTP"
     return ""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from wizard.text.messages import tr
+
 
 @dataclass(frozen=True, slots=True)
 class ReloadWait:
@@ -21,11 +23,17 @@ class ReloadWait:
     @property
     def text(self) -> str:
         """What is waited for, in a few words."""
-        asked = f"asked {self.requests} times" if self.requests > 1 else "asked once"
+        asked = (
+            tr("asked {requests} times", requests=self.requests)
+            if self.requests > 1
+            else tr("asked once")
+        )
         match self.config_changed:
             case None:
-                return f"waiting for your change and the reload of Nginx, {asked}"
+                return tr("waiting for your change and the reload of Nginx, {asked}", asked=asked)
             case False:
-                return f"the config has not changed yet, {asked}"
+                return tr("the config has not changed yet, {asked}", asked=asked)
             case True:
-                return f"the config has changed: waiting for the reload of Nginx, {asked}"
+                return tr(
+                    "the config has changed: waiting for the reload of Nginx, {asked}", asked=asked
+                )

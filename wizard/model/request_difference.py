@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.model.config import Position
+from wizard.text.messages import tr
 
 DifferenceKind = Literal["http-version", "connection", "host", "uri", "query", "header"]
 Likeness = Literal["", "alike", "served", "other"]
@@ -39,13 +40,21 @@ class Difference:
     def text(self) -> str:
         """What the backend gets in place of what the client sends: `with Host: a`."""
         if self.kind == "http-version":
-            return f"with HTTP/{self.sent}"
+            return tr("with HTTP/{sent}", sent=self.sent)
         if self.kind == "uri":
-            return f"with the path {self.sent}"
+            return tr("with the path {sent}", sent=self.sent)
         if self.kind == "query":
-            return f"with the query {self.sent}" if self.sent else "without the query"
+            return (
+                tr("with the query {sent}", sent=self.sent)
+                if self.sent
+                else tr("without the query")
+            )
         name = self.name or self.kind.title()
-        return f"without {name}" if self.sent is None else f"with {name}: {self.sent}"
+        return (
+            f"without {name}"
+            if self.sent is None
+            else tr("with {name}: {sent}", name=name, sent=self.sent)
+        )
 
 
 def describe_differences(differences: Iterable[Difference]) -> str:

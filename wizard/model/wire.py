@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from wizard.model.events import Headers, HeadReceived, Sending, Sent, StreamLimit, Undecodable
 from wizard.model.received import NO_STATUS_LINE, Received, name_protocol
 from wizard.text.display import visible
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 from wizard.text.redaction import redact
 
 NOT_TLS = ("wrong version number", "record layer failure", "packet length too long")
@@ -93,11 +93,15 @@ def describe_other_protocol(received: Received) -> str:
     """That what came is no answer of HTTP, what it is if that is known, and how it begins."""
     name = name_protocol(received.start)
     if name == "HTTP/2" and received.problem != NO_STATUS_LINE:
-        return f"not valid HTTP/2: {received.problem}"
-    what = f"not HTTP but {name}" if name else "not HTTP"
+        return tr("not valid HTTP/2: {problem}", problem=received.problem)
+    what = tr("not HTTP but {name}", name=name) if name else tr("not HTTP")
     if not received.start or received.start.startswith("HTTP/"):
-        what = "not valid HTTP"
-    begins = f"; it begins with {show_start(received.start)}" if received.start else ""
+        what = tr("not valid HTTP")
+    begins = (
+        tr("; it begins with {show_start}", show_start=show_start(received.start))
+        if received.start
+        else ""
+    )
     return f"{what}: {received.problem}{begins}"
 
 
@@ -105,11 +109,17 @@ def describe_unfinished_head(received: Received) -> str:
     """What came in place of complete headers, in a few words; empty if nothing did."""
     interim = f"{plural(received.interim, 'interim answer')} (1xx)" if received.interim else ""
     if not received.size:
-        return f"{interim} and no final one" if interim else ""
+        return tr("{interim} and no final one", interim=interim) if interim else ""
     beginning = f" ({show_start(received.start)})" if not interim else ""
     size = plural(received.size, "byte")
-    unfinished = f"{size} of headers{beginning}, which are not complete"
-    return f"{interim}, then {unfinished}" if interim else unfinished
+    unfinished = tr(
+        "{size} of headers{beginning}, which are not complete", size=size, beginning=beginning
+    )
+    return (
+        tr("{interim}, then {unfinished}", interim=interim, unfinished=unfinished)
+        if interim
+        else unfinished
+    )
 
 
 def describe_unread(wire: Wire) -> str:
@@ -123,8 +133,8 @@ def describe_unread(wire: Wire) -> str:
 def describe_unsent(wire: Wire) -> str:
     """Why the request counts as never sent."""
     if wire.stream_limit == 0:
-        return (
+        return tr(
             "never sent: the server takes no request on an HTTP/2 connection "
             "(MAX_CONCURRENT_STREAMS is 0), and has not raised that"
         )
-    return "never sent whole: the other side did not take all of the request"
+    return tr("never sent whole: the other side did not take all of the request")

@@ -23,6 +23,7 @@ from wizard.nginx.settings import HTTP_1_1_SINCE, default_http_version, version_
 from wizard.nginx.upstream import PASS_URL, default_host, resolve_upstream
 from wizard.nginx.variables import VARIABLE
 from wizard.text.display import first_of, visible
+from wizard.text.messages import tr
 
 _PROXY_CONNECTION_SINCE = (1, 31, 0)
 """The version since which Nginx drops the client's Proxy-Connection."""
@@ -92,13 +93,15 @@ def why_not_as_sent(resolution: RequestResolution) -> str:
     """Why `as_sent` has no request to show, in one sentence."""
     upstream = resolution.upstream
     if resolution.is_undecided or upstream is None:
-        return "the config does not decide who answers"
+        return tr("the config does not decide who answers")
     if upstream.kind == "static" or resolution.answer is not None:
-        return "Nginx passes this request to no backend"
+        return tr("Nginx passes this request to no backend")
     if upstream.kind == "proxy":
-        return "Nginx answers a request with these headers itself"
-    protocol = {"grpc": "gRPC (HTTP/2)"}.get(upstream.kind, upstream.kind)
-    return f"the backend is asked with {protocol}, not with a request of proxy_pass"
+        return tr("Nginx answers a request with these headers itself")
+    protocol = {"grpc": tr("gRPC (HTTP/2)")}.get(upstream.kind, upstream.kind)
+    return tr(
+        "the backend is asked with {protocol}, not with a request of proxy_pass", protocol=protocol
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,19 +214,31 @@ class _Passing:
         sentences = first_of(self.route.undecided)
         if self.version is None:
             since = ".".join(map(str, HTTP_1_1_SINCE))
-            sentences.append(f"the Nginx version is not known; taken as one before {since}")
+            sentences.append(
+                tr("the Nginx version is not known; taken as one before {since}", since=since)
+            )
         if self.client.repeated:
-            sentences.append(f"Nginx answers 400 to a repeated {self.client.repeated}")
+            sentences.append(
+                tr("Nginx answers 400 to a repeated {repeated}", repeated=self.client.repeated)
+            )
         if self.is_cached:
             where = self.where("proxy_cache")
-            sentences.append(f"{where}: what is in the cache is not asked for again")
+            sentences.append(
+                tr("{where}: what is in the cache is not asked for again", where=where)
+            )
         sentences += first_of(
-            f"{each.where}: {visible(each.name, 60)} may change the request"
+            tr(
+                "{where}: {name} may change the request",
+                where=each.where,
+                name=visible(each.name, 60),
+            )
             for each in (each for block in self.blocks for each in block.block or ())
             if _CHANGES_REQUEST.fullmatch(each.name) or may_answer(each)
         )
         for name in self.unsure(sets):
-            sentences.append(f"whether Nginx replaces {visible(name, 60)} is not known")
+            sentences.append(
+                tr("whether Nginx replaces {name} is not known", name=visible(name, 60))
+            )
         return sentences
 
 
@@ -281,14 +296,18 @@ def _body(passing: _Passing, body_bytes: int | None) -> _Body:
     if line is not None:
         text = passing.fill(line.args[0])
         length = None if text is None else str(len(text.encode("utf-8", "surrogateescape")))
-        return _Body(True, length, doubts=(f"{line.where}: proxy_set_body replaces the body",))
+        return _Body(
+            True,
+            length,
+            doubts=(tr("{where}: proxy_set_body replaces the body", where=line.where),),
+        )
     is_passed = not passing.is_off("proxy_pass_request_body")
     if not passing.client.is_chunked:
         sent = {name.lower(): value for name, value in passing.client.taken}
         length = sent.get("content-length", "")
         return _Body(is_passed and length not in ("", "0"), length)
     if is_passed and passing.is_off("proxy_request_buffering") and passing.http != "1.0":
-        doubt = "a body without a length gets one only if Nginx has read all of it by then"
+        doubt = tr("a body without a length gets one only if Nginx has read all of it by then")
         return _Body(True, None, None if passing.http == "1.1" else "", (doubt,))
     # HTTP/2 says at the end of the headers that there is no body; chunks only after them.
     is_none = passing.route.state.request.http == "2" and body_bytes == 0

@@ -14,6 +14,7 @@ from wizard.model.resolution import BodyFilter, FilterEffect
 from wizard.nginx.known_directives import PASSIVE, is_own
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 MAX_FILTERS = 100
 """How many body filters of one name, and of one effect, are kept."""
@@ -34,9 +35,9 @@ _COLLECTS = re.compile(r"ngx\.arg\[1\]\s*=\s*(nil\b|\"\"|'')")
 buffering is."""
 
 _DOUBTS: Mapping[FilterEffect, str] = {
-    "unknown": "may hold the response: what it does to an event stream is not known",
-    "script": "runs a script, which decides what is passed on and when",
-    "rate": "delays a stream that is faster",
+    "unknown": tr("may hold the response: what it does to an event stream is not known"),
+    "script": tr("runs a script, which decides what is passed on and when"),
+    "rate": tr("delays a stream that is faster"),
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from wizard.model.config import Directive
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 _FAMILIES = ("proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached", "tunnel")
 _FAMILY_SUFFIXES = """
@@ -143,7 +144,9 @@ def is_handler(directive: Directive) -> bool:
 def describe_unknown(directive: Directive) -> str:
     """Why a directive that is not known leaves open what happens to a request."""
     name = visible(directive.name, 60)
-    return f"{directive.where}: what `{name}` does with a request is not known"
+    return tr(
+        "{where}: what `{name}` does with a request is not known", where=directive.where, name=name
+    )
 
 
 def unknown_directives(blocks: Iterable[Directive]) -> tuple[Directive, ...]:

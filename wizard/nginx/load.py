@@ -21,6 +21,7 @@ from wizard.nginx.store import (
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
 from wizard.text.files import describe_read_error, read_stdin
+from wizard.text.messages import tr
 
 MAX_FILES = 2000
 """The number of files that a config may have."""
@@ -31,7 +32,7 @@ MAX_TOTAL_CHARS = 64 << 20
 MAX_INCLUDE_DEPTH = 16
 """How deep `include` directives may nest, in files."""
 
-_TOO_MANY = "the includes are too many or too large to follow"
+_TOO_MANY = tr("the includes are too many or too large to follow")
 _HEADING = re.compile(r"^# configuration file (\S*/.*):[ \t\r]*$", re.MULTILINE)
 """The line that `nginx -T` prints before each file; blank lines after it belong to the file."""
 _VERSION = re.compile(r"nginx version: \S{1,60}?/([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})")
@@ -44,7 +45,7 @@ def read_config(path: str) -> Config:
     Raises `ConfigError` with file and line if a file cannot be read or parsed.
     """
     if path == "-":
-        return config_from_text(_read_stdin(), "standard input")
+        return config_from_text(_read_stdin(), tr("standard input"))
     text = require_text(read_config_file(path, path), path)
     if is_dump(text):
         return config_from_text(text, path)
@@ -81,7 +82,7 @@ def config_from_text(text: str, name: str, version: str | None = None) -> Config
 def require_text(text: str, name: str) -> str:
     """The text itself. Raises `ConfigError` if it is empty or blank."""
     if not text.strip():
-        raise config_error("empty, so not a config", name)
+        raise config_error(tr("empty, so not a config"), name)
     return text
 
 
@@ -100,7 +101,7 @@ def _split_dump(text: str) -> list[tuple[str, str, int]]:
 
 
 def _read_stdin() -> str:
-    name = "standard input"
+    name = tr("standard input")
     try:
         raw = read_stdin(MAX_FILE_BYTES)
     except OSError as error:
@@ -180,7 +181,11 @@ class _IncludeReader:
         self.depth += 1
         if self.depth > MAX_BLOCK_DEPTH:
             where = directive.where
-            raise config_error(f"blocks nest deeper than {MAX_BLOCK_DEPTH}", where.file, where.line)
+            raise config_error(
+                tr("blocks nest deeper than {max_block_depth}", max_block_depth=MAX_BLOCK_DEPTH),
+                where.file,
+                where.line,
+            )
         followed = self._follow(block, via)
         self.depth -= 1
         return directive if followed is block else replace(directive, block=followed)
@@ -202,11 +207,18 @@ class _IncludeReader:
         files = [where.file for where in chain]
         here = chain[-1]
         if name in files:
-            through = f" through {visible(files[-1], 120)}" if files[-1] != name else ""
-            message = f"{visible(name, 120)} includes itself{through}"
+            through = (
+                tr(" through {files}", files=visible(files[-1], 120)) if files[-1] != name else ""
+            )
+            message = tr(
+                "{name} includes itself{through}", name=visible(name, 120), through=through
+            )
             raise config_error(message, here.file, here.line)
         if len(chain) > MAX_INCLUDE_DEPTH:
-            message = f"includes nest deeper than {MAX_INCLUDE_DEPTH} files"
+            message = tr(
+                "includes nest deeper than {max_include_depth} files",
+                max_include_depth=MAX_INCLUDE_DEPTH,
+            )
             raise config_error(message, here.file, here.line)
         try:
             text = self.texts.get(name) or self.store.text(name)

@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 from wizard.model.config import Directive
 from wizard.nginx.patterns import Match, search
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 PASS_DIRECTIVES = frozenset({
     "proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass",
@@ -183,12 +184,12 @@ def _make_index(block: Directive) -> _Index:
 def _exact_or_prefix(index: _Index, path: str) -> LocationChoice | None:
     """The exact location, else the one with the longest matching prefix."""
     if location := index.exact.get(path):
-        return LocationChoice((location,), True, "an exact location beats all others")
+        return LocationChoice((location,), True, tr("an exact location beats all others"))
     if (redirect := _slash_redirect(index, path)) and path not in index.prefixes:
         return redirect
     for length in index.lengths:
         if length <= len(path) and (location := index.prefixes.get(path[:length])):
-            reason = f"the longest matching prefix is {visible(path[:length], 80)}"
+            reason = tr("the longest matching prefix is {path}", path=visible(path[:length], 80))
             return LocationChoice((location,), False, reason)
     return None
 
@@ -200,7 +201,7 @@ def _slash_redirect(index: _Index, path: str) -> LocationChoice | None:
     candidates = [location for location in written if location is not None]
     if not any(map(pass_directive, candidates)):
         return None
-    reason = f"Nginx redirects {visible(path, 80)} to it"
+    reason = tr("Nginx redirects {path} to it", path=visible(path, 80))
     return LocationChoice((candidates[0],), True, reason, True)
 
 
@@ -210,9 +211,18 @@ def _first_regex(index: _Index, path: str, undecided: list[str]) -> LocationChoi
         modifier, text = modifier_and_path(location)
         found = search(text, path, ignore_case=modifier == "~*")
         if found.problem:
-            undecided.append(f"{location.where}: the pattern {visible(text, 80)} {found.problem}")
+            undecided.append(
+                tr(
+                    "{where}: the pattern {text} {problem}",
+                    where=location.where,
+                    text=visible(text, 80),
+                    problem=found.problem,
+                )
+            )
         elif found.match:
-            reason = f"the first regex that matches, {visible(text, 80)}, beats the prefixes"
+            reason = tr(
+                "the first regex that matches, {text}, beats the prefixes", text=visible(text, 80)
+            )
             return LocationChoice((location,), True, reason, match=found.match)
     return None
 
@@ -223,7 +233,7 @@ def _first_predicate(index: _Index, is_met: PredicateTest) -> LocationChoice | N
     if location is None:
         return None
     name = visible(modifier_and_path(location)[1], 80)
-    return LocationChoice((location,), True, f"{name} is neither empty nor 0")
+    return LocationChoice((location,), True, tr("{name} is neither empty nor 0", name=name))
 
 
 def named_location(server: Directive, name: str) -> Directive | None:

@@ -15,10 +15,11 @@ from wizard.nginx.locations import (
 from wizard.nginx.memo import Memo
 from wizard.nginx.patterns import search
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 _REGEX_SIGNS = re.compile(r"^\^|\$$|[.)\]][*+?]|^/.*\(.*\|.*\)|\\[.dws/]")
 """Parts of a regex that stand in no path."""
-_OUTRANKED = "it matches {} too, but another location takes precedence"
+_OUTRANKED = tr("it matches {} too, but another location takes precedence")
 _kept: Memo[None, tuple["NearMiss", ...]] = Memo()
 
 
@@ -103,7 +104,7 @@ def _is_dead(location: Directive) -> bool:
 def _dead_reason(text: str, path: str) -> str:
     if search(text, path).match is None:
         return ""
-    return "it is written like a regex, and without ~ before it no path begins like that"
+    return tr("it is written like a regex, and without ~ before it no path begins like that")
 
 
 def _miss_reason(location: Directive, path: str) -> str:
@@ -117,10 +118,14 @@ def _miss_reason(location: Directive, path: str) -> str:
         return ""
     if modifier != "=" and path.startswith(text):
         return _OUTRANKED.format(visible(path, 80))
-    difference = f"{visible(text, 80)} is not {visible(path, 80)}"
+    difference = tr("{text} is not {path}", text=visible(text, 80), path=visible(path, 80))
     if text.rstrip("/") == path.rstrip("/"):
-        return f"{difference}: one ends in a slash"
-    return f"{difference}: the case differs" if text.lower() == path.lower() else ""
+        return tr("{difference}: one ends in a slash", difference=difference)
+    return (
+        tr("{difference}: the case differs", difference=difference)
+        if text.lower() == path.lower()
+        else ""
+    )
 
 
 def _pattern_miss_reason(text: str, path: str) -> str:
@@ -131,8 +136,12 @@ def _pattern_miss_reason(text: str, path: str) -> str:
         # A short pattern such as `.` or `/` matches most paths and is intended for none.
         return _OUTRANKED.format(visible(path, 80)) if len(text) > 3 else ""
     if search(text, path, ignore_case=True).match:
-        return f"the pattern does not match {visible(path, 80)}: the case differs"
+        return tr("the pattern does not match {path}: the case differs", path=visible(path, 80))
     other = path.rstrip("/") if path.endswith("/") else f"{path}/"
     if search(text, other).match:
-        return f"the pattern matches {visible(other, 80)}, not {visible(path, 80)}"
+        return tr(
+            "the pattern matches {other}, not {path}",
+            other=visible(other, 80),
+            path=visible(path, 80),
+        )
     return ""

@@ -6,6 +6,7 @@ from wizard.model.config import Directive, Position
 from wizard.nginx.known_directives import is_own
 from wizard.nginx.store import config_error
 from wizard.nginx.words import split_words
+from wizard.text.messages import tr
 
 MAX_BLOCK_DEPTH = 64
 """How deep blocks may nest; real configs need no more than about five levels."""
@@ -23,7 +24,9 @@ class WordLimit:
         """Count so many words. Raises `ConfigError` if they are too many."""
         self.left -= count
         if self.left < 0:
-            raise config_error(f"the config has more than {MAX_WORDS:,} words", name, line)
+            raise config_error(
+                tr("the config has more than {max_words:,} words", max_words=MAX_WORDS), name, line
+            )
 
 
 @dataclass(slots=True)
@@ -89,20 +92,28 @@ class _Tree:
             words = []
         self._require_no_words(words, start)
         if len(self.stack) > 1:
-            opened = f"{_name_of(self.stack[-1].words, 'block')} of line {self.stack[-1].line}"
-            reason = f'the file ends inside {opened}: a "}}" is missing'
+            opened = tr(
+                "{name_of} of line {line}",
+                name_of=_name_of(self.stack[-1].words, "block"),
+                line=self.stack[-1].line,
+            )
+            reason = tr('the file ends inside {opened}: a "}}" is missing', opened=opened)
             raise config_error(reason, self.name, line)
         return tuple(self.stack[0].block)
 
     def _require_no_words(self, words: list[str], line: int) -> None:
         if words:
-            reason = f'{_name_of(words, "directive")} is not ended by ";"'
+            reason = tr('{name_of} is not ended by ";"', name_of=_name_of(words, "directive"))
             raise config_error(reason, self.name, line)
 
     def _open(self, words: list[str], line: int) -> None:
         self.stack.append(_OpenBlock(words, line))
         if len(self.stack) > MAX_BLOCK_DEPTH:
-            raise config_error(f"blocks nest deeper than {MAX_BLOCK_DEPTH}", self.name, line)
+            raise config_error(
+                tr("blocks nest deeper than {max_block_depth}", max_block_depth=MAX_BLOCK_DEPTH),
+                self.name,
+                line,
+            )
 
     def _close(self, line: int) -> None:
         if len(self.stack) == 1:

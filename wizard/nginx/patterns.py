@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
+from wizard.text.messages import tr
+
 MATCH_LIMIT = 1_000_000
 """How many steps one match may take: some 50 ms."""
 SLOW_S = 0.002
@@ -20,7 +22,7 @@ MAX_SLOW_S, WINDOW_S = 1.0, 10.0
 """How long slow matches may take within so many seconds; then none is tried for a while."""
 MAX_PATTERN_CHARS = 10_000
 """The longest pattern that is tried."""
-UNTRIED, EXCEEDED = "could not be tried", "takes too many steps to be tried"
+UNTRIED, EXCEEDED = tr("could not be tried"), tr("takes too many steps to be tried")
 """Why it is not known whether a pattern matches."""
 
 

@@ -32,6 +32,7 @@ from wizard.nginx.servers import ServerChoice, merges_slashes, switch_value
 from wizard.nginx.settings import version_numbers
 from wizard.nginx.variables import RequestState
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 MAX_REDIRECTS = 10
 """After so many internal redirects Nginx answers 500."""
@@ -53,7 +54,7 @@ def follow_route(
     state = RequestState(config, choice.server, request, path_or_root, query, method, version)
     route = Route(state)
     if path is None:
-        route.undecided.append("Nginx answers 400 to this path, whatever the config says")
+        route.undecided.append(tr("Nginx answers 400 to this path, whatever the config says"))
         return route
     if choice.match is not None:
         state.capture(choice.match)
@@ -88,7 +89,7 @@ class _Walk:
             self.is_internal = True
             self.left -= 1
             if step is not None and self.left < 0:
-                self.route.undecided.append("the rewrites lead in a circle; Nginx answers 500")
+                self.route.undecided.append(tr("the rewrites lead in a circle; Nginx answers 500"))
                 self.route.answer((self.server, *self.route.chain)[-1], 500)
                 return
 
@@ -141,7 +142,9 @@ class _Walk:
             route.answer(internal, 404)
         elif choice.redirect:
             route.answer(location, 301)
-            route.undecided.append(f"{location.where}: {choice.reason} with a 301")
+            route.undecided.append(
+                tr("{where}: {reason} with a 301", where=location.where, reason=choice.reason)
+            )
 
     def _predicate(self, location: Directive) -> bool:
         """True if a `location $variable` serves the request, or if that is not decided."""
@@ -150,7 +153,11 @@ class _Walk:
         value = self.route.state.fill(location.args[0])
         if value is None or (self.version is None and value not in ("", "0")):
             since = ".".join(map(str, PREDICATES_SINCE))
-            why = "its variable is not decided" if value is None else "the version is not known"
+            why = (
+                tr("its variable is not decided")
+                if value is None
+                else tr("the version is not known")
+            )
             name = visible(" ".join(location.args), 80)
             doubt = f"location {name} matches by its variable since {since}, and {why}"
             self.route.doubt = f"{location.where}: {doubt}"
@@ -198,16 +205,26 @@ class _Walk:
         route, last = self.route, directive.args[-1]
         if last.startswith("="):
             route.answer(directive, int(last[1:]) if last[1:].isdecimal() else None)
-            route.undecided.append(f"{directive.where}: try_files decides by which files exist")
+            route.undecided.append(
+                tr("{where}: try_files decides by which files exist", where=directive.where)
+            )
             return self._apply_error_page()
         target = route.state.fill(last)
         if target is None:
-            route.doubt = f"{directive.where}: try_files leads to {visible(last, 60)}, which "
-            route.doubt += "depends on variables"
+            route.doubt = tr(
+                "{where}: try_files leads to {last}, which ",
+                where=directive.where,
+                last=visible(last, 60),
+            )
+            route.doubt += tr("depends on variables")
             return None
-        note = f"{directive.where}: taken as falling through to {visible(target, 60)}"
+        note = tr(
+            "{where}: taken as falling through to {target}",
+            where=directive.where,
+            target=visible(target, 60),
+        )
         route.undecided.append(note)
-        step = self._redirect(target, "try_files falls through to", directive.where)
+        step = self._redirect(target, tr("try_files falls through to"), directive.where)
         if step is None:
             route.answer(directive, 500)
             return self._apply_error_page()
@@ -247,7 +264,9 @@ class _Walk:
         inside = (each for block in self.route.chain[-1:] for each in block.children("if"))
         for directive in inside:
             if pass_directive(directive) is not None:
-                return f"{directive.where}: only inside this `if` the request is passed on"
+                return tr(
+                    "{where}: only inside this `if` the request is passed on", where=directive.where
+                )
         return self._index_answer()
 
     def _index_answer(self) -> str | None:
@@ -259,7 +278,7 @@ class _Walk:
         for name in directive.args if directive else ():
             choice = find_location(self.server, posixpath.join(self.route.path, name), [])
             if directive and choice and pass_directive(choice.chain[-1]) is not None:
-                question = f"whether {visible(name, 60)} exists decides who answers"
+                question = tr("whether {name} exists decides who answers", name=visible(name, 60))
                 return f"{directive.where}: {question}"
         return None
 
@@ -293,14 +312,17 @@ class _Walk:
         trial.route.answered = trial.route.status = None
         if target.startswith("/"):
             trial.route.state.method = "GET"
-        step = trial._redirect(target, "the error page is", page.where)
+        step = trial._redirect(target, tr("the error page is"), page.where)
         trial.follow(step)
         answer = trial.route.answered
         if step is None:
             route.status = 500
         elif trial.route.pass_directive is not None or trial.route.doubt:
             if route.answered is None:
-                reason = f"taken as leading to {visible(target, 60)}: files are taken as missing"
+                reason = tr(
+                    "taken as leading to {target}: files are taken as missing",
+                    target=visible(target, 60),
+                )
                 trial.route.undecided.append(f"{page.where}: {reason}")
             self.route = trial.route
         elif answer is not None:

@@ -28,6 +28,7 @@ from wizard.nginx.servers import ServerChoice, choose_server, merges_slashes, se
 from wizard.nginx.settings import Chain, effective_settings
 from wizard.nginx.upstream import resolve_upstream
 from wizard.text.display import first_of
+from wizard.text.messages import tr
 
 _PLAIN_HEADERS = frozenset({"accept", "content-type", "origin", "upgrade", "user-agent"})
 _MAX_UNKNOWN = 3
@@ -102,7 +103,7 @@ def _resolve(config: Config, request: Request, version: str | None) -> RequestRe
 
 
 def _without_server(config: Config, request: Request, version: str | None) -> RequestResolution:
-    notes = (*config.notes, "the config has no server block")
+    notes = (*config.notes, tr("the config has no server block"))
     refusal = find_refusal(config)
     return RequestResolution(
         request, config, version, None, None, None, {}, undecided=notes, refusal=refusal
@@ -148,7 +149,9 @@ def _undecided(
     is_default = http_version is not None and http_version.where is None
     if version is None and is_default and route.pass_directive is not None:
         sentences.append(
-            "the Nginx version is not known; proxy_http_version is taken as 1.0, its default "
-            "before 1.29.7"
+            tr(
+                "the Nginx version is not known; proxy_http_version is taken as 1.0, its default "
+                "before 1.29.7"
+            )
         )
     return tuple(dict.fromkeys(sentences))

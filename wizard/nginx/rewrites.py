@@ -14,6 +14,7 @@ from wizard.nginx.route import Route
 from wizard.nginx.variables import MAX_VALUE_CHARS
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 _ABSOLUTE_URLS = ("http://", "https://", "$scheme")
 """A replacement that begins like this makes `rewrite` answer with a redirect."""
@@ -67,8 +68,15 @@ def _note_if(directive: Directive, route: Route, *, is_met: bool) -> None:
     """Record an `if` that could change the route as undecided."""
     if any(child.name in _ROUTING for child in directive.block or ()):
         condition = visible(redact_directive("if", directive.args), 80)
-        taken = "met: files are taken as missing" if is_met else "not met"
-        route.undecided.append(f"{directive.where}: `if {condition}` is taken as {taken}")
+        taken = tr("met: files are taken as missing") if is_met else tr("not met")
+        route.undecided.append(
+            tr(
+                "{where}: `if {condition}` is taken as {taken}",
+                where=directive.where,
+                condition=condition,
+                taken=taken,
+            )
+        )
 
 
 def _apply_rewrite(directive: Directive, route: Route) -> bool:
@@ -78,7 +86,12 @@ def _apply_rewrite(directive: Directive, route: Route) -> bool:
     found = search(regex, route.path)
     if found.problem:
         route.state.captures = None
-        reason = f"{directive.where}: the pattern {visible(regex, 80)} {found.problem}"
+        reason = tr(
+            "{where}: the pattern {regex} {problem}",
+            where=directive.where,
+            regex=visible(regex, 80),
+            problem=found.problem,
+        )
         route.undecided.append(reason)
         # A pattern that PCRE does not accept keeps Nginx from starting; this one may match.
         route.doubt = route.doubt or (reason if found.problem == EXCEEDED else "")
@@ -107,7 +120,9 @@ def _replace(directive: Directive, route: Route) -> bool:
     state.changed_by = directive.where
     if path is None:
         state.knows_path = False
-        route.undecided.append(f"{directive.where}: the rewritten path depends on variables")
+        route.undecided.append(
+            tr("{where}: the rewritten path depends on variables", where=directive.where)
+        )
         return False
     state.path, route.rewritten = path, True
     if query is None or (state.query is None and not drops_query):

@@ -15,6 +15,7 @@ from wizard.model.config import Config, Directive
 from wizard.model.resolution import Request, ServerRef
 from wizard.nginx.patterns import Match, search
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 NameKind = Literal["exact", "dot", "star", "tail", "regex"]
 _CLAIMS: dict[NameKind, tuple[str, ...]] = {
@@ -234,7 +235,7 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
     has_listener = bool(group)
     if not has_listener:
         group = [_Candidate(server, is_default=False) for _, server in blocks]
-        undecided = f"no server listens on port {port}; chosen among all by name"
+        undecided = tr("no server listens on port {port}; chosen among all by name", port=port)
     server, reason, decisive = _choose_by_name(group, name)
     http = next(http for http, block in blocks if block is server)
     undecided = undecided or (_untried_names(group, decisive, name) if name else "")
@@ -293,7 +294,7 @@ def _socket_of_request(
         return sockets[address], ""
     if ANY not in sockets:
         group = [candidate for candidates in sockets.values() for candidate in candidates]
-        doubt = "the address on which the request arrives is not known"
+        doubt = tr("the address on which the request arrives is not known")
         return group, doubt if len(sockets) > 1 else ""
     return sockets[ANY], "" if address else _other_answers(sockets, name)
 
@@ -307,7 +308,11 @@ def _other_answers(sockets: dict[str, list[_Candidate]], name: str) -> str:
         for address, server in choices.items()
         if server is not chosen
     ]
-    return f"another server answers what arrives at {', '.join(others[:3])}" if others else ""
+    return (
+        tr("another server answers what arrives at {others}", others=", ".join(others[:3]))
+        if others
+        else ""
+    )
 
 
 def requested_name(host: str | None) -> str:
@@ -338,13 +343,21 @@ def _choose_by_name(
     names decides; None for the default server."""
     servers = [candidate.server for candidate in group]
     if name and (match := match_name(servers, name)) is not None:
-        reason = f"server_name {visible(match.written, 80)} matches {visible(name, 80)}"
+        reason = tr(
+            "server_name {written} matches {name}",
+            written=visible(match.written, 80),
+            name=visible(name, 80),
+        )
         return match.server, reason, match
     default = _default_of(group)
     if len(group) == 1:
-        return default.server, "it is the only server there", None
-    why = "default_server" if default.is_default else "the first in the config"
-    return default.server, f"no server_name matches, so the default server serves: {why}", None
+        return default.server, tr("it is the only server there"), None
+    why = "default_server" if default.is_default else tr("the first in the config")
+    return (
+        default.server,
+        tr("no server_name matches, so the default server serves: {why}", why=why),
+        None,
+    )
 
 
 def _untried_names(group: Sequence[_Candidate], decisive: ServerName | None, name: str) -> str:
@@ -355,7 +368,11 @@ def _untried_names(group: Sequence[_Candidate], decisive: ServerName | None, nam
         if each == decisive:
             break
         if each.kind == "regex" and (problem := search(each.key, name, ignore_case=True).problem):
-            return f"the server_name {visible(each.written, 80)} {problem}"
+            return tr(
+                "the server_name {written} {problem}",
+                written=visible(each.written, 80),
+                problem=problem,
+            )
     return ""
 
 

@@ -19,14 +19,17 @@ from wizard.text.globbing import (
     find_files,
     is_glob,
 )
+from wizard.text.messages import tr
 
 MAX_FILE_BYTES = 16 << 20
 """The largest config file that is read, in bytes."""
-TOO_MANY_ENTRIES = (
-    f"this include would need more than {MAX_SCANNED:,} directory entries to be read, or all "
-    f"together more than {MAX_SCANNED_IN_ALL:,}"
+TOO_MANY_ENTRIES = tr(
+    "this include would need more than {max_scanned:,} directory entries to be read, or "
+    "all together more than {max_scanned_in_all:,}",
+    max_scanned=MAX_SCANNED,
+    max_scanned_in_all=MAX_SCANNED_IN_ALL,
 )
-UNREADABLE_DIRECTORY = "its directory cannot be read: permission denied"
+UNREADABLE_DIRECTORY = tr("its directory cannot be read: permission denied")
 
 
 def config_error(message: str, name: str, line: int | None = None) -> ConfigError:
@@ -39,7 +42,7 @@ def read_config_file(path: str, name: str) -> str:
     try:
         raw = read_regular(path, MAX_FILE_BYTES)
     except NotRegularError as error:
-        raise config_error(f"{error.kind}, not a config file", name) from None
+        raise config_error(tr("{kind}, not a config file", kind=error.kind), name) from None
     except OSError as error:
         raise config_error(describe_read_error(error), name) from None
     return decode_config(raw, name)
@@ -48,10 +51,15 @@ def read_config_file(path: str, name: str) -> str:
 def decode_config(raw: bytes, name: str) -> str:
     """The text of these bytes. Raises `ConfigError` if they are too many or not text."""
     if len(raw) > MAX_FILE_BYTES:
-        raise config_error(f"larger than {MAX_FILE_BYTES >> 20} MiB, so not read", name)
+        raise config_error(
+            tr(
+                "larger than {max_file_bytes} MiB, so not read", max_file_bytes=MAX_FILE_BYTES >> 20
+            ),
+            name,
+        )
     if b"\0" in raw:
         line = raw[: raw.index(b"\0")].count(b"\n") + 1
-        raise config_error("a binary file, not an Nginx config", name, line)
+        raise config_error(tr("a binary file, not an Nginx config"), name, line)
     return raw.decode("utf-8", "replace").removeprefix("\ufeff")
 
 
@@ -138,7 +146,7 @@ class DumpStore:
         return {PurePosixPath(visible(name)): name for name in self.texts}
 
     def problem(self, pattern: str) -> str:
-        return "" if is_glob(pattern) or self.find(pattern) else "the dump does not hold it"
+        return "" if is_glob(pattern) or self.find(pattern) else tr("the dump does not hold it")
 
     def text(self, name: str) -> str:
         return self.texts[name]

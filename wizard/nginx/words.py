@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from wizard.nginx.store import config_error
 from wizard.text.config_tokens import LUA_BLOCK, lua_end, unescape_argument
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 MAX_WORD_BYTES = 4095
 """The longest word or comment that Nginx reads, in bytes (`NGX_CONF_BUFFER`)."""
@@ -52,7 +53,7 @@ def split_words(text: str, name: str) -> Iterator[Word]:
             at, first = close + 1, ""
         elif kind == "mark":
             if token == ";" and first.endswith(LUA_BLOCK):
-                raise config_error("a Lua block without its braces", name, line)
+                raise config_error(tr("a Lua block without its braces"), name, line)
             yield token, line, True
             first = ""
         elif kind != "comment":
@@ -62,7 +63,7 @@ def split_words(text: str, name: str) -> Iterator[Word]:
             if kind != "word" and text[at : at + 1] not in _AFTER_QUOTE:
                 raise config_error(f'unexpected "{visible(text[at])}"', name, line)
     if not match:
-        reason = "the file ends in the middle of a word or a quote"
+        reason = tr("the file ends in the middle of a word or a quote")
         raise config_error(reason, name, text.count("\n") + 1)
 
 
@@ -70,7 +71,7 @@ def _lua_end(text: str, at: int, name: str, line: int) -> int:
     """The offset of the brace that ends the Lua block whose inside begins at `at`."""
     end = lua_end(text, at)
     if end is None:
-        raise config_error("the file ends inside this Lua block", name, line)
+        raise config_error(tr("the file ends inside this Lua block"), name, line)
     return end
 
 
@@ -78,5 +79,8 @@ def _check_length(token: str, kind: str, name: str, line: int) -> None:
     """Raise `ConfigError` for a word or a comment that is too long for Nginx."""
     quote = int(kind in ("double", "single"))
     if len(token.encode("utf-8", "surrogatepass")) + quote > MAX_WORD_BYTES:
-        reason = f"a word or comment of more than {MAX_WORD_BYTES} bytes, which Nginx refuses"
+        reason = tr(
+            "a word or comment of more than {max_word_bytes} bytes, which Nginx refuses",
+            max_word_bytes=MAX_WORD_BYTES,
+        )
         raise config_error(reason, name, line)

@@ -11,8 +11,9 @@ from wizard.recommend.dialects import DIALECTS, Dialect, is_virtual_server
 from wizard.recommend.from_config import not_in_force
 from wizard.recommend.from_observation import message_paths
 from wizard.recommend.settings import WantedSettings, merge
+from wizard.text.messages import tr
 
-_GENERATED = "edit the Ingress, not nginx.conf: the controller writes that file again"
+_GENERATED = tr("edit the Ingress, not nginx.conf: the controller writes that file again")
 _NOT_IN_SNIPPETS = SET_DIRECTIVES | {"limit_conn", "limit_req_dry_run", "if"}
 """Directives for which the controllers have settings of their own."""
 
@@ -25,8 +26,8 @@ def recommend_annotations(case: Case, wanted: WantedSettings, style: Style) -> R
     snippet = [c for c in changes if c.scope == "location" and c.name not in names]
     lines = [*_annotations(dialect, annotated), *_snippet(dialect, snippet)]
     if lines:
-        lines.insert(0, BlockLine("metadata:", "of the Ingress that holds the path"))
-        lines.insert(1, BlockLine("  annotations:", "added to those that it has"))
+        lines.insert(0, BlockLine("metadata:", tr("of the Ingress that holds the path")))
+        lines.insert(1, BlockLine("  annotations:", tr("added to those that it has")))
     if wanted.routes_messages:
         paths = message_paths(case)
         lines += _path_rule(paths[0] if paths else "/message", _WHY_MESSAGES)
@@ -34,13 +35,15 @@ def recommend_annotations(case: Case, wanted: WantedSettings, style: Style) -> R
         lines += _path_rule(path, _WHY_PUBLIC)
     what = " and ".join(dialect.annotations[change.name][0] for change in annotated)
     return Recommendation(
-        summary=f"as annotations of the Ingress: {what or 'see what to adapt'}",
+        summary=tr("as annotations of the Ingress: {what}", what=what or tr("see what to adapt")),
         parts=(Part(tuple(lines) or (_NO_ANNOTATION,)),),
         adapt=tuple(filter(None, _notes(case, wanted, style))),
     )
 
 
-_NO_ANNOTATION = BlockLine("# no annotation does this: see what to adapt", "see what to adapt")
+_NO_ANNOTATION = BlockLine(
+    tr("# no annotation does this: see what to adapt"), tr("see what to adapt")
+)
 
 
 def _changes(case: Case, wanted: WantedSettings) -> tuple[Change, ...]:
@@ -62,22 +65,25 @@ def _annotations(dialect: Dialect, changes: Sequence[Change]) -> Iterator[BlockL
 
 def _snippet(dialect: Dialect, changes: Sequence[Change]) -> Iterator[BlockLine]:
     if changes:
-        why = f"no annotation of its own; a snippet {dialect.snippet_condition}"
+        why = tr(
+            "no annotation of its own; a snippet {snippet_condition}",
+            snippet_condition=dialect.snippet_condition,
+        )
         yield BlockLine(f"    {dialect.prefix}/{dialect.snippet}: |", why)
     for change in changes:
         yield BlockLine(f"      {change.text}", reasons.reason_of(change))
 
 
-_WHY_MESSAGES = "the path that the endpoint event names"
-_WHY_PUBLIC = "the path that the 401 names; without annotations that ask for credentials"
+_WHY_MESSAGES = tr("the path that the endpoint event names")
+_WHY_PUBLIC = tr("the path that the 401 names; without annotations that ask for credentials")
 
 
 def _path_rule(path: str, reason: str) -> Iterator[BlockLine]:
     """A path of its own in the Ingress's rule."""
-    place = "# under spec.rules[].http.paths, with the backend of the stream's path:"
+    place = tr("# under spec.rules[].http.paths, with the backend of the stream's path:")
     yield BlockLine(place, "where")
     yield BlockLine(f'- path: "{path}"', reason)
-    yield BlockLine("  pathType: Exact", "this path alone")
+    yield BlockLine(tr("  pathType: Exact"), tr("this path alone"))
 
 
 def _notes(case: Case, wanted: WantedSettings, style: Style) -> Iterator[str]:

@@ -12,8 +12,9 @@ from wizard.recommend.redaction import escape_control_characters, mask_credentia
 from wizard.recommend.source import SourceBlock, Statement, read_statements
 from wizard.text.display import visible
 from wizard.text.marks import MARK
+from wizard.text.messages import tr
 
-NOT_IN_DIFF = "block is not in the diff: "
+NOT_IN_DIFF = tr("block is not in the diff: ")
 """What notes on a sketch have before the reason."""
 _DEFAULT_UNIT = "    "
 
@@ -123,9 +124,17 @@ def replace_place(source: SourceBlock) -> Place:
     """In place of a block of the config."""
     statement = source.statement
     last = statement.line + source.text.count("\n", statement.start, statement.end)
-    lines = f" (lines {statement.line} to {last})" if last > statement.line else ""
+    lines = (
+        tr(" (lines {line} to {last})", line=statement.line, last=last)
+        if last > statement.line
+        else ""
+    )
     where = Position(source.file, statement.line)
-    return Place("replace", where, f"replace the {name_at(source)}{lines} with this")
+    return Place(
+        "replace",
+        where,
+        tr("replace the {name_at}{lines} with this", name_at=name_at(source), lines=lines),
+    )
 
 
 def name_at(source: SourceBlock) -> str:
@@ -133,7 +142,7 @@ def name_at(source: SourceBlock) -> str:
     statement, where = source.statement, Position(source.file, source.statement.line)
     alone = leading_space(source.text, statement.start) is not None
     words = (statement.name,) if alone else (statement.name, *statement.args)
-    return visible(f"{' '.join(words)} at {where}")
+    return visible(tr("{words} at {where}", words=" ".join(words), where=where))
 
 
 def insert_place(source: SourceBlock, offset: int, inline: str = "", within: str = "") -> Place:
@@ -142,8 +151,10 @@ def insert_place(source: SourceBlock, offset: int, inline: str = "", within: str
     `within` says in which block that line is, if it does not show it.
     """
     where = Position(source.file, source.text.count("\n", 0, offset) + 1)
-    line = f"before line {where.line} of {visible(where.file)}"
-    return Place("insert", where, f"insert {inline or line}{within}")
+    line = tr("before line {line} of {file}", line=where.line, file=visible(where.file))
+    return Place(
+        "insert", where, tr("insert {inline}{within}", inline=inline or line, within=within)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +196,7 @@ class Block:
         for statement in self.statements:
             yield from statement.lines(self.indent.inner if header else base, reveal)
         if header:
-            yield BlockLine(f"{base}}}", "the end of the block")
+            yield BlockLine(f"{base}}}", tr("the end of the block"))
 
     def part(self, reveal: bool = False) -> Part:
         """The block as a part of the recommendation."""

@@ -18,6 +18,7 @@ from wizard.model.case import Case
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import duration_s
+from wizard.text.messages import tr
 
 _MARKS: dict[Style, re.Pattern[str]] = {
     "ingress-nginx": re.compile(r"^\s*## start server |\$proxy_upstream_name\b", re.MULTILINE),
@@ -102,15 +103,21 @@ DIALECTS: dict[Style, Dialect] = {
             "hash": ("upstream-hash-by", lambda value: value.split()[0]),
         },
         snippet="configuration-snippet",
-        snippet_condition="needs allow-snippet-annotations in the controller's ConfigMap, which is "
-        "off by default",
-        scope_note="annotations hold for every path of their Ingress: give the stream (and its "
-        "messages) an Ingress of its own for the same host",
-        unbuffered_note="ingress-nginx has buffering off unless its ConfigMap or an annotation "
-        "turns it on. Where it is off and the stream is still held, another proxy in front of it "
-        "holds it. What remains to set here is the read timeout, 60 s by default",
-        controller_note="ingress-nginx was retired in March 2026 and gets no more fixes: plan to "
-        "leave it",
+        snippet_condition=tr(
+            "needs allow-snippet-annotations in the controller's ConfigMap, which is off by default"
+        ),
+        scope_note=tr(
+            "annotations hold for every path of their Ingress: give the stream (and its "
+            "messages) an Ingress of its own for the same host"
+        ),
+        unbuffered_note=tr(
+            "ingress-nginx has buffering off unless its ConfigMap or an annotation turns it on. "
+            "Where it is off and the stream is still held, another proxy in front of it holds "
+            "it. What remains to set here is the read timeout, 60 s by default"
+        ),
+        controller_note=tr(
+            "ingress-nginx was retired in March 2026 and gets no more fixes: plan to leave it"
+        ),
     ),
     "f5": Dialect(
         prefix="nginx.org",
@@ -123,12 +130,15 @@ DIALECTS: dict[Style, Dialect] = {
             "hash": ("lb-method", lambda value: f"hash {value}"),
         },
         snippet="location-snippets",
-        snippet_condition="needs -enable-snippets on the controller, which is off by default",
-        scope_note="annotations hold for every path of their Ingress; the F5 controller takes "
-        "several for one host only as master and minions (nginx.org/mergeable-ingress-type): put "
-        "these on the minion of the stream's path",
-        virtual_server_note="this host is a VirtualServer, which takes no annotations: set the "
-        "same in its upstream: buffering: false, read-timeout: 3600s, client-max-body-size, "
-        "lb-method",
+        snippet_condition=tr("needs -enable-snippets on the controller, which is off by default"),
+        scope_note=tr(
+            "annotations hold for every path of their Ingress; the F5 controller takes several "
+            "for one host only as master and minions (nginx.org/mergeable-ingress-type): put "
+            "these on the minion of the stream's path"
+        ),
+        virtual_server_note=tr(
+            "this host is a VirtualServer, which takes no annotations: set the same in its "
+            "upstream: buffering: false, read-timeout: 3600s, client-max-body-size, lb-method"
+        ),
     ),
 }

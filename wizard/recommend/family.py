@@ -8,6 +8,7 @@ from itertools import zip_longest
 from string import ascii_lowercase, digits
 
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 _ANY = "[^/]+"
 _WITH_DIGIT = "[^/]*[0-9][^/]*"
@@ -33,13 +34,13 @@ _ID_IN_NAME = r"\(?(?:\?P?<\w+>)?(?:\[\^/\]|\\d|\\w|\[[\w\\-]+\])(?:\+|\*|\{[\d,
 """What stands for an id in the pattern of a location: `[^/]+`, `(\\d+)`, `(?<id>[0-9a-f-]{36})`."""
 
 
-_CHOICE = (
-    "{ids} looks like an id, so the block is for every {form}; for this path alone, name the "
-    "location = {path}"
+_CHOICE = tr(
+    "{ids} looks like an id, so the block is for every {form}; for this path alone, name "
+    "the location = {path}"
 )
-_ALONE = (
-    "{ids} looks like an id, but the block is for this path alone: other paths of the form {form} "
-    "need the same"
+_ALONE = tr(
+    "{ids} looks like an id, but the block is for this path alone: other paths of the "
+    "form {form} need the same"
 )
 
 

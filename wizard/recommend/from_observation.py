@@ -15,29 +15,30 @@ from wizard.recommend.reasons import omitted_lines
 from wizard.recommend.settings import WantedSettings, merge
 from wizard.text.config_tokens import quote_argument
 from wizard.text.display import visible
+from wizard.text.messages import tr
 from wizard.text.urls import is_unix, socket_path, split_url
 
 _PLACEHOLDER = "http://BACKEND:PORT"
-_SET = "set in the location that serves {}, in place of lines of the same name"
-_SET_MESSAGES = f"{_SET}, if it is another location"
-_INSERT = "insert into the server block, in place of a location {} that it has"
-_IN_UPSTREAM = "set in the upstream block behind {}, in place of another balancing method"
-_IN_HTTP = "insert into the http block, if it has nothing like it yet"
-_AT_HOP = "the stream stops at {}: the lines belong into the config of that proxy"
-_GUARDS = (
+_SET = tr("set in the location that serves {}, in place of lines of the same name")
+_SET_MESSAGES = tr("{set}, if it is another location", set=_SET)
+_INSERT = tr("insert into the server block, in place of a location {} that it has")
+_IN_UPSTREAM = tr("set in the upstream block behind {}, in place of another balancing method")
+_IN_HTTP = tr("insert into the http block, if it has nothing like it yet")
+_AT_HOP = tr("the stream stops at {}: the lines belong into the config of that proxy")
+_GUARDS = tr(
     "copy into the location every line that protects or changes the stream's path today: "
-    "auth_basic, auth_request, allow, deny, limit_req, proxy_set_header, rewrite, proxy_ssl_*; "
-    "without them the new location bypasses your access control"
+    "auth_basic, auth_request, allow, deny, limit_req, proxy_set_header, rewrite, "
+    "proxy_ssl_*; without them the new location bypasses your access control"
 )
-_FAMILY = (
-    "where the location has fastcgi_pass, uwsgi_pass, scgi_pass or grpc_pass, these directives "
-    "begin with that name instead of proxy_"
+_FAMILY = tr(
+    "where the location has fastcgi_pass, uwsgi_pass, scgi_pass or grpc_pass, these "
+    "directives begin with that name instead of proxy_"
 )
-_SETS = (
-    "a location that sets one header inherits none of the outer levels: where it has no line of "
-    "that name yet, copy those of the server or http block beside the new one"
+_SETS = tr(
+    "a location that sets one header inherits none of the outer levels: where it has no "
+    "line of that name yet, copy those of the server or http block beside the new one"
 )
-_WHY_OWN = "this path alone, before any prefix or regex"
+_WHY_OWN = tr("this path alone, before any prefix or regex")
 
 
 def recommend_from_observation(
@@ -54,7 +55,10 @@ def recommend_from_observation(
     statements = [line for block in blocks for line in block.statements]
     notes = [problem, _at_hop(case), "" if blocks else _GIVE_CONFIG]
     if is_location:
-        notes += (f"proxy_pass: {_upstream_address(case)[1]}", _GUARDS)
+        notes += (
+            tr("proxy_pass: {upstream_address}", upstream_address=_upstream_address(case)[1]),
+            _GUARDS,
+        )
         notes += _choices(case, wanted)
     has_other_modules = not case.target.upgrade  # these cannot pass an upgrade on
     is_prefixed = any(line.name.startswith("proxy_") for line in statements)
@@ -74,7 +78,7 @@ def recommend_from_observation(
 def _at_hop(case: Case) -> str:
     """Whose config the lines belong into, if one of several proxies is at fault."""
     hop = case.first_failing_hop
-    return _AT_HOP.format(visible(hop.name or "the public URL")) if hop else ""
+    return _AT_HOP.format(visible(hop.name or tr("the public URL"))) if hop else ""
 
 
 def _choices(case: Case, wanted: WantedSettings) -> Iterator[str]:
@@ -93,8 +97,8 @@ def _summary(blocks: Sequence[Block]) -> str:
     return " and ".join((*settings, *locations)) or _BY_HAND
 
 
-_GIVE_CONFIG = "give the config (--conf): what has to change stands there"
-_BY_HAND = "no line of Nginx that could be named without the config: see what to adapt"
+_GIVE_CONFIG = tr("give the config (--conf): what has to change stands there")
+_BY_HAND = tr("no line of Nginx that could be named without the config: see what to adapt")
 
 
 def _blocks(case: Case, wanted: WantedSettings) -> list[Block]:
@@ -186,10 +190,13 @@ def _upstream_address(case: Case) -> tuple[str, str]:
     """The upstream to write, and what its reader must know about it."""
     place = _direct(case) if case.first_failing_hop is None else None
     if place is None:
-        return _PLACEHOLDER, "write the address that today's proxy_pass names"
+        return _PLACEHOLDER, tr("write the address that today's proxy_pass names")
     url = split_url(place.locator)
-    vantage = "this machine" if place.vantage == LOCAL else place.vantage
-    note = f"the direct URL's address as {vantage} reaches it; Nginx must reach it by the same name"
+    vantage = tr("this machine") if place.vantage == LOCAL else place.vantage
+    note = tr(
+        "the direct URL's address as {vantage} reaches it; Nginx must reach it by the same name",
+        vantage=vantage,
+    )
     if is_unix(place.locator):
         return f"http://unix:{socket_path(place.locator)}", note
     return f"{url.scheme}://{url.netloc.rpartition('@')[2]}", note

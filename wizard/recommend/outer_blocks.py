@@ -12,20 +12,23 @@ from wizard.recommend.block import NOT_IN_DIFF, Block, ConfigFix, write_change
 from wizard.recommend.placement import add_before, change_inside, place_before
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import source_of
+from wizard.text.messages import tr
 
-_WHY_UPSTREAM = "the peers that the stream and its messages are spread over"
-_BACKUP = (
-    f"the upstream {NOT_IN_DIFF}hash and ip_hash refuse servers marked `backup` "
-    '("balancing method does not support parameter"), so the block has none. Decide whether these '
-    "servers stay"
+_WHY_UPSTREAM = tr("the peers that the stream and its messages are spread over")
+_BACKUP = tr(
+    "the upstream {not_in_diff}hash and ip_hash refuse servers marked `backup` "
+    '("balancing method does not support parameter"), so the block has none. Decide '
+    "whether these servers stay",
+    not_in_diff=NOT_IN_DIFF,
 )
-_NO_UPSTREAM = (
-    "session affinity needs an upstream block: name the backend's instances in one, with {}, and "
-    "name it in proxy_pass. Where one address stands for many (a Kubernetes Service, several "
-    "workers of one server), set it there: sessionAffinity: ClientIP, one worker"
+_NO_UPSTREAM = tr(
+    "session affinity needs an upstream block: name the backend's instances in one, with "
+    "{}, and name it in proxy_pass. Where one address stands for many (a Kubernetes "
+    "Service, several workers of one server), set it there: sessionAffinity: ClientIP, "
+    "one worker"
 )
 _NEW_NAME = "backend"
-_IN_HTTP = "insert into the http block"
+_IN_HTTP = tr("insert into the http block")
 
 
 def fix_upstream(resolution: RequestResolution, changes: Sequence[Change]) -> ConfigFix:
@@ -34,10 +37,10 @@ def fix_upstream(resolution: RequestResolution, changes: Sequence[Change]) -> Co
     source = source_of(resolution.config, block) if block else None
     if block is None or source is None:
         notes = () if block else tuple(map(no_upstream_note, changes))
-        return ConfigFix("affinity for the upstream", (_sketch(resolution, changes),), notes)
+        return ConfigFix(tr("affinity for the upstream"), (_sketch(resolution, changes),), notes)
     upstream = change_inside(source, Rewrite.of(changes), reason=_WHY_UPSTREAM)
     names = " and ".join(f"{change.name} {change.value}" for change in changes)
-    summary = f"{names} in {upstream.header}"
+    summary = tr("{names} in {header}", names=names, header=upstream.header)
     is_balancing = any(change.name == "hash" for change in changes)
     if is_balancing and any("backup" in server.args for server in block.children("server")):
         statements = tuple(line for line in upstream.statements if "backup" not in line.args)
@@ -54,7 +57,7 @@ def no_upstream_note(change: Change) -> str:
 def _sketch(resolution: RequestResolution, changes: Sequence[Change]) -> Block:
     """An upstream block of a free name, before the server block."""
     peers = (resolution.upstream.peers if resolution.upstream else ()) or ("BACKEND:PORT",)
-    servers = (Change("server", peer, "a peer of today") for peer in peers)
+    servers = (Change("server", peer, tr("a peer of today")) for peer in peers)
     server = resolution.server
     source = source_of(resolution.config, server.directive) if server else None
     return Block(
@@ -78,4 +81,6 @@ def add_to_http_block(resolution: RequestResolution, change: Change) -> ConfigFi
     source = source_of(resolution.config, server.directive) if server else None
     if source is None:
         return ConfigFix()
-    return ConfigFix(f"{change.name} in the http block", (add_before(source, change),))
+    return ConfigFix(
+        tr("{name} in the http block", name=change.name), (add_before(source, change),)
+    )

@@ -10,13 +10,14 @@ from pathlib import PurePath
 from wizard.model.config import Config
 from wizard.recommend.redaction import is_text, secret_fragments, split_fragments
 from wizard.recommend.source import read_statements
+from wizard.text.messages import tr
 
-STDIN = "standard input"
+STDIN = tr("standard input")
 """The name of a config that came without one."""
 CONTEXT_LINES = 3
 """How many lines around a change the diff shows at most."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_NO_NEWLINE = "\n\\ No newline at end of file\n"
+_NO_NEWLINE = tr("\n\\ No newline at end of file\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from wizard.recommend.block import (
 from wizard.recommend.patch import Edit
 from wizard.recommend.rewrite import Rewrite, is_pass
 from wizard.recommend.source import COMMENT, SourceBlock, Statement
+from wizard.text.messages import tr
 
 _REST_OF_LINE = re.compile(r"[ \t]*(#[^\r\n]*)?\r?\n")
 _END_OF_LINE = re.compile(r"[ \t]*\r?\n")
-_WHY_INSIDE = "the location that serves the stream today: the change is made in it"
-_WHY_CARVED = "wins for this path alone over the location that serves it today"
+_WHY_INSIDE = tr("the location that serves the stream today: the change is made in it")
+_WHY_CARVED = tr("wins for this path alone over the location that serves it today")
 
 
 def change_inside(
@@ -131,7 +132,9 @@ def add_nested(
     text = f"{block.text}\n" if rest else f"\n{block.text}"
     name = name_at(source)
     inline, within = (
-        ("", f", inside the {name}") if rest else (f"after the opening brace of the {name}", "")
+        ("", tr(", inside the {name}", name=name))
+        if rest
+        else (tr("after the opening brace of the {name}", name=name), "")
     )
     place = insert_place(source, at, inline, within)
     return replace(block, place=place, edits=(Edit(source.file, at, at, text),))
@@ -152,7 +155,9 @@ def place_before(source: SourceBlock) -> Place:
     """The place directly before a block."""
     at = _above(source.text, source.statement.start)
     alone = leading_space(source.text, source.statement.start) is not None
-    return insert_place(source, at, "" if alone else f"before the {name_at(source)}")
+    return insert_place(
+        source, at, "" if alone else tr("before the {name_at}", name_at=name_at(source))
+    )
 
 
 def _above(text: str, offset: int) -> int:

@@ -5,31 +5,33 @@ from dataclasses import replace
 
 from wizard.model.diagnosis import Action, BlockLine, Part, Recommendation
 from wizard.recommend.block import NOT_IN_DIFF
+from wizard.text.messages import tr
 
 _INCLUDE = "include conf.d/include/proxy.conf;"
-_WHY_INCLUDE = (
+_WHY_INCLUDE = tr(
     "Nginx Proxy Manager's own lines: the headers, and proxy_pass to the host that the form names"
 )
-_BOX = (
-    "paste it into the box: Proxy Hosts, this host, Edit, Advanced (the gear), Custom Nginx "
-    "Configuration. Saving tests and reloads it; the file itself is written again on each save"
+_BOX = tr(
+    "paste it into the box: Proxy Hosts, this host, Edit, Advanced (the gear), Custom "
+    "Nginx Configuration. Saving tests and reloads it; the file itself is written again "
+    "on each save"
 )
-_EXISTING = (
-    "where such a location stands in the box already, change it there; one of the tab Custom "
-    "Locations has a box of its own (its gear): only the changed lines go there"
+_EXISTING = tr(
+    "where such a location stands in the box already, change it there; one of the tab "
+    "Custom Locations has a box of its own (its gear): only the changed lines go there"
 )
-_OUTSIDE = (
+_OUTSIDE = tr(
     "the box is inside the server block: upstream, map and limit_conn_zone belong into "
     "/data/nginx/custom/http_top.conf"
 )
-_DEFAULTS = (
-    "Nginx Proxy Manager has buffering on and a read timeout of 90 s for all hosts; what its form "
-    "calls Cache Assets and Websockets Support does not change that"
+_DEFAULTS = tr(
+    "Nginx Proxy Manager has buffering on and a read timeout of 90 s for all hosts; what "
+    "its form calls Cache Assets and Websockets Support does not change that"
 )
 
 
 _OUTER_BLOCKS = ("upstream ", "map ", "limit_conn_zone ")
-_WHOLE_HOST = "paste into the box, where it holds for every path of this host"
+_WHOLE_HOST = tr("paste into the box, where it holds for every path of this host")
 _ABOUT_ADDRESS = "proxy_pass: "
 """The beginning of a note about an address that the manager knows itself."""
 
@@ -65,10 +67,10 @@ def _for_box(part: Part, *, has_config: bool) -> Part:
 def _where(action: Action, lines: Sequence[BlockLine]) -> str:
     header = lines[0].text.rstrip(" {") if lines else ""
     if header.startswith(_OUTER_BLOCKS):
-        return f"{action} it in /data/nginx/custom/http_top.conf"
+        return tr("{action} it in /data/nginx/custom/http_top.conf", action=action)
     if action == "replace":
-        return f"in the box, replace {header} with this"
-    return "paste into the box" if action == "insert" else _WHOLE_HOST
+        return tr("in the box, replace {header} with this", header=header)
+    return tr("paste into the box") if action == "insert" else _WHOLE_HOST
 
 
 def _with_include(line: BlockLine) -> BlockLine:

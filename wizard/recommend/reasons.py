@@ -5,21 +5,24 @@ from collections.abc import Iterable
 
 from wizard.model.change import Change
 from wizard.nginx.locations import PASS_DIRECTIVES
+from wizard.text.messages import tr
 
 _KEPT = {
-    r"auth_|allow|deny|satisfy|limit_except|internal|secure_link": "access control",
-    r"limit_": "a limit in force today",
-    r"if|rewrite|set|return|break": "rewriting, so that the backend gets the same request",
-    r"proxy_set_header|\w+_param": "a header for the backend; such a set is inherited as a whole "
-    "or not at all",
-    r"add_header|expires|more_set_headers": "a header for the client",
-    r"\w+_ssl_|\w+_ssl$": "TLS towards the backend",
-    r"\w+_pass$": "the same upstream",
-    r"include": "the lines it brings",
-    r"proxy_(busy_)?buffers|proxy_busy_|proxy_temp_|proxy_max_temp": "unused while nothing is "
-    "buffered",
-    r"\w+_connect_timeout": "how long to wait for a connection, nothing more",
-    r"\w+_timeout": "a timeout in force today",
+    r"auth_|allow|deny|satisfy|limit_except|internal|secure_link": tr("access control"),
+    r"limit_": tr("a limit in force today"),
+    r"if|rewrite|set|return|break": tr("rewriting, so that the backend gets the same request"),
+    r"proxy_set_header|\w+_param": tr(
+        "a header for the backend; such a set is inherited as a whole or not at all"
+    ),
+    r"add_header|expires|more_set_headers": tr("a header for the client"),
+    r"\w+_ssl_|\w+_ssl$": tr("TLS towards the backend"),
+    r"\w+_pass$": tr("the same upstream"),
+    r"include": tr("the lines it brings"),
+    r"proxy_(busy_)?buffers|proxy_busy_|proxy_temp_|proxy_max_temp": tr(
+        "unused while nothing is buffered"
+    ),
+    r"\w+_connect_timeout": tr("how long to wait for a connection, nothing more"),
+    r"\w+_timeout": tr("a timeout in force today"),
     r"access_log|error_log": "logging",
     r"#": "a comment",
 }
@@ -29,27 +32,29 @@ _KEPT = {
 def reason_to_keep(name: str) -> str:
     """The reason beside a kept line."""
     reasons = (reason for pattern, reason in _KEPT.items() if re.match(pattern, name))
-    return f"kept: {next(reasons, 'it applies to this path today')}"
+    return tr("kept: {reasons}", reasons=next(reasons, tr("it applies to this path today")))
 
 
-_BUFFERING = (
-    "Linters flag this line (Gixy's proxy_buffering_off; NGINX's own list of common mistakes): a "
-    "slow client then holds a backend connection. Right for a site, and no loss for this one "
-    "path: a stream holds its connection anyway, and never fills a buffer"
+_BUFFERING = tr(
+    "Linters flag this line (Gixy's proxy_buffering_off; NGINX's own list of common "
+    "mistakes): a slow client then holds a backend connection. Right for a site, and no "
+    "loss for this one path: a stream holds its connection anyway, and never fills a "
+    "buffer"
 )
-_URI = (
-    "nginx-lint's proxy-pass-with-uri flags a path here, since it replaces what the location "
-    "matched. This location is one fixed path, so nothing that a client writes is replaced"
+_URI = tr(
+    "nginx-lint's proxy-pass-with-uri flags a path here, since it replaces what the "
+    "location matched. This location is one fixed path, so nothing that a client writes "
+    "is replaced"
 )
-_CAPTURED = (
-    "Gixy's proxy_pass_normalized flags captures here, since Nginx decodes them: they are as they "
-    "were, only the query is added"
+_CAPTURED = tr(
+    "Gixy's proxy_pass_normalized flags captures here, since Nginx decodes them: they "
+    "are as they were, only the query is added"
 )
-_VERSION = (
-    "Advisors ask for 1.1 and keepalive here: this backend fails with them, and a stream needs a "
-    "connection of its own anyway"
+_VERSION = tr(
+    "Advisors ask for 1.1 and keepalive here: this backend fails with them, and a stream "
+    "needs a connection of its own anyway"
 )
-_GZIP = "Advisors that ask for gzip mean pages and scripts: it stays on for the other paths"
+_GZIP = tr("Advisors that ask for gzip mean pages and scripts: it stays on for the other paths")
 
 
 def reason_of(change: Change) -> str:
@@ -73,15 +78,23 @@ def _proxy_pass_note(value: str) -> str:
 
 
 _USUAL = {
-    "proxy_set_header X-Accel-Buffering no;": "it does nothing in Nginx: X-Accel-Buffering is a "
-    "response header, set by the backend; as a request header it merely reaches the backend",
-    "proxy_connect_timeout 3600s;": "it has nothing to do with streaming, cannot usually exceed "
-    "75 s, and makes a dead peer hang the client; a few seconds are right",
-    "proxy_cache off;": "it is the default; only needed where a cache is inherited",
-    "proxy_http_version 1.1;": "not required by event streams, and the default since Nginx 1.29.7",
-    "proxy_set_header Connection '';": "it only serves upstream keepalive, and a proxy_set_header "
-    "here drops every one of the outer levels",
-    "gzip off;": "with buffering off each flush passes through gzip at once",
+    "proxy_set_header X-Accel-Buffering no;": tr(
+        "it does nothing in Nginx: X-Accel-Buffering is a response header, set by the "
+        "backend; as a request header it merely reaches the backend"
+    ),
+    "proxy_connect_timeout 3600s;": tr(
+        "it has nothing to do with streaming, cannot usually exceed 75 s, and makes a dead "
+        "peer hang the client; a few seconds are right"
+    ),
+    "proxy_cache off;": tr("it is the default; only needed where a cache is inherited"),
+    "proxy_http_version 1.1;": tr(
+        "not required by event streams, and the default since Nginx 1.29.7"
+    ),
+    "proxy_set_header Connection '';": tr(
+        "it only serves upstream keepalive, and a proxy_set_header here drops every one of "
+        "the outer levels"
+    ),
+    "gzip off;": tr("with buffering off each flush passes through gzip at once"),
 }
 """Lines that are often advised, and why they are not needed. Verified on Nginx 1.22.1 and 1.31.3;
 see docs/incident.md."""

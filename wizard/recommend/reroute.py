@@ -27,19 +27,30 @@ from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.config_tokens import quote_argument
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
-_WHY = "the path that the endpoint event names; an exact location wins over prefixes and regexes"
-_WHY_FAMILY = "the paths that endpoint events name, one for each session"
-_WHY_PASS = (
-    "the stream's backend, which gets {} as its endpoint event names it, the query with the "
-    "session included"
+_WHY = tr(
+    "the path that the endpoint event names; an exact location wins over prefixes and regexes"
 )
-_WHY_PASS_PUBLIC = "the stream's backend, which has the document at the path that it names"
-_SUMMARY = "a location for {} that leads to the stream's backend, with the same access control"
-_TAKEN = "the config has a location = {} already, at {}: put these lines in its place"
-_GROUPS = f"the {NOT_IN_DIFF}the stream's location uses groups of its pattern ({{}})"
-_INNER = f"the {NOT_IN_DIFF}put it into the server block, with what {{}} sets for it"
-_GUARDED = f"the {NOT_IN_DIFF}{{}} guards the stream as well; repeat what it sets"
+_WHY_FAMILY = tr("the paths that endpoint events name, one for each session")
+_WHY_PASS = tr(
+    "the stream's backend, which gets {} as its endpoint event names it, the query with "
+    "the session included"
+)
+_WHY_PASS_PUBLIC = tr("the stream's backend, which has the document at the path that it names")
+_SUMMARY = tr("a location for {} that leads to the stream's backend, with the same access control")
+_TAKEN = tr("the config has a location = {} already, at {}: put these lines in its place")
+_GROUPS = tr(
+    "the {not_in_diff}the stream's location uses groups of its pattern ({{}})",
+    not_in_diff=NOT_IN_DIFF,
+)
+_INNER = tr(
+    "the {not_in_diff}put it into the server block, with what {{}} sets for it",
+    not_in_diff=NOT_IN_DIFF,
+)
+_GUARDED = tr(
+    "the {not_in_diff}{{}} guards the stream as well; repeat what it sets", not_in_diff=NOT_IN_DIFF
+)
 _GROUP = re.compile(r"\$\{?(\d|\w+)")
 
 
@@ -79,7 +90,7 @@ def route_messages(
     return ConfigFix(summary, (block,), notes)
 
 
-_WHY_SAME_HEADERS = "as for the stream: the backend builds its URLs from these"
+_WHY_SAME_HEADERS = tr("as for the stream: the backend builds its URLs from these")
 
 
 def _headers_of(stream: RequestResolution) -> list[Change]:
@@ -89,8 +100,8 @@ def _headers_of(stream: RequestResolution) -> list[Change]:
     return [Change.from_args(name, line.args, _WHY_SAME_HEADERS) for line in lines]
 
 
-_WHY_PUBLIC = "the path that the 401 names, which clients read before they have a token"
-_WHY_OPEN = "everybody may read this path: it tells a client how to get a token (RFC 9728)"
+_WHY_PUBLIC = tr("the path that the 401 names, which clients read before they have a token")
+_WHY_OPEN = tr("everybody may read this path: it tells a client how to get a token (RFC 9728)")
 _AUTHENTICATION = {"auth_basic": "off", "auth_request": "off", "auth_jwt": "off"}
 """Directives that ask for credentials, with the value that asks for none."""
 
@@ -189,11 +200,11 @@ def _obstacle(
     return _GROUPS.format(location.path) if uses_groups and has_groups(location, source) else ""
 
 
-_WHY_FIRM = "with ^~ no regex is tried once this prefix is the longest that matches"
-_WHY_EXACT = "an exact location wins over every prefix and regex; {} is another path to Nginx"
-_WHY_SAME_PATH = "the same backend, which gets the path that it knows"
-_FIRM = "^~ for the location of {} at {}, so that {} no longer wins over it"
-_EXACT = "a location for {} itself, with the lines of the one for {} at {}"
+_WHY_FIRM = tr("with ^~ no regex is tried once this prefix is the longest that matches")
+_WHY_EXACT = tr("an exact location wins over every prefix and regex; {} is another path to Nginx")
+_WHY_SAME_PATH = tr("the same backend, which gets the path that it knows")
+_FIRM = tr("^~ for the location of {} at {}, so that {} no longer wins over it")
+_EXACT = tr("a location for {} itself, with the lines of the one for {} at {}")
 
 
 def route_to_intended(resolution: RequestResolution, changes: Sequence[Change]) -> ConfigFix | None:

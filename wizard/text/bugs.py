@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from wizard.text.display import safe
 from wizard.text.errors import SsewizardError
+from wizard.text.messages import tr
 
 STRICT = "SSEWIZARD_STRICT"
 """Where this environment variable is set, as in the tests, a bug is raised and not confined."""
@@ -28,7 +29,9 @@ def report_bug(part: str, error: Exception) -> str:
     """
     if os.environ.get(STRICT):
         raise error
-    sentence = f"a bug in {part}, please report it: {describe_bug(error)}"
+    sentence = tr(
+        "a bug in {part}, please report it: {error}", part=part, error=describe_bug(error)
+    )
     if sentence not in reported:
         reported.append(sentence)
     return sentence
@@ -55,5 +58,14 @@ def describe_bug(error: BaseException) -> str:
         trace = trace.tb_next
     group = getattr(error, "exceptions", ())
     message = safe(str(error), MAX_MESSAGE_CHARS)
-    text = describe_bug(group[0]) if group else f"{type(error).__name__} at {place}: {message}"
+    text = (
+        describe_bug(group[0])
+        if group
+        else tr(
+            "{error} at {place}: {message}",
+            error=type(error).__name__,
+            place=place,
+            message=message,
+        )
+    )
     return "; ".join((text, *getattr(error, "__notes__", ())))

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from wizard.text.messages import tr
 from wizard.text.redaction import redact
 
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
@@ -25,7 +26,11 @@ def visible(text: str, limit: int = 2000) -> str:
     """
     cut = text[:limit]
     shown = cut if cut.isascii() and cut.isprintable() else "".join(map(_escape, cut))
-    return f"{shown}… ({len(text) - limit} more)" if len(text) > limit else shown
+    return (
+        tr("{shown}… ({count} more)", shown=shown, count=len(text) - limit)
+        if len(text) > limit
+        else shown
+    )
 
 
 def is_displayable(char: str) -> bool:
@@ -90,7 +95,7 @@ def first_of(sentences: Iterable[str]) -> list[str]:
     """The first `MAX_SENTENCES` of these sentences, each once, and how many more there are."""
     different = list(dict.fromkeys(sentences))
     more = len(different) - MAX_SENTENCES
-    rest = [f"{more} more lines of this kind"] if more > 0 else []
+    rest = [tr("{more} more lines of this kind", more=more)] if more > 0 else []
     return [*different[:MAX_SENTENCES], *rest]
 
 
@@ -107,4 +112,4 @@ def seconds(value: float | None) -> str:
     """Return a duration given in seconds as `12 ms` or `2.31 s`, and `–` for None."""
     if value is None:
         return "–"
-    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+    return tr("{value:.0f} ms", value=value * 1000) if value < 1 else f"{value:.2f} s"

@@ -11,6 +11,7 @@ import os
 import re
 
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 
 class SsewizardError(Exception):
@@ -57,7 +58,10 @@ def describe_error(error: BaseException) -> str:
     while (inner := _cause_of(cause)) is not None:
         cause = inner
     if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"the certificate does not verify: {safe(cause.verify_message)}"
+        return tr(
+            "the certificate does not verify: {verify_message}",
+            verify_message=safe(cause.verify_message),
+        )
     if isinstance(cause, ssl.SSLError):
         return safe((cause.reason or str(cause)).replace("_", " ").lower())
     if isinstance(cause, socket.gaierror):

@@ -11,6 +11,8 @@ from contextlib import suppress
 from io import UnsupportedOperation
 from typing import BinaryIO, TypeVar
 
+from wizard.text.messages import tr
+
 
 class NotRegularError(OSError):
     """Not a regular file but, in `kind`, `a directory`, `a named pipe`, `a socket`, `a device` or
@@ -20,7 +22,7 @@ class NotRegularError(OSError):
     """
 
     def __init__(self, kind: str) -> None:
-        super().__init__("not a regular file")
+        super().__init__(tr("not a regular file"))
         self.kind = kind
 
 
@@ -34,7 +36,12 @@ class NoAnswerError(OSError):
     """The file system does not answer."""
 
     def __init__(self) -> None:
-        super().__init__(f"no answer within {READ_TIMEOUT_S:g} s: is its file system lost?")
+        super().__init__(
+            tr(
+                "no answer within {read_timeout_s:g} s: is its file system lost?",
+                read_timeout_s=READ_TIMEOUT_S,
+            )
+        )
 
 
 def read_regular(path: str | os.PathLike[str], limit: int) -> bytes:
@@ -98,7 +105,7 @@ def read_stdin(limit: int) -> bytes:
     It is read without Python's buffer: a thread that waits with that would crash the program's end.
     """
     if sys.stdin is None:
-        raise OSError("closed, so nothing can be read")
+        raise OSError(tr("closed, so nothing can be read"))
     try:
         handle = sys.stdin.fileno()
     except UnsupportedOperation:  # a text in a test
@@ -122,7 +129,7 @@ def _open_regular(path: str | os.PathLike[str]) -> BinaryIO:
         # Without O_NONBLOCK, opening a FIFO waits for its writer.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except ValueError:
-        raise OSError("not a file name") from None
+        raise OSError(tr("not a file name")) from None
     except OSError as error:
         if error.errno == errno.ENXIO:  # on Linux, the error of opening a socket
             raise NotRegularError("a socket") from None
@@ -152,13 +159,17 @@ def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "a directory"
     if stat.S_ISREG(mode):
-        return "a file of the kernel"
-    return "a named pipe" if stat.S_ISFIFO(mode) else "a device"
+        return tr("a file of the kernel")
+    return tr("a named pipe") if stat.S_ISFIFO(mode) else "a device"
 
 
 def describe_read_error(error: OSError) -> str:
     """Return why a file cannot be read: `cannot be read: Permission denied`."""
-    return f"cannot be read: {os.strerror(error.errno)}" if error.errno else str(error)
+    return (
+        tr("cannot be read: {strerror}", strerror=os.strerror(error.errno))
+        if error.errno
+        else str(error)
+    )
 
 
 _IN_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wizard.model.vantage import Capabilities
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
+from wizard.text.messages import tr
 from wizard.vantage import failures
 from wizard.vantage.remote_process import RemoteProcess
 from wizard.vantage.scripts import PRINT_STATUS, START
@@ -57,7 +58,10 @@ async def discover(remote: RemoteProcess, name: str) -> Discovery:
             clock = await _measure_clock(remote)
             tools = await _list_tools(remote)
     except TimeoutError:
-        reason = f"no answer within {DISCOVERY_TIMEOUT_S:.0f} s after our command started"
+        reason = tr(
+            "no answer within {discovery_timeout_s:.0f} s after our command started",
+            discovery_timeout_s=DISCOVERY_TIMEOUT_S,
+        )
         raise VantageError(f"{name}: {reason}") from None
     except _EndedError:
         await remote.wait()  # for its exit status
@@ -65,9 +69,11 @@ async def discover(remote: RemoteProcess, name: str) -> Discovery:
     except VantageError as error:
         raise VantageError(f"{name}: {error}") from None
     except _BadAnswerError:
-        raise VantageError(f"{name}: its answer makes no sense: is its prefix right?") from None
+        raise VantageError(
+            tr("{name}: its answer makes no sense: is its prefix right?", name=name)
+        ) from None
     if not tools:
-        raise VantageError(f"{name}: it has none of curl, wget, python3, bash and nc")
+        raise VantageError(tr("{name}: it has none of curl, wget, python3, bash and nc", name=name))
     tool = next(iter(tools))
     version = _version(tool, tools[tool])
     return Discovery(Capabilities(name, tool, version, round_trip_s, *clock), tools)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wizard.text.display import capitalize, safe
+from wizard.text.messages import tr
 from wizard.vantage.scripts import NO_STDIN_STATUS
 
-ENDLESS_OUTPUT = (
+ENDLESS_OUTPUT = tr(
     "it prints without end and never starts our command: does its prefix end in a command?"
 )
-TERMINAL = "its prefix opens a terminal, which changes the output: leave out `-t`"
-MERGED_OUTPUT = "its standard error is mixed into its output: leave out `-t` or `2>&1`"
+TERMINAL = tr("its prefix opens a terminal, which changes the output: leave out `-t`")
+MERGED_OUTPUT = tr("its standard error is mixed into its output: leave out `-t` or `2>&1`")
 MAX_MESSAGE_CHARS = 300
 """How much of a message from ssh, kubectl, … is shown, in characters."""
 _SSH_OPTIONS_WITH_VALUE = frozenset(f"-{letter}" for letter in "bcDEeFIiJLlmOopQRSWw")
@@ -42,28 +43,35 @@ def _line_itself(prefix: Sequence[str], line: str) -> str:
 
 def _confirm_key(prefix: Sequence[str], line: str) -> str:
     command = safe(shlex.join([*_ssh_command(prefix), "true"]), 200)
-    return f"{line}: connect once by hand and check the key: {command}"
+    return tr(
+        "{line}: connect once by hand and check the key: {command}", line=line, command=command
+    )
 
 
 def _changed_key(prefix: Sequence[str], line: str) -> str:
-    return "the host's key has changed: find out why before you trust it"
+    return tr("the host's key has changed: find out why before you trust it")
 
 
 def _login(prefix: Sequence[str], line: str) -> str:
-    return (
-        f"{line}: it asks for a password or accepts none of your keys, and nothing can be typed "
-        "here: use a key with an agent, or a ControlMaster connection opened by hand"
+    return tr(
+        "{line}: it asks for a password or accepts none of your keys, and nothing can be "
+        "typed here: use a key with an agent, or a ControlMaster connection opened by hand",
+        line=line,
     )
 
 
 def _no_shell(prefix: Sequence[str], line: str) -> str:
     """Suggest a debug container beside one that has no shell."""
-    start = "there is no shell in that container (distroless?)"
+    start = tr("there is no shell in that container (distroless?)")
     if "kubectl" not in prefix and "oc" not in prefix:
-        return f"{start}: run one that shares its network: --network container:NAME"
+        return tr("{start}: run one that shares its network: --network container:NAME", start=start)
     kubectl, pod, container = _pod(prefix)
     words = [*kubectl, "debug", "-it", pod, "--image=busybox", f"--target={container}"]
-    return f"{start}; this opens one beside it: {' '.join(map(_quote, words))}"
+    return tr(
+        "{start}; this opens one beside it: {words}",
+        start=start,
+        words=" ".join(map(_quote, words)),
+    )
 
 
 def _quote(word: str) -> str:
@@ -107,7 +115,7 @@ def _ssh_command(prefix: Sequence[str]) -> list[str]:
     return kept
 
 
-_CHECK_NAME = "is it the right name, and are you logged in to the right place?"
+_CHECK_NAME = tr("is it the right name, and are you logged in to the right place?")
 _ADVICE: tuple[tuple[str, Advice | str], ...] = (
     (r"REMOTE HOST IDENTIFICATION HAS CHANGED", _changed_key),
     (r"Host key verification failed|No \S+ host key is known", _confirm_key),
@@ -117,30 +125,36 @@ _ADVICE: tuple[tuple[str, Advice | str], ...] = (
         r"(?i)password(?: for [^:\n]{1,100})?:|passphrase for|a (?:password|terminal) is required",
         _login,
     ),
-    (r"Could not resolve hostname", "is the host's name right?"),
-    (r"ssh: connect to .* (?:refused|timed out|No route|unreachable)", "is sshd running there?"),
+    (r"Could not resolve hostname", tr("is the host's name right?")),
+    (
+        r"ssh: connect to .* (?:refused|timed out|No route|unreachable)",
+        tr("is sshd running there?"),
+    ),
     (
         r"channel \d+: open failed|stdio forwarding failed",
-        "the jump host does not forward to it: try ssh JUMP ssh HOST as the prefix",
+        tr("the jump host does not forward to it: try ssh JUMP ssh HOST as the prefix"),
     ),
     (
         r"kex_exchange_identification|Connection (?:closed|reset) by .* port",
-        "sshd closed the connection",
+        tr("sshd closed the connection"),
     ),
     (r"exec: \\?\"sh\\?\": executable file not found|stat sh: no such file", _no_shell),
-    (r"error: unable to upgrade connection", "are you allowed to `exec` there, and is it running?"),
-    (r"\(Forbidden\)|is forbidden:", "your account may not `exec` there"),
+    (
+        r"error: unable to upgrade connection",
+        tr("are you allowed to `exec` there, and is it running?"),
+    ),
+    (r"\(Forbidden\)|is forbidden:", tr("your account may not `exec` there")),
     (r"\(NotFound\)|container \S+ (?:is )?not (?:found|valid)", _CHECK_NAME),
     (r"No such container|no such container|no container with name", _CHECK_NAME),
-    (r"container .* is not running|cannot exec in a stopped", "start it first"),
+    (r"container .* is not running|cannot exec in a stopped", tr("start it first")),
     (r"(?i)cannot connect to the docker daemon|docker daemon running", _line_itself),
     (r"connection to the server .* was refused|no configuration has been", _CHECK_NAME),
-    (r"Cannot open network namespace|cannot open .*/ns/", "is it the right name?"),
+    (r"Cannot open network namespace|cannot open .*/ns/", tr("is it the right name?")),
     (
         r"Operation not permitted|must be root|[Pp]ermission denied",
-        "this needs more rights than you have",
+        tr("this needs more rights than you have"),
     ),
-    (r"command not found|: not found$|No such file or directory", "is its prefix right?"),
+    (r"command not found|: not found$|No such file or directory", tr("is its prefix right?")),
 )
 FAILURES = tuple(
     Failure(re.compile(f"(?m){text}"), _advise(advice) if isinstance(advice, str) else advice)
@@ -160,10 +174,12 @@ def not_started(
     if advice := _find_advice(prefix, stderr) or _find_advice(prefix, stdout):
         return advice
     if code == NO_STDIN_STATUS:
-        return "its standard input is not passed on: leave out `ssh -n`, or add `-i`"
+        return tr("its standard input is not passed on: leave out `ssh -n`, or add `-i`")
     message = last_line(stderr) or last_line(stdout)
-    status = "it ended" if code is None else f"it ended with status {code}"
-    return f"{status} before our command started" + (f": {message}" if message else "")
+    status = tr("it ended") if code is None else tr("it ended with status {code}", code=code)
+    return tr("{status} before our command started", status=status) + (
+        f": {message}" if message else ""
+    )
 
 
 def no_answer(within: float, stderr: str, *, prefix: Sequence[str] = ()) -> str:
@@ -171,13 +187,15 @@ def no_answer(within: float, stderr: str, *, prefix: Sequence[str] = ()) -> str:
     if advice := _find_advice(prefix, stderr):
         return advice
     message = last_line(stderr)
-    return f"no answer within {within:.0f} s" + (f": {message}" if message else "")
+    return tr("no answer within {within:.0f} s", within=within) + (
+        f": {message}" if message else ""
+    )
 
 
 def connection_lost(code: int | None, stderr: str) -> str:
     """Return why the connection to a running command was lost."""
-    message = last_line(stderr) or ("it does not end" if code is None else f"status {code}")
-    return f"the connection was lost: {message}"
+    message = last_line(stderr) or (tr("it does not end") if code is None else f"status {code}")
+    return tr("the connection was lost: {message}", message=message)
 
 
 def _find_advice(prefix: Sequence[str], output: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from wizard.text.display import safe
 from wizard.text.errors import VantageError
+from wizard.text.messages import tr
 
 END_GRACE_S = 1.0
 """How long, in seconds, a command may take to end once its standard input is closed."""
@@ -151,7 +152,9 @@ async def start_process(
     except (OSError, ValueError) as error:
         number = error.errno if isinstance(error, OSError) else None
         reason = os.strerror(number) if number else error
-        raise VantageError(f"{safe(argv[0], 80)} cannot be run here: {reason}") from None
+        raise VantageError(
+            tr("{argv} cannot be run here: {reason}", argv=safe(argv[0], 80), reason=reason)
+        ) from None
     try:
         await process.write(stdin)
         yield process

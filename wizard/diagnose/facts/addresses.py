@@ -11,6 +11,7 @@ from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.servers import ANY, listens_at, listens_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import is_unix, socket_path
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -27,13 +28,16 @@ def same_backend_reason(case: Case) -> str:
     for result in streams.live_direct_probes(case):
         if leads_to(case, result.timeline.probe):
             direct = host_port(result.timeline.probe.url)
-            return f"Nginx passes this path to {safe(direct)}, which is the direct URL's address"
+            return tr(
+                "Nginx passes this path to {direct}, which is the direct URL's address",
+                direct=safe(direct),
+            )
     if not case.resolution.listens or other_backend(case):
         return ""
     peers = case.resolution.upstream.peers
     root = case.root_resolution.upstream if case.root_resolution else None
     if streams.is_root_answered(case) and root and peers and root.peers == peers:
-        return "/ goes to the same upstream and is answered"
+        return tr("/ goes to the same upstream and is answered")
     return ""
 
 

@@ -10,6 +10,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_success
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 ALLOW_ORIGIN, EXPOSE_HEADERS = "access-control-allow-origin", "access-control-expose-headers"
 ALLOW_HEADERS, ALLOW_METHODS = "access-control-allow-headers", "access-control-allow-methods"
@@ -85,12 +86,14 @@ def _preflight_problem(answer: Timeline, origin: str, names: tuple[str, ...]) ->
     https://fetch.spec.whatwg.org/#cors-preflight-fetch: `*` does not cover Authorization.
     """
     if not allows(answer, origin):
-        return "the origin is not allowed"
+        return tr("the origin is not allowed")
     if not is_success(answer):
-        return "its status is no success"
+        return tr("its status is no success")
     allowed = {name.lower() for name in values_of(answer, ALLOW_HEADERS)}
     missing = [n for n in names if n not in allowed and ("*" not in allowed or n == _AUTHORIZATION)]
-    return f"it does not allow {safe(', '.join(missing), 120)}" if missing else ""
+    return (
+        tr("it does not allow {missing}", missing=safe(", ".join(missing), 120)) if missing else ""
+    )
 
 
 def unexposed_answer(case: Case) -> Timeline | None:

@@ -12,6 +12,7 @@ from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 TOLERANCE_S = 0.35
 """How far from a timeout, in seconds, an end still counts as caused by it: Nginx keeps a timer that
@@ -21,13 +22,13 @@ TOLERANCE_SHARE = 0.02
 SHORTEST_S = 1.0
 """The shortest timeout, in seconds, that is suspected where no config says how long it is."""
 KNOWN_TIMEOUTS: tuple[tuple[float, float, str], ...] = (
-    (15, 15, "an Envoy or Istio route's timeout"),
+    (15, 15, tr("an Envoy or Istio route's timeout")),
     (30, 30, "Pomerium"),
-    (60, 60, "an AWS load balancer, or another Nginx's proxy_read_timeout"),
-    (90, 90, "Nginx Proxy Manager"),
+    (60, 60, tr("an AWS load balancer, or another Nginx's proxy_read_timeout")),
+    (90, 90, tr("Nginx Proxy Manager")),
     (120, 125, "Cloudflare"),
-    (240, 240, "ingress-nginx after a reload"),
-    (300, 300, "a client (undici, the Python SDK)"),
+    (240, 240, tr("ingress-nginx after a reload")),
+    (300, 300, tr("a client (undici, the Python SDK)")),
 )
 """Timeouts of other layers: from and to in seconds, and whose it usually is."""
 
@@ -128,9 +129,11 @@ def known_timeout(case: Case, result: ProbeResult) -> tuple[str, str] | None:
     was_silent = was_silent_for(case, result, None)
     for low, high, owner in KNOWN_TIMEOUTS:
         if was_silent and is_near(silence_s(result), low, high):
-            return f"{seconds(silence_s(result))} after its last byte", owner
+            return tr(
+                "{silence_s} after its last byte", silence_s=seconds(silence_s(result))
+            ), owner
         if is_near(age_s(result), low, high):
-            return f"{seconds(age_s(result))} after its start", owner
+            return tr("{age_s} after its start", age_s=seconds(age_s(result))), owner
     return None
 
 
@@ -141,12 +144,14 @@ def reload_lines(case: Case) -> tuple[LogLine, ...]:
 
 def cut_evidence(case: Case, result: ProbeResult) -> Evidence:
     """When a stream ended, together with the timeouts of this Nginx."""
-    text = f"ended {seconds(silence_s(result))} after its last byte, "
-    text += f"{seconds(age_s(result))} after its start"
+    text = tr("ended {silence_s} after its last byte, ", silence_s=seconds(silence_s(result)))
+    text += tr("{age_s} after its start", age_s=seconds(age_s(result)))
     if survived := survived_s(case):
-        text += f"; the longest silence that a stream survived is {seconds(survived)}"
+        text += tr(
+            "; the longest silence that a stream survived is {survived}", survived=seconds(survived)
+        )
     if is_outlived(case, result):
-        text += "; the direct stream of that age was open"
+        text += tr("; the direct stream of that age was open")
     limits = ", ".join(_timeouts(case.resolution)) if case.resolution else ""
     text += f" ({limits})" if limits else ""
     return Evidence("probe", result.timeline.probe.label, text)
@@ -157,4 +162,4 @@ def _timeouts(resolution: RequestResolution) -> Iterator[str]:
         if value := resolution.value(name):
             yield f"{name} {value}"
     shutdown = shutdown_timeout(resolution)
-    yield f"worker_shutdown_timeout {shutdown.value if shutdown else 'not set'}"
+    yield f"worker_shutdown_timeout {(shutdown.value if shutdown else tr('not set'))}"

@@ -11,10 +11,11 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe, seconds, summarize_body
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
-_HTTP_VERSIONS = "1.0 is the default before 1.29.7, and 1.1 from it on"
-_FRAMINGS = {"close": "no length, not chunked", "length": "with a length", "h2": "HTTP/2"}
+_HTTP_VERSIONS = tr("1.0 is the default before 1.29.7, and 1.1 from it on")
+_FRAMINGS = {"close": tr("no length, not chunked"), "length": tr("with a length"), "h2": "HTTP/2"}
 
 
 def result_evidence(result: ProbeResult) -> Evidence:
@@ -26,10 +27,15 @@ def direct_evidence(result: ProbeResult) -> Evidence:
     """A live direct probe: when the first data came, which event, and how it is framed."""
     timeline = result.timeline
     event = next(filter(None, (getattr(item, "type", "") for item in timeline.tail)), "")
-    name = f" (event: {safe(event, 40)})" if event else ""
+    name = tr(" (event: {event})", event=safe(event, 40)) if event else ""
     framing = timeline.framing or ""
     suffix = f", {_FRAMINGS.get(framing, framing)}" if framing else ""
-    text = f"live: first data after {seconds(timeline.first_data_s)}{name}{suffix}"
+    text = tr(
+        "live: first data after {first_data_s}{name}{suffix}",
+        first_data_s=seconds(timeline.first_data_s),
+        name=name,
+        suffix=suffix,
+    )
     return Evidence("probe", timeline.probe.label, text)
 
 
@@ -42,13 +48,23 @@ def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
     """A setting in force and where it comes from."""
     setting = resolution.settings.get(name)
     if setting is None or (setting.where is None and not setting.value):
-        return Evidence("config", resolution.config.main, f"{name} is not set")
+        return Evidence("config", resolution.config.main, tr("{name} is not set", name=name))
     if setting.where is None:
-        text = f"{name} {safe(setting.value)}: Nginx's default, nothing sets it"
+        text = tr(
+            "{name} {setting}: Nginx's default, nothing sets it",
+            name=name,
+            setting=safe(setting.value),
+        )
         if name == "proxy_http_version" and resolution.version is None:
-            text = f"nothing sets {name}, and Nginx's version is not known: {_HTTP_VERSIONS}"
+            text = tr(
+                "nothing sets {name}, and Nginx's version is not known: {http_versions}",
+                name=name,
+                http_versions=_HTTP_VERSIONS,
+            )
         return Evidence("config", place_of(resolution, name), text)
-    inherited = "" if setting.level == "location" else f", inherited from {setting.level}"
+    inherited = (
+        "" if setting.level == "location" else tr(", inherited from {level}", level=setting.level)
+    )
     return Evidence("config", setting.origin, f"{name} {safe(setting.value)}{inherited}")
 
 
@@ -81,11 +97,21 @@ def post_evidence(timeline: Timeline) -> Evidence:
     path = safe(split_url(timeline.probe.url).path or "/", 120)
     if timeline.status is None:
         silence = safe(timeline.detail or timeline.ended or "silence", 120)
-        return Evidence("probe", timeline.probe.label, f"POST {path} got no answer: {silence}")
+        return Evidence(
+            "probe",
+            timeline.probe.label,
+            tr("POST {path} got no answer: {silence}", path=path, silence=silence),
+        )
     body = safe(timeline.excerpt.strip(), 80)
-    page = "Nginx's own page" if product.is_nginx_page(timeline.excerpt) else body
+    page = tr("Nginx's own page") if product.is_nginx_page(timeline.excerpt) else body
     suffix = f": {page}" if page and timeline.status >= 400 else ""
-    text = f"POST {path} answered {timeline.status} after {seconds(timeline.headers_s)}{suffix}"
+    text = tr(
+        "POST {path} answered {status} after {headers_s}{suffix}",
+        path=path,
+        status=timeline.status,
+        headers_s=seconds(timeline.headers_s),
+        suffix=suffix,
+    )
     return Evidence("probe", timeline.probe.label, text)
 
 
@@ -95,7 +121,9 @@ def endpoint_evidence(case: Case, side: Side) -> Evidence | None:
     if handshake is None or not handshake.endpoint:
         return None
     endpoint = safe(handshake.endpoint.partition("?")[0], 120)
-    return Evidence("probe", f"mcp-{side}", f"the endpoint event says {endpoint}")
+    return Evidence(
+        "probe", f"mcp-{side}", tr("the endpoint event says {endpoint}", endpoint=endpoint)
+    )
 
 
 def path_evidence(resolution: RequestResolution) -> Evidence:
@@ -104,16 +132,25 @@ def path_evidence(resolution: RequestResolution) -> Evidence:
     if resolution.location is None:
         server = resolution.server
         where = str(server.directive.where) if server else resolution.config.main
-        return Evidence("config", where, f"{path}: no location matches it")
-    text = f"{path} is served by {location_name(resolution.location)}"
+        return Evidence("config", where, tr("{path}: no location matches it", path=path))
+    text = tr(
+        "{path} is served by {location_name}",
+        path=path,
+        location_name=location_name(resolution.location),
+    )
     where = str(resolution.location.directive.where)
     upstream = resolution.upstream
     if upstream is None or not is_proxied(resolution):
-        return Evidence("config", where, f"{text}, which passes it to no backend")
-    passed = f"{upstream.kind}_pass {safe(upstream.passed, 120)}"
+        return Evidence("config", where, tr("{text}, which passes it to no backend", text=text))
+    passed = tr("{kind}_pass {passed}", kind=upstream.kind, passed=safe(upstream.passed, 120))
     uri = upstream.request_uri
-    backend_path = safe(uri.partition("?")[0], 120) if uri else "a path that variables decide"
-    text = f"{text}: {passed} asks the backend for {backend_path}"
+    backend_path = safe(uri.partition("?")[0], 120) if uri else tr("a path that variables decide")
+    text = tr(
+        "{text}: {passed} asks the backend for {backend_path}",
+        text=text,
+        passed=passed,
+        backend_path=backend_path,
+    )
     return Evidence("config", str(upstream.where or where), text)
 
 

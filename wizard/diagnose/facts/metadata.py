@@ -13,6 +13,7 @@ from wizard.model.diagnosis import Confidence
 from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _UNDECIDED = frozenset({408, 425, 429, 503})
 """Answers that say nothing about the path."""
@@ -82,21 +83,26 @@ def missing_document(answer: Timeline) -> Problem | None:
     if status is None or status in _UNDECIDED or document_in(answer) is not None:
         return None
     if status in _ASKS_AGAIN:
-        return Problem("it asks for credentials, which a client needs it to get", "confirmed")
+        return Problem(tr("it asks for credentials, which a client needs it to get"), "confirmed")
     if 300 <= status < 400:
         return _moved_document(answer)
     if status != 200:
-        return Problem(f"it answers {status}", "confirmed" if status < 500 else "likely")
+        return Problem(
+            tr("it answers {status}", status=status), "confirmed" if status < 500 else "likely"
+        )
     if len(answer.excerpt.encode()) < answer.bytes:
         return None  # It was not read as a whole.
-    media_type = safe(answer.header("content-type") or "no content type", 80)
-    return Problem(f"it answers 200 with {media_type}, which holds no JSON object", "confirmed")
+    media_type = safe(answer.header("content-type") or tr("no content type"), 80)
+    return Problem(
+        tr("it answers 200 with {media_type}, which holds no JSON object", media_type=media_type),
+        "confirmed",
+    )
 
 
 def _moved_document(answer: Timeline) -> Problem:
     """A redirect was not followed: it may lead to the document, or to a login."""
     location = answer.header("location") or ""
-    text = f"it redirects to {safe(location or 'nowhere', 200)}"
+    text = tr("it redirects to {location}", location=safe(location or "nowhere", 200))
     if _LOGIN.search(location):
         return Problem(text, "confirmed")
     return Problem(text, "possible" if "/.well-known/" in location else "likely")
@@ -110,18 +116,24 @@ def wrong_resource(case: Case, document: dict[str, object]) -> Problem | None:
     """
     resource = document.get("resource")
     if not isinstance(resource, str) or not all(origin_of(resource)):
-        return Problem("it names no URL as its resource, which RFC 9728 requires", "likely")
+        return Problem(tr("it names no URL as its resource, which RFC 9728 requires"), "likely")
     public, named = origin_of(case.target.url), origin_of(resource)
-    text = f"its resource is {safe(resource, 200)}"
+    text = tr("its resource is {resource}", resource=safe(resource, 200))
     if named != public:
         same_host = named[1].rpartition(":")[0] == public[1].rpartition(":")[0]
         what = "host" if not same_host else "port" if named[0] == public[0] else "scheme"
-        return Problem(f"{text}, with another {what} than the URL that was asked", "confirmed")
+        return Problem(
+            tr("{text}, with another {what} than the URL that was asked", text=text, what=what),
+            "confirmed",
+        )
     path, own = (urlsplit(url).path.rstrip("/") for url in (case.target.url, resource))
     if path == own:
         return None
     if path.startswith(f"{own}/"):
         return Problem(
-            f"{text}, above the URL that was asked: strict clients refuse it", "possible"
+            tr("{text}, above the URL that was asked: strict clients refuse it", text=text),
+            "possible",
         )
-    return Problem(f"{text}, with another path than the URL that was asked", "confirmed")
+    return Problem(
+        tr("{text}, with another path than the URL that was asked", text=text), "confirmed"
+    )

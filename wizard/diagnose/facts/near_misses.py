@@ -14,12 +14,13 @@ from wizard.nginx.near_misses import near_misses
 from wizard.nginx.servers import server_blocks
 from wizard.nginx.settings import enclosing_blocks
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _MAX_LINES = 4
 _HEADERS = ("x-accel-buffering", "http_x_accel_buffering")
-_READ = "where it does nothing: Nginx reads this header in the backend's answer"
-_TO_CLIENT = f"sends this header to the client, {_READ}"
-_TO_BACKEND = f"sends this header to the backend, {_READ}"
+_READ = tr("where it does nothing: Nginx reads this header in the backend's answer")
+_TO_CLIENT = tr("sends this header to the client, {read}", read=_READ)
+_TO_BACKEND = tr("sends this header to the backend, {read}", read=_READ)
 _EFFECTS = {
     "add_header": _TO_CLIENT,
     "more_set_headers": _TO_CLIENT,
@@ -64,7 +65,9 @@ def _other_family(resolution: RequestResolution, inside: list[Directive]) -> Ite
         prefix, _, rest = directive.name.partition("_")
         if rest == "buffering" and directive.args == ("off",) and prefix != resolution.prefix:
             passes = f"{resolution.prefix}_pass"
-            yield _evidence(directive, f"does not concern {passes}, which passes this path on")
+            yield _evidence(
+                directive, tr("does not concern {passes}, which passes this path on", passes=passes)
+            )
 
 
 def _no_help(resolution: RequestResolution) -> Iterator[Evidence]:
@@ -73,7 +76,7 @@ def _no_help(resolution: RequestResolution) -> Iterator[Evidence]:
     for directive in location.directive.block or () if location else ():
         if directive.args == _NO_HELP.get(directive.name):
             yield _evidence(
-                directive, "does not help: Nginx's buffers hold the events all the same"
+                directive, tr("does not help: Nginx's buffers hold the events all the same")
             )
 
 
@@ -87,7 +90,7 @@ def _elsewhere(resolution: RequestResolution) -> Iterator[Evidence]:
                 continue
             for directive in block.children(f"{resolution.prefix}_buffering"):
                 if directive.args == ("off",):
-                    text = f"stands in {_name(block)}, which does not serve this path"
+                    text = tr("stands in {name}, which does not serve this path", name=_name(block))
                     yield _evidence(directive, text)
 
 
@@ -102,4 +105,6 @@ def _name(block: Directive) -> str:
     if block.name == "location":
         return f"location {safe(' '.join(block.args), 80)}"
     names = " ".join(name for each in block.children("server_name") for name in each.args)
-    return f"the server {safe(names, 80) or '(no name)'} ({block.where})"
+    return tr(
+        "the server {names} ({where})", names=safe(names, 80) or tr("(no name)"), where=block.where
+    )

@@ -14,6 +14,7 @@ from wizard.nginx.resolve import resolve_request
 from wizard.probe.mcp.message_path import message_url
 from wizard.probe.mcp.messages import METHOD_NOT_FOUND, code_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
 NOT_FOUND = frozenset({301, 302, 307, 308, 404, 405})
@@ -237,8 +238,12 @@ def unrouted_messages(resolution: RequestResolution) -> UnroutedMessages | None:
     paths = [f"{backend_folder}/{name}" for name in _USUAL_NAMES]
     if any(is_routed(resolution, path) for path in paths):
         return None
-    text = f"the backend is asked for {safe(backend_path, 80)}, and neither {safe(paths[0], 80)} "
-    text += f"nor {safe(paths[2], 80)} leads to it"
+    text = tr(
+        "the backend is asked for {backend_path}, and neither {paths} ",
+        backend_path=safe(backend_path, 80),
+        paths=safe(paths[0], 80),
+    )
+    text += tr("nor {paths} leads to it", paths=safe(paths[2], 80))
     where = str(upstream.where or resolution.config.main)
     return UnroutedMessages(where, text, backend_folder != folder)
 

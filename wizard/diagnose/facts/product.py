@@ -12,6 +12,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 NGINX = "Nginx"
 _NGINX_NAMES = r"(?:nginx|openresty|tengine|angie|freenginx)\b"
@@ -30,8 +31,8 @@ _SERVERS: tuple[tuple[str, str], ...] = (
     ("cloudflare", "Cloudflare"),
     ("cloudfront", "CloudFront"),
     ("akamai", "Akamai"),
-    ("awselb", "an AWS load balancer"),
-    ("google frontend", "Google's front end"),
+    ("awselb", tr("an AWS load balancer")),
+    (tr("google frontend"), tr("Google's front end")),
     ("squid", "Squid"),
     ("litespeed", "LiteSpeed"),
     ("microsoft-iis", "IIS"),
@@ -43,29 +44,29 @@ _HEADERS: tuple[tuple[str, str], ...] = (
     ("cf-ray", "Cloudflare"),
     ("x-amz-cf-id", "CloudFront"),
     ("x-envoy-upstream-service-time", "Envoy"),
-    ("x-azure-ref", "Azure Front Door"),
+    ("x-azure-ref", tr("Azure Front Door")),
     ("x-bluecoat-via", "ProxySG"),
 )
 _PAGES: tuple[tuple[str, str], ...] = (
-    ("Guru Meditation", "Varnish"),
-    ("No server is available to handle this request.", "HAProxy"),
-    ("The server didn't respond in time.", "HAProxy"),
-    ("The server returned an invalid or incomplete response.", "HAProxy"),
-    ("Request forbidden by administrative rules.", "HAProxy"),
+    (tr("Guru Meditation"), "Varnish"),
+    (tr("No server is available to handle this request."), "HAProxy"),
+    (tr("The server didn't respond in time."), "HAProxy"),
+    (tr("The server returned an invalid or incomplete response."), "HAProxy"),
+    (tr("Request forbidden by administrative rules."), "HAProxy"),
     ("<address>Apache/", "Apache"),
-    ("upstream connect error or disconnect/reset before headers", "Envoy"),
-    ("upstream request timeout", "Envoy"),
-    ("no healthy upstream", "Envoy"),
+    (tr("upstream connect error or disconnect/reset before headers"), "Envoy"),
+    (tr("upstream request timeout"), "Envoy"),
+    (tr("no healthy upstream"), "Envoy"),
 )
 """Parts of error pages."""
 _ADVICE = {
     "lighttpd": "`server.stream-response-body = 2`",
-    "Apache": "`flushpackets=on` at ProxyPass, and mod_deflate off for text/event-stream",
-    "Varnish": "no ESI and no `beresp.do_gzip` for the stream, and `beresp.do_stream = true`",
-    "Caddy": "`flush_interval -1` in reverse_proxy, and no `encode` for the stream",
-    "HAProxy": "no `compression` for text/event-stream, and no `http-buffer-request`",
-    "Traefik": "no buffering and no compress middleware on the stream's router",
-    "Envoy": "no buffer filter and no compressor on the stream's route",
+    "Apache": tr("`flushpackets=on` at ProxyPass, and mod_deflate off for text/event-stream"),
+    "Varnish": tr("no ESI and no `beresp.do_gzip` for the stream, and `beresp.do_stream = true`"),
+    "Caddy": tr("`flush_interval -1` in reverse_proxy, and no `encode` for the stream"),
+    "HAProxy": tr("no `compression` for text/event-stream, and no `http-buffer-request`"),
+    "Traefik": tr("no buffering and no compress middleware on the stream's router"),
+    "Envoy": tr("no buffer filter and no compressor on the stream's route"),
 }
 """What makes a product pass a stream on as it comes."""
 
@@ -141,7 +142,11 @@ def unknown_server(case: Case) -> str:
     """The server that answers, in words, where no known proxy named itself."""
     servers = (answer.header("server") for answer in _answers(case))
     server = next(filter(None, servers), "")
-    return f"a server that calls itself {safe(server, 60)}" if server else "an unnamed server"
+    return (
+        tr("a server that calls itself {server}", server=safe(server, 60))
+        if server
+        else tr("an unnamed server")
+    )
 
 
 def streaming_advice(name: str) -> str:
@@ -162,7 +167,7 @@ def _named_in(answer: Timeline) -> Iterator[Product]:
             text = f"{header}: {safe(value, 80)}"
             yield Product(name, Evidence("probe", answer.probe.label, text))
     if author := _page_author(answer.excerpt):
-        text = f"the error page is that of {author}"
+        text = tr("the error page is that of {author}", author=author)
         yield Product(author, Evidence("probe", answer.probe.label, text))
 
 

@@ -13,6 +13,7 @@ from wizard.model.diagnosis import Evidence
 from wizard.model.request_difference import Difference, describe_differences
 from wizard.model.timeline import is_live
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 AS_SENT = "as-sent"
 """The purpose of the request as Nginx passes it on."""
@@ -24,21 +25,21 @@ OUTER = "as-sent-outer"
 _TRIALS = (AS_SENT, "as-sent-part", WITH, WITHOUT)
 IsAbout = Callable[[Case, Difference], bool]
 """True if a difference is the one that a failure mode is about."""
-DISTINGUISHES = (
-    "Sent to the direct URL, the client's request is served; {}, and with nothing else that Nginx "
-    "changes, it fails there as it does through the proxy."
+DISTINGUISHES = tr(
+    "Sent to the direct URL, the client's request is served; {}, and with nothing else "
+    "that Nginx changes, it fails there as it does through the proxy."
 )
-_SERVED = (
-    "The request as Nginx passes it on is served at the direct URL, so it is not at fault: Nginx "
-    "answers by itself, the fault is on the way back, or the config that was read is not the one "
-    "that runs"
+_SERVED = tr(
+    "The request as Nginx passes it on is served at the direct URL, so it is not at "
+    "fault: Nginx answers by itself, the fault is on the way back, or the config that "
+    "was read is not the one that runs"
 )
 
 
-_SERVED_IN_PART = (
-    "As far as it could be sent, the request as Nginx passes it on is served at the direct URL: "
-    "the fault is in what was left out of it, in Nginx's own answer or on the way back, or the "
-    "config that was read is not the one that runs"
+_SERVED_IN_PART = tr(
+    "As far as it could be sent, the request as Nginx passes it on is served at the "
+    "direct URL: the fault is in what was left out of it, in Nginx's own answer or on "
+    "the way back, or the config that was read is not the one that runs"
 )
 _REFUSALS = frozenset({400, 401, 403, 404, 406, 415, 421, 426})
 """How a backend refuses a request because of what it holds."""
@@ -100,7 +101,10 @@ def refutation(case: Case, is_about: IsAbout) -> str:
     named = named_differences(case)
     if not named or any(is_about(case, each) for each in named):
         return ""
-    return f"sent to the direct URL, the request fails {_describe(named)}, and without that not"
+    return tr(
+        "sent to the direct URL, the request fails {named}, and without that not",
+        named=_describe(named),
+    )
 
 
 def difference_evidence(case: Case, difference: Difference) -> tuple[Evidence, ...]:
@@ -113,11 +117,24 @@ def difference_evidence(case: Case, difference: Difference) -> tuple[Evidence, .
 def _line_evidence(case: Case, difference: Difference) -> Evidence:
     resolution, where, by = case.message_resolution or case.resolution, difference.where, ""
     if where is None and resolution is not None:
-        upstream, by = resolution.upstream, ", as Nginx does unless told otherwise"
+        upstream, by = resolution.upstream, tr(", as Nginx does unless told otherwise")
         where = upstream.where if upstream else None
-    place = str(where or (resolution.config.main if resolution else "the config"))
-    own = f" (the client's request: {safe(difference.own, 120)})" if difference.own else ""
-    return Evidence("config", place, f"the backend is asked {safe(difference.text, 200)}{own}{by}")
+    place = str(where or (resolution.config.main if resolution else tr("the config")))
+    own = (
+        tr(" (the client's request: {own})", own=safe(difference.own, 120))
+        if difference.own
+        else ""
+    )
+    return Evidence(
+        "config",
+        place,
+        tr(
+            "the backend is asked {difference}{own}{by}",
+            difference=safe(difference.text, 200),
+            own=own,
+            by=by,
+        ),
+    )
 
 
 def describe_distinction(difference: Difference) -> str:
@@ -130,20 +147,41 @@ def describe_request(case: Case) -> tuple[str, ...]:
     sent = next(iter(_sent(case, AS_SENT)), None)
     if sent is None:
         return _untried(case)
-    doubts = tuple(f"In the request as Nginx passes it on, {each}." for each in sent.doubts)
+    doubts = tuple(
+        tr("In the request as Nginx passes it on, {each}.", each=each) for each in sent.doubts
+    )
     if sent.likeness == "served":
         return (f"{_SERVED_IN_PART if doubts else _SERVED}.", *doubts)
     if sent.likeness != "alike":
         evidence = follow_up_evidence(sent)
-        return (f"The request as Nginx passes it on, at the direct URL: {evidence.text}.", *doubts)
+        return (
+            tr(
+                "The request as Nginx passes it on, at the direct URL: {evidence}.",
+                evidence=evidence.text,
+            ),
+            *doubts,
+        )
     named = named_differences(case)
     if named:
         lines = ", ".join(dict.fromkeys(str(each.where) for each in named if each.where))
         place = f" ({lines})" if lines else ""
-        return (f"The direct request fails as the proxied one does {_describe(named)}{place}.",)
+        return (
+            tr(
+                "The direct request fails as the proxied one does {named}{place}.",
+                named=_describe(named),
+                place=place,
+            ),
+        )
     everything = _describe(sent.differences)
-    text = "The request as Nginx passes it on fails at the direct URL as through the proxy"
-    return (f"{text}; which of its differences is at fault was not shown: {everything}.", *doubts)
+    text = tr("The request as Nginx passes it on fails at the direct URL as through the proxy")
+    return (
+        tr(
+            "{text}; which of its differences is at fault was not shown: {everything}.",
+            text=text,
+            everything=everything,
+        ),
+        *doubts,
+    )
 
 
 def _untried(case: Case) -> tuple[str, ...]:
@@ -153,8 +191,10 @@ def _untried(case: Case) -> tuple[str, ...]:
     if not case.target.is_sent_once or case.resolution is None or not (refused and is_served):
         return ()
     return (
-        "The request as Nginx passes it on was not sent to the direct URL, since it is no GET: "
-        "ssewizard inspect --as-sent shows it, to compare with what the client sends.",
+        tr(
+            "The request as Nginx passes it on was not sent to the direct URL, since it is no "
+            "GET: ssewizard inspect --as-sent shows it, to compare with what the client sends."
+        ),
     )
 
 

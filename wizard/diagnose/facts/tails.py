@@ -8,7 +8,7 @@ from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Arrival, Timeline
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 _START = Arrival(0.0, 0)
 HEADER_MARGIN_BYTES = 512
@@ -59,12 +59,20 @@ def tail_risk(case: Case) -> str:
 
 def _describe_seen(timeline: Timeline, largest: int) -> str:
     if not timeline.items:
-        return "no event was seen"
+        return tr("no event was seen")
     if timeline.items == 1:
-        return f"one event of {largest:,} bytes was seen" if largest else "one event was seen"
+        return (
+            tr("one event of {largest:,} bytes was seen", largest=largest)
+            if largest
+            else tr("one event was seen")
+        )
     events = plural(timeline.items, "event")
-    return f"{events} of up to {largest:,} bytes were seen" if largest else f"{events} were seen"
+    return (
+        tr("{events} of up to {largest:,} bytes were seen", events=events, largest=largest)
+        if largest
+        else tr("{events} were seen", events=events)
+    )
 
 
 def _describe_cut(size: int) -> str:
-    return f"one of {size:,} bytes or more would arrive without its end"
+    return tr("one of {size:,} bytes or more would arrive without its end", size=size)

@@ -13,6 +13,7 @@ from wizard.model.upgrades import NO_UPGRADE
 from wizard.nginx.as_sent import as_sent
 from wizard.probe.websocket import handshake_headers
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _TOKENS = (("Upgrade", "websocket"), ("Connection", "upgrade"))
 """The headers of an upgrade, each with the word that it must hold (RFC 6455, section 4.1)."""
@@ -63,9 +64,9 @@ def _lost_version(sent: SentRequest, passing: str, version: str | None) -> Evide
     """`passing` is the place to name where Nginx's default applies."""
     if sent.http != "1.0":
         return None
-    default = ", the default of this version" if version else ", the default before 1.29.7"
+    default = tr(", the default of this version") if version else tr(", the default before 1.29.7")
     by = "" if sent.http_where else default
-    text = f"the backend is asked with HTTP/1.0{by}: only HTTP/1.1 can be upgraded"
+    text = tr("the backend is asked with HTTP/1.0{by}: only HTTP/1.1 can be upgraded", by=by)
     return Evidence("config", str(sent.http_where or passing), text)
 
 
@@ -73,12 +74,18 @@ def _lost_header(sent: SentRequest, passing: str, name: str, word: str) -> Evide
     header = next((each for each in sent.headers if each.name.lower() == name.lower()), None)
     if header is None:
         where = dict(sent.dropped).get(name.lower())
-        by = "" if where else ", which Nginx drops unless proxy_set_header passes it on"
-        return Evidence("config", str(where or passing), f"the backend gets no {name} header{by}")
+        by = "" if where else tr(", which Nginx drops unless proxy_set_header passes it on")
+        return Evidence(
+            "config",
+            str(where or passing),
+            tr("the backend gets no {name} header{by}", name=name, by=by),
+        )
     if header.value is None or word in header.value.lower().split(", "):
         return None
     by = "" if header.where else ", Nginx's default"
-    text = f"the backend gets {name}: {safe(header.value, 80)}{by}"
+    text = tr(
+        "the backend gets {name}: {header}{by}", name=name, header=safe(header.value, 80), by=by
+    )
     return Evidence("config", str(header.where or passing), text)
 
 

@@ -18,18 +18,19 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 GATE_STATUSES = frozenset({301, 302, 303, 307, 308, 401, 403, 500})
 OWN_PAGE = "<hr><center>"
 """Part of the error pages that Nginx, OpenResty and their like make themselves."""
 _LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")
 _PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')
-_DISTINGUISHES = (
+_DISTINGUISHES = tr(
     "No stream has begun, so nothing is held: the event is missing because of this answer."
 )
-_MEASURED = (
-    "The same request sent directly is not asked for credentials, so it is not the backend that "
-    "asks."
+_MEASURED = tr(
+    "The same request sent directly is not asked for credentials, so it is not the "
+    "backend that asks."
 )
 
 
@@ -177,13 +178,23 @@ def _confidence(
 def _answer_evidence(answer: Timeline) -> tuple[Evidence, ...]:
     """The answer, its challenge's scheme, and those of its parameters that hold no secret."""
     location, challenge = answer.header("location"), answer.header("www-authenticate") or ""
-    target = f" to {safe(location, 200)}" if location else ""
-    label, text = answer.probe.label, f"HTTP {answer.status}{target}{body_suffix(answer)}"
+    target = tr(" to {location}", location=safe(location, 200)) if location else ""
+    label, text = (
+        answer.probe.label,
+        tr(
+            "HTTP {status}{target}{body_suffix}",
+            status=answer.status,
+            target=target,
+            body_suffix=body_suffix(answer),
+        ),
+    )
     if not challenge.strip():
         return (Evidence("probe", label, text),)
     pairs = (f"{name}: {safe(value, 200)}" for name, value in _PARAMETER.findall(challenge))
-    details = ", ".join(pairs) or "no details"
-    challenge_text = f"it asks for {safe(challenge.split()[0], 40)} ({details})"
+    details = ", ".join(pairs) or tr("no details")
+    challenge_text = tr(
+        "it asks for {split} ({details})", split=safe(challenge.split()[0], 40), details=details
+    )
     return (Evidence("probe", label, text), Evidence("probe", label, challenge_text))
 
 
@@ -191,8 +202,11 @@ RULE = Rule(
     id="auth-gate",
     stage=Stage.ADMIT,
     fix=Fix(
-        "give the credentials it asks for; repair the service that auth_request asks, or switch "
-        "the gate off in the stream's location if the backend checks credentials itself",
+        tr(
+            "give the credentials it asks for; repair the service that auth_request asks, or "
+            "switch the gate off in the stream's location if the backend checks credentials "
+            "itself"
+        ),
         "nginx",
     ),
     explains=frozenset(

@@ -10,23 +10,26 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline, is_live, is_unanswered
+from wizard.text.messages import tr
 
-_DISTINGUISHES = (
-    "Both were sent directly, in the same way: the first alone is live, the second hangs as long "
-    "as the first is open. So it is neither Nginx nor the request, but that there are two."
+_DISTINGUISHES = tr(
+    "Both were sent directly, in the same way: the first alone is live, the second hangs "
+    "as long as the first is open. So it is neither Nginx nor the request, but that "
+    "there are two."
 )
-_LOGGED = (
-    "Of requests sent at the same moment one was served, and the backend's log says that a worker "
-    "was busy too long."
+_LOGGED = tr(
+    "Of requests sent at the same moment one was served, and the backend's log says that "
+    "a worker was busy too long."
 )
-_FEW_WORKERS = (
-    "Beside our other requests it was not served, and alone it was at once: the backend has few "
-    "workers, and each open stream occupies one. With as many clients the next one waits."
+_FEW_WORKERS = tr(
+    "Beside our other requests it was not served, and alone it was at once: the backend "
+    "has few workers, and each open stream occupies one. With as many clients the next "
+    "one waits."
 )
-_NO_WORKER = (
-    "At the direct URL neither the stream nor / is answered, though connecting works: other "
-    "clients' streams occupy every worker, or the process hangs. A backend that only lacks a first "
-    "event would answer /."
+_NO_WORKER = tr(
+    "At the direct URL neither the stream nor / is answered, though connecting works: "
+    "other clients' streams occupy every worker, or the process hangs. A backend that "
+    "only lacks a first event would answer /."
 )
 
 
@@ -92,7 +95,7 @@ def _some_live(case: Case) -> tuple[Evidence, ...]:
 RULE = Rule(
     id="backend-blocked",
     stage=Stage.BACKEND,
-    fix=Fix("an asynchronous worker in the backend, or more workers than streams", "backend"),
+    fix=Fix(tr("an asynchronous worker in the backend, or more workers than streams"), "backend"),
     explains=frozenset(
         {
             "backend-compression",

@@ -18,25 +18,30 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent", "events-held"})
-_DISTINGUISHES = (
-    "At the backend itself the stream is live without Accept-Encoding: gzip and gets no event with "
-    "it, so it is not Nginx's gzip."
+_DISTINGUISHES = tr(
+    "At the backend itself the stream is live without Accept-Encoding: gzip and gets no "
+    "event with it, so it is not Nginx's gzip."
 )
 
 _FIX_WITHOUT = Fix(
-    'proxy_set_header Accept-Encoding "", which asks for no compression; or the backend exempts '
-    "text/event-stream from its compression",
+    tr(
+        'proxy_set_header Accept-Encoding "", which asks for no compression; or the backend '
+        "exempts text/event-stream from its compression"
+    ),
     "nginx",
 )
-_WHY_WITHOUT = "asks the backend for no compression: asked for one, it did not serve the stream"
+_WHY_WITHOUT = tr("asks the backend for no compression: asked for one, it did not serve the stream")
 _FIX_OF_CONFIG = Fix(
-    "pass on the client's own Accept-Encoding; or the backend exempts text/event-stream from its "
-    "compression",
+    tr(
+        "pass on the client's own Accept-Encoding; or the backend exempts text/event-stream "
+        "from its compression"
+    ),
     "nginx",
 )
-_WHY_OWN = "the client's own value: the backend compresses its stream where it is asked to"
+_WHY_OWN = tr("the client's own value: the backend compresses its stream where it is asked to")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -57,7 +62,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     for result, _ in pairs:
         encoding = result.timeline.header("content-encoding") or "identity"
         if encoding.lower() != "identity":
-            text = f"the backend itself sends Content-Encoding: {safe(encoding, 40)}"
+            text = tr(
+                "the backend itself sends Content-Encoding: {encoding}", encoding=safe(encoding, 40)
+            )
             compressed = Evidence("probe", result.timeline.probe.label, text)
             return rule.finding("confirmed", (*evidence, compressed), _DISTINGUISHES)
     proxied = streams.counted_probes(case.proxy, "gzip")
@@ -106,7 +113,7 @@ def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
 RULE = Rule(
     id="backend-compression",
     stage=Stage.BACKEND,
-    fix=Fix("the backend exempts text/event-stream from its compression", "backend"),
+    fix=Fix(tr("the backend exempts text/event-stream from its compression"), "backend"),
     check=check,
     explains=frozenset({"outer-proxy-buffers"}),
     settings=NginxSettings(both=settings),

@@ -9,19 +9,21 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 _ENDS = frozenset({"cut", "ended"})
-_BROKEN = (
-    "The direct stream is broken off in the middle, and the proxied one ends at the same age: the "
-    "backend ends both, or what its address leads through, and no timeout of Nginx is to blame."
+_BROKEN = tr(
+    "The direct stream is broken off in the middle, and the proxied one ends at the same "
+    "age: the backend ends both, or what its address leads through, and no timeout of "
+    "Nginx is to blame."
 )
-_LOGGED = (
-    "Both streams end at the same age, and the backend's log says that a worker was stopped then: "
-    "no timeout of Nginx is to blame."
+_LOGGED = tr(
+    "Both streams end at the same age, and the backend's log says that a worker was "
+    "stopped then: no timeout of Nginx is to blame."
 )
-_CLEAN = (
-    "Both streams end properly at the same age after at most one event: if they were not meant to "
-    "end, the backend ends them. A client that reconnects gets the same again."
+_CLEAN = tr(
+    "Both streams end properly at the same age after at most one event: if they were not "
+    "meant to end, the backend ends them. A client that reconnects gets the same again."
 )
 
 
@@ -33,7 +35,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     proxied, direct = pair
     timeouts = streams.log_lines(case, "worker-timeout")
     closed = streams.own_log_lines(case, "premature-close")
-    age = f"ended {seconds(disconnects.age_s(direct))} after its start"
+    age = tr("ended {age_s} after its start", age_s=seconds(disconnects.age_s(direct)))
     evidence = (
         result_evidence(proxied),
         result_evidence(direct),
@@ -76,8 +78,10 @@ RULE = Rule(
     id="backend-cuts",
     stage=Stage.CUT,
     fix=Fix(
-        "the backend's own limit on the time of a request (a worker's timeout), or what makes it "
-        "fail; its log tells more",
+        tr(
+            "the backend's own limit on the time of a request (a worker's timeout), or what "
+            "makes it fail; its log tells more"
+        ),
         "backend",
     ),
     explains=frozenset({"idle-read-timeout", "outer-timeout", "reload-cut"}),

@@ -36,27 +36,28 @@ from wizard.model.target import Style
 from wizard.model.timeline import Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
 AT_ONCE_S = 1.0
 """How soon after its first data, in seconds, a stream must end to have ended at once."""
 UPGRADE_REQUIRED = 426
 """What Envoy answers to HTTP/1.0."""
-_ALONE = "The request {} alone fails there so too."
-_READ = (
-    "Through the proxy the stream ended at once, in every probe, while the direct one went on; and "
-    "the config asks the backend for it with {}, which some backends answer so. The direct request "
-    "with it was not made: `curl -N {}` at the backend shows it."
+_ALONE = tr("The request {} alone fails there so too.")
+_READ = tr(
+    "Through the proxy the stream ended at once, in every probe, while the direct one "
+    "went on; and the config asks the backend for it with {}, which some backends answer "
+    "so. The direct request with it was not made: `curl -N {}` at the backend shows it."
 )
-_WHY = "asked {}, the backend {}"
-_WHY_VERSION = (
+_WHY = tr("asked {}, the backend {}")
+_WHY_VERSION = tr(
     "Nginx asks with HTTP/1.0, which may be why the backend ends the stream, or refuses it"
 )
-_WHY_CONNECTION = (
+_WHY_CONNECTION = tr(
     "without it the backend is sent Connection: close, which may be why it ends the stream"
 )
 _FIX_BY_KIND = {
-    "http-version": Fix("proxy_http_version 1.1 in the location", "nginx"),
-    "connection": Fix("an empty Connection header in the location", "nginx"),
+    "http-version": Fix(tr("proxy_http_version 1.1 in the location"), "nginx"),
+    "connection": Fix(tr("an empty Connection header in the location"), "nginx"),
 }
 """The fix where one of the two was shown to be at fault, and the other one not."""
 
@@ -145,7 +146,9 @@ def _probes(case: Case, failing: list[ProbeResult]) -> tuple[Evidence, ...]:
     direct = streams.live_direct_probes(case)[:1]
     went_on = (
         Evidence(
-            "probe", each.timeline.probe.label, f"open after {seconds(each.timeline.waited_s)}"
+            "probe",
+            each.timeline.probe.label,
+            tr("open after {waited_s}", waited_s=seconds(each.timeline.waited_s)),
         )
         for each in direct
         if each.timeline.ended == "open"
@@ -169,8 +172,8 @@ def _reasons(resolution: RequestResolution) -> Iterator[tuple[str, Evidence, str
     for header in sent.headers:
         if header.name.lower() == "connection" and (header.value or "").lower() == "close":
             where = str(header.where or place_of(resolution, "proxy_set_header"))
-            evidence = Evidence("config", where, "Connection: close is sent to the backend")
-            yield "Connection: close", evidence, "-H 'Connection: close' URL"
+            evidence = Evidence("config", where, tr("Connection: close is sent to the backend"))
+            yield tr("Connection: close"), evidence, tr("-H 'Connection: close' URL")
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -204,11 +207,13 @@ def _measured_reasons(case: Case) -> dict[str, str]:
 def _answer(timeline: Timeline) -> str:
     """What the backend does with the request, as a part of a sentence."""
     if timeline.status is None:
-        return "gives no answer" if timeline.ended in ("open", "timeout") else "closes at once"
+        return (
+            tr("gives no answer") if timeline.ended in ("open", "timeout") else tr("closes at once")
+        )
     if not timeline.is_stream:
         return f"answers {timeline.status}"
     is_ended = timeline.ended in ("eof", "reset")
-    return "ends the stream" if is_ended else "sends no event"
+    return tr("ends the stream") if is_ended else tr("sends no event")
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
@@ -219,7 +224,7 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 RULE = Rule(
     id="backend-ends-early",
     stage=Stage.BACKEND,
-    fix=Fix("proxy_http_version 1.1 and an empty Connection header in the location", "nginx"),
+    fix=Fix(tr("proxy_http_version 1.1 and an empty Connection header in the location"), "nginx"),
     explains=frozenset({"proxy-buffering-hold", "outer-timeout", "idle-read-timeout"}),
     check=check,
     settings=NginxSettings(stream=settings, notes=notes),

@@ -7,42 +7,45 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.probe_result import UNREADABLE_OUTCOMES
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent"})
 _ANSWERED = streams.REACHED | UNREADABLE_OUTCOMES.keys() | {"status"}
 """Outcomes of proxied probes to which something was sent, whatever it is."""
-_NO_HEADERS = (
+_NO_HEADERS = tr(
     "The direct request gets not even headers, so it hangs without Nginx as it does with it."
 )
-_BY_WGET = (
-    "But wget, which made it there, shows no part of an answer whose headers are not complete, nor "
-    "one that is no HTTP; curl or python3 there would."
+_BY_WGET = tr(
+    "But wget, which made it there, shows no part of an answer whose headers are not "
+    "complete, nor one that is no HTTP; curl or python3 there would."
 )
-_NO_EVENT = (
-    "The direct request gets headers and no event. Over HTTP+SSE (MCP 2024-11-05) the endpoint "
-    "event is due at once, so this backend would be at fault; over Streamable HTTP a GET may be "
-    "silent until its first ping, and nothing would be wrong. Watch longer with --stall."
+_NO_EVENT = tr(
+    "The direct request gets headers and no event. Over HTTP+SSE (MCP 2024-11-05) the "
+    "endpoint event is due at once, so this backend would be at fault; over Streamable "
+    "HTTP a GET may be silent until its first ping, and nothing would be wrong. Watch "
+    "longer with --stall."
 )
-_SLOW_ANSWER = (
-    "Neither request was answered while it was watched. An answer to a POST may take longer than "
-    "that, as a language model's first token does: watch longer with --stall."
+_SLOW_ANSWER = tr(
+    "Neither request was answered while it was watched. An answer to a POST may take "
+    "longer than that, as a language model's first token does: watch longer with --stall."
 )
-_NO_ANSWER = (
-    "Nginx itself answered 504 after {}: in that time no header came from where it passes the "
-    "request to, so it had nothing to hold, and its buffering is not the cause. {}"
+_NO_ANSWER = tr(
+    "Nginx itself answered 504 after {}: in that time no header came from where it "
+    "passes the request to, so it had nothing to hold, and its buffering is not the "
+    "cause. {}"
 )
-_CONNECTED = (
-    "The same upstream answers /, so it can be reached; if it is a further proxy, that may hold "
-    "the stream, which --hop shows."
+_CONNECTED = tr(
+    "The same upstream answers /, so it can be reached; if it is a further proxy, that "
+    "may hold the stream, which --hop shows."
 )
-_SOON = (
-    "It waits no longer than that, and a backend that needs more time for its first byte looks "
-    "alike: give --direct to tell."
+_SOON = tr(
+    "It waits no longer than that, and a backend that needs more time for its first byte "
+    "looks alike: give --direct to tell."
 )
 _LONG_S = 30.0
 """A backend whose header did not come in this time, in seconds, is hardly just slow."""
-_LOGGED = "Nginx's error log says the same."
-_NOT_CONNECTED = (
+_LOGGED = tr("Nginx's error log says the same.")
+_NOT_CONNECTED = tr(
     "A backend that cannot be reached looks alike: Nginx's error log tells which (while "
     "connecting, or while reading response header)."
 )
@@ -106,6 +109,6 @@ def _check_direct(rule: Rule, case: Case) -> Finding | None:
 RULE = Rule(
     id="backend-silent",
     stage=Stage.BACKEND,
-    fix=Fix("the backend flushes its headers and sends the first event at once", "backend"),
+    fix=Fix(tr("the backend flushes its headers and sends the first event at once"), "backend"),
     check=check,
 )

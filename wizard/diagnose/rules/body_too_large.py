@@ -12,17 +12,20 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import REFUSED_BY_NGINX
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import size_bytes
+from wizard.text.messages import tr
 
 LIMIT = "client_max_body_size"
-_DISTINGUISHES = "The body is larger than the limit in force where the message is posted."
-_UNREAD = "Without the config it is not known whose limit this is: give --conf."
-_OTHERS = "The logs say it of other clients' messages; ours are smaller than the limit in force."
+_DISTINGUISHES = tr("The body is larger than the limit in force where the message is posted.")
+_UNREAD = tr("Without the config it is not known whose limit this is: give --conf.")
+_OTHERS = tr(
+    "The logs say it of other clients' messages; ours are smaller than the limit in force."
+)
 _BODY = re.compile(r"too large body: (\d{1,18}) bytes")
 """The size that Nginx's error log names."""
 _MIN_BODY_BYTES = 10 * 1024 * 1024
-_WHY_BODY = (
-    "the largest message that may be posted here: {}. Choose what the largest tool "
-    "call needs; 0 would lift the limit"
+_WHY_BODY = tr(
+    "the largest message that may be posted here: {}. Choose what the largest tool call "
+    "needs; 0 would lift the limit"
 )
 
 
@@ -31,7 +34,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     failed = posts.failed_post(case)
     if failed is None or failed.status != 413:
         return _of_others(rule, case)
-    size = Evidence("probe", failed.answer.probe.label, f"the message has {failed.sent} bytes")
+    size = Evidence(
+        "probe", failed.answer.probe.label, tr("the message has {sent} bytes", sent=failed.sent)
+    )
     config = setting_evidences(case.message_resolution, LIMIT)
     evidence = (*failed.evidence, size, *config)
     distinguishes = _DISTINGUISHES if config else _UNREAD
@@ -83,7 +88,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 RULE = Rule(
     id="body-too-large",
     stage=Stage.MESSAGE,
-    fix=Fix("a larger client_max_body_size in the location that takes the messages", "nginx"),
+    fix=Fix(tr("a larger client_max_body_size in the location that takes the messages"), "nginx"),
     check=check,
     settings=NginxSettings(messages=settings),
 )

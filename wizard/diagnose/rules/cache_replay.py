@@ -16,22 +16,24 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_live
 from wizard.probe.mcp.signs import endpoint_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 Events = list[tuple[str, str]]
 
-_ALONE = (
-    "A session id belongs to one stream, so the same id twice is a copy. It was not checked that "
-    "the backend makes a new one each time: give --direct to confirm."
+_ALONE = tr(
+    "A session id belongs to one stream, so the same id twice is a copy. It was not "
+    "checked that the backend makes a new one each time: give --direct to confirm."
 )
-_DISTINGUISHES = (
-    "A session id belongs to one stream, and the backend asked directly makes a new one each "
-    "time. The same id twice is a copy; its session ended with the stream that was copied."
+_DISTINGUISHES = tr(
+    "A session id belongs to one stream, and the backend asked directly makes a new one "
+    "each time. The same id twice is a copy; its session ended with the stream that was "
+    "copied."
 )
 
 
-_SAME_ANSWER = (
-    "Asked directly, the backend gives another answer each time. The same answer twice through the "
-    "proxy, whose cache is in force for this path, is a copy of an old one."
+_SAME_ANSWER = tr(
+    "Asked directly, the backend gives another answer each time. The same answer twice "
+    "through the proxy, whose cache is in force for this path, is a copy of an old one."
 )
 MIN_EVENTS = 3
 """From how many events on two answers are not equal by chance."""
@@ -55,8 +57,12 @@ def _copied_answer(rule: Rule, case: Case) -> Finding | None:
         return None
     labels = ", ".join(timeline.probe.label for timeline in copies)
     evidence = (
-        Evidence("probe", labels, f"the same {len(first)} events in each"),
-        Evidence("probe", "sse-direct", f"{len(others)} streams, and each has other events"),
+        Evidence("probe", labels, tr("the same {count} events in each", count=len(first))),
+        Evidence(
+            "probe",
+            "sse-direct",
+            tr("{count} streams, and each has other events", count=len(others)),
+        ),
         *_cache_headers(case),
         *_config_evidence(case),
     )
@@ -78,9 +84,13 @@ def _copied_session(rule: Rule, case: Case) -> Finding | None:
     if not repeated or not (distinct if direct else _is_cached(case)):
         return None
     labels = ", ".join(label for label, name in proxied if name == repeated[0])
-    text = f"{len(direct)} streams, and each names another endpoint"
+    text = tr("{count} streams, and each names another endpoint", count=len(direct))
     evidence = (
-        Evidence("probe", labels, f"the same endpoint in each: {safe(repeated[0], 120)}"),
+        Evidence(
+            "probe",
+            labels,
+            tr("the same endpoint in each: {repeated}", repeated=safe(repeated[0], 120)),
+        ),
         *((Evidence("probe", "sse-direct", text),) if direct else ()),
         *_cache_headers(case),
         *_config_evidence(case),
@@ -118,7 +128,7 @@ def _cache_headers(case: Case) -> tuple[Evidence, ...]:
         for name in ("x-cache-status", "x-proxy-cache", "x-cache", "age"):
             value = timeline.header(name)
             if value and (name == "age" or "hit" in value.lower()):
-                text = f"the response says {name}: {safe(value, 80)}"
+                text = tr("the response says {name}: {value}", name=name, value=safe(value, 80))
                 return (Evidence("probe", timeline.probe.label, text),)
     return ()
 
@@ -137,15 +147,19 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     name = f"{resolution.prefix}_cache"
     if resolution.value(name) in ("", "off") or not ignores_header(resolution, "cache-control"):
         return ()
-    text = f"{name} {safe(resolution.value(name), 40)}, and Cache-Control is ignored: "
-    text += "a stream that has ended is replayed to others"
+    text = tr(
+        "{name} {value}, and Cache-Control is ignored: ",
+        name=name,
+        value=safe(resolution.value(name), 40),
+    )
+    text += tr("a stream that has ended is replayed to others")
     return (rule.config_finding(place_of(resolution, name), text),)
 
 
 RULE = Rule(
     id="cache-replay",
     stage=Stage.HOLD,
-    fix=Fix("{stream}_cache off in the location that serves the stream", "nginx"),
+    fix=Fix(tr("{stream}_cache off in the location that serves the stream"), "nginx"),
     explains=frozenset(
         {
             "endpoint-prefix-lost",

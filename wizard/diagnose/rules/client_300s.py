@@ -6,6 +6,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 LIMIT_S = 300.0
 """The limit between two reads of undici (Node's fetch) and the MCP Python SDK, in seconds."""
@@ -18,9 +19,13 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if result is None:
         return None
     silence = seconds(_longest_silence_s(result))
-    text = f"silent for {silence}; undici and the Python SDK wait {LIMIT_S:g} s"
+    text = tr(
+        "silent for {silence}; undici and the Python SDK wait {limit_s:g} s",
+        silence=silence,
+        limit_s=LIMIT_S,
+    )
     evidence = (result_evidence(result), Evidence("probe", result.timeline.probe.label, text))
-    distinguishes = "The stream itself stayed open: only a client with its own limit leaves it."
+    distinguishes = tr("The stream itself stayed open: only a client with its own limit leaves it.")
     return rule.finding("likely", evidence, distinguishes, latent=True)
 
 
@@ -33,7 +38,7 @@ def _longest_silence_s(result: ProbeResult) -> float:
 RULE = Rule(
     id="client-300s",
     stage=Stage.CUT,
-    fix=Fix("pings from the backend every 15–30 s", "backend"),
+    fix=Fix(tr("pings from the backend every 15–30 s"), "backend"),
     check=check,
     seen_here=False,
 )

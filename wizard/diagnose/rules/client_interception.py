@@ -8,15 +8,16 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _PRODUCT = re.compile(
     r"(?i)zscaler|blue ?coat|proxysg|mcafee web gateway|skyhigh|kaspersky|netskope|forcepoint|"
     r"websense|fortigate|sophos|cisco-wsa|ironport"
 )
 """Names of inspecting proxies and antivirus products in Via and Server."""
-_DISTINGUISHES = (
-    "An inspecting product names itself in the responses that this machine gets. One machine "
-    "cannot show whether others are affected: repeat from another network."
+_DISTINGUISHES = tr(
+    "An inspecting product names itself in the responses that this machine gets. One "
+    "machine cannot show whether others are affected: repeat from another network."
 )
 
 
@@ -35,7 +36,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _product_evidence(case: Case) -> tuple[Evidence, ...]:
     timelines = [*([case.root] if case.root else []), *(result.timeline for result in case.proxy)]
     return tuple(
-        Evidence("probe", timeline.probe.label, f"the answer says {name}: {safe(value, 80)}")
+        Evidence(
+            "probe",
+            timeline.probe.label,
+            tr("the answer says {name}: {value}", name=name, value=safe(value, 80)),
+        )
         for timeline in timelines
         for name in ("via", "server", "x-bluecoat-via")
         if (value := timeline.header(name)) and _PRODUCT.search(value)
@@ -45,7 +50,7 @@ def _product_evidence(case: Case) -> tuple[Evidence, ...]:
 RULE = Rule(
     id="client-interception",
     stage=Stage.REACH,
-    fix=Fix("exempt the host from inspection on the client's side", "client"),
+    fix=Fix(tr("exempt the host from inspection on the client's side"), "client"),
     explains=frozenset({"outer-proxy-buffers"}),
     check=check,
 )

@@ -11,22 +11,25 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
 from wizard.probe.preflight import foreign_origin
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _SHOWN_HEADERS = frozenset({ALLOW_ORIGIN, ALLOW_HEADERS})
-_DOUBLED = (
-    "The header has several values. A browser refuses more than one, whatever they are; other "
-    "clients do not check."
-)
-_NOT_ALLOWED = (
-    "This origin was sent, and the response does not allow it: a browser keeps it from the page, "
+_DOUBLED = tr(
+    "The header has several values. A browser refuses more than one, whatever they are; "
     "other clients do not check."
 )
-_NOT_EXPOSED = (
+_NOT_ALLOWED = tr(
+    "This origin was sent, and the response does not allow it: a browser keeps it from "
+    "the page, other clients do not check."
+)
+_NOT_EXPOSED = tr(
     "A page of another origin can begin a session and cannot read its id; other clients can."
 )
 _BY_BACKEND = Fix(
-    "the backend allows the origin and the headers of the page: it is the layer that sends the "
-    "CORS headers",
+    tr(
+        "the backend allows the origin and the headers of the page: it is the layer that "
+        "sends the CORS headers"
+    ),
     "backend",
 )
 
@@ -66,17 +69,29 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
 def _answer_evidence(answer: Timeline, origin: str, problem: str) -> Evidence:
     shown = [(name, value) for name, value in answer.headers if name in _SHOWN_HEADERS]
     headers = ", ".join(f"{name}: {safe(value, 80)}" for name, value in shown)
-    text = f"to {safe(origin, 80)} it answers {answer.status} with {headers or 'no CORS header'}"
+    text = tr(
+        "to {origin} it answers {status} with {headers}",
+        origin=safe(origin, 80),
+        status=answer.status,
+        headers=headers or tr("no CORS header"),
+    )
     return Evidence("probe", answer.probe.label, f"{text}: {problem}" if problem else text)
 
 
 def _doubled_evidence(case: Case, answer: Timeline) -> tuple[Evidence, ...]:
     origins = cors.allowed_origins(answer)
-    text = f"Access-Control-Allow-Origin names {len(origins)} origins: {safe(str(origins), 120)}"
+    text = tr(
+        "Access-Control-Allow-Origin names {count} origins: {origins}",
+        count=len(origins),
+        origins=safe(str(origins), 120),
+    )
     evidence = [Evidence("probe", answer.probe.label, text)]
     direct = cors.backend_answer(case)
     if direct and (backend_origins := cors.allowed_origins(direct)):
-        text = f"the backend alone says {safe(str(backend_origins), 120)}"
+        text = tr(
+            "the backend alone says {backend_origins}",
+            backend_origins=safe(str(backend_origins), 120),
+        )
         evidence.append(Evidence("probe", direct.probe.label, text))
     if case.resolution is not None and ALLOW_ORIGIN in case.resolution.value("add_header").lower():
         evidence += setting_evidences(case.resolution, "add_header")
@@ -90,7 +105,7 @@ def _unexposed(rule: Rule, case: Case) -> Finding | None:
         return None
     exposed = answer.header(cors.EXPOSE_HEADERS) or ""
     shown = safe(exposed) or "absent"
-    text = f"Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {shown}"
+    text = tr("Mcp-Session-Id is sent, and Access-Control-Expose-Headers is {shown}", shown=shown)
     evidence = (Evidence("probe", answer.probe.label, text),)
     return rule.finding("likely", evidence, f"{_NOT_EXPOSED}{_preflight_advice(case)}", latent=True)
 
@@ -99,14 +114,14 @@ def _preflight_advice(case: Case) -> str:
     """How to have a preflight sent; empty if the origin of the page was given."""
     if foreign_origin(case) is not None:
         return ""
-    return " No preflight was sent: give --header 'Origin: https://your.app'."
+    return tr(" No preflight was sent: give --header 'Origin: https://your.app'.")
 
 
 RULE = Rule(
     id="cors",
     stage=Stage.ADMIT,
     fix=Fix(
-        "CORS headers come from one layer, allow the origin and expose Mcp-Session-Id", "nginx"
+        tr("CORS headers come from one layer, allow the origin and expose Mcp-Session-Id"), "nginx"
     ),
     check=check,
     settings=NginxSettings(both=settings, notes=notes),

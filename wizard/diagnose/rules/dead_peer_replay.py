@@ -19,6 +19,7 @@ from wizard.model.target import Style
 from wizard.nginx.settings import duration_s
 from wizard.nginx.upstream import balancing_of
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
 SMALL_BYTES = 1024
 """Fewer bytes than fill any buffer of Nginx."""
@@ -26,24 +27,24 @@ MARGIN_S = 0.5
 """A request that is later than this, in seconds, had to wait for something."""
 NEXT_PEER_S = 0.25
 """How long after the timeout, in seconds, the next peer may answer."""
-_DISTINGUISHES = (
-    "One request is late and another is live at once, so no setting holds them, but the peer to "
-    "which each was sent."
+_DISTINGUISHES = tr(
+    "One request is late and another is live at once, so no setting holds them, but the "
+    "peer to which each was sent."
 )
-_LOGGED = (
-    "Nginx's error log says it of other clients' requests, minutes ago. Ours did not meet that "
-    "peer: Nginx skips it for fail_timeout, and asks it again then."
+_LOGGED = tr(
+    "Nginx's error log says it of other clients' requests, minutes ago. Ours did not "
+    "meet that peer: Nginx skips it for fail_timeout, and asks it again then."
 )
 STILL_DEAD_S = 900.0
 """How long ago a peer that did not answer is taken to be dead still, in seconds."""
 _CONNECT_TIMEOUT_S = 3
-_WHY_CONNECT_TIMEOUT = (
+_WHY_CONNECT_TIMEOUT = tr(
     "how long to wait for a dead peer before the next is tried; a live one answers in "
     "milliseconds. It has nothing to do with how long a stream may last"
 )
-_REMOVE_PEER = (
-    "a connect timeout only shortens the wait: remove the dead peer from the upstream, or mark "
-    "it down"
+_REMOVE_PEER = tr(
+    "a connect timeout only shortens the wait: remove the dead peer from the upstream, "
+    "or mark it down"
 )
 
 
@@ -124,7 +125,7 @@ def _late_evidence(case: Case) -> tuple[Evidence, ...]:
     results = tuple(map(result_evidence, _late_probes(case) or _later_probes(case)))
     if results or case.root is None or not _root_is_late(case):
         return results
-    text = f"answered only after {seconds(case.root.headers_s)}"
+    text = tr("answered only after {headers_s}", headers_s=seconds(case.root.headers_s))
     return (Evidence("probe", case.root.probe.label, text),)
 
 
@@ -150,7 +151,11 @@ def _config_evidence(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]
     if resolution is None:
         return ()
     where = str(balancing_of(resolution).where or resolution.config.main)
-    shared = Evidence("config", where, f"{len(peers)} servers: {safe(', '.join(peers), 200)}")
+    shared = Evidence(
+        "config",
+        where,
+        tr("{count} servers: {peers}", count=len(peers), peers=safe(", ".join(peers), 200)),
+    )
     return shared, setting_evidence(resolution, f"{resolution.prefix}_connect_timeout")
 
 
@@ -174,7 +179,8 @@ RULE = Rule(
     id="dead-peer-replay",
     stage=Stage.REACH,
     fix=Fix(
-        "the dead server leaves the upstream; {stream}_connect_timeout of a few seconds", "nginx"
+        tr("the dead server leaves the upstream; {stream}_connect_timeout of a few seconds"),
+        "nginx",
     ),
     explains=frozenset(
         {"gzip-plus-buffering", "outer-proxy-buffers", "proxy-buffering-hold", "xab-ignored"}

@@ -9,6 +9,7 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import WEB_PAGES, Timeline
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _HEADERS = {
     "cf-mitigated": re.compile(r"(?i)challenge"),
@@ -24,22 +25,22 @@ _PAGES = re.compile(
 """Parts of the pages of Cloudflare, DDoS-Guard, Anubis, Imperva, AWS WAF and Akamai."""
 _STATUSES = frozenset({200, 202, 403, 405, 429, 503})
 """The statuses with which such pages come: Anubis 200, AWS WAF 202 and 405, others 403 and 503."""
-_MARKED = (
-    "The answer is marked as a challenge by the service that gives it, so the request was not "
-    "passed on: neither Nginx nor the backend answered."
+_MARKED = tr(
+    "The answer is marked as a challenge by the service that gives it, so the request "
+    "was not passed on: neither Nginx nor the backend answered."
 )
-_PAGE = (
-    "The answer is the page by which such services let a browser prove itself, which a client "
-    "without a browser cannot do."
+_PAGE = tr(
+    "The answer is the page by which such services let a browser prove itself, which a "
+    "client without a browser cannot do."
 )
-_ON_THE_WAY = (
-    "A service on the way challenges the client; whether in front of Nginx or behind it is not "
-    "known: the access log of Nginx tells (--log), or --direct."
+_ON_THE_WAY = tr(
+    "A service on the way challenges the client; whether in front of Nginx or behind it "
+    "is not known: the access log of Nginx tells (--log), or --direct."
 )
-_BEHIND = "The answer's Server header names Nginx, which speaks for a service behind it."
-_UNLOGGED = "No line of our request stands in the logs that were read."
+_BEHIND = tr("The answer's Server header names Nginx, which speaks for a service behind it.")
+_UNLOGGED = tr("No line of our request stands in the logs that were read.")
 _FIX_ON_THE_WAY = Fix(
-    "an exception for this path at the service that challenges, or clients that do not pass it",
+    tr("an exception for this path at the service that challenges, or clients that do not pass it"),
     "outer-proxy",
 )
 
@@ -56,7 +57,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
 def _finding(rule: Rule, case: Case, result: ProbeResult, mark: str) -> Finding:
     timeline = result.timeline
     label, was_read = timeline.probe.label, any(report.read for report in case.logs)
-    text = f"HTTP {timeline.status}{body_suffix(timeline)}"
+    text = tr(
+        "HTTP {status}{body_suffix}", status=timeline.status, body_suffix=body_suffix(timeline)
+    )
     evidence = (
         Evidence("probe", label, text),
         *([Evidence("probe", label, mark)] if mark else ()),
@@ -98,8 +101,10 @@ RULE = Rule(
     id="edge-challenge",
     stage=Stage.REACH,
     fix=Fix(
-        "an exception for this path at the service in front (a rule that skips the challenge), or "
-        "clients that do not pass it",
+        tr(
+            "an exception for this path at the service in front (a rule that skips the "
+            "challenge), or clients that do not pass it"
+        ),
         "outer-proxy",
     ),
     explains=frozenset(

@@ -27,20 +27,25 @@ from wizard.model.target import Style
 from wizard.nginx.locations import PASS_DIRECTIVES, normalize_path
 from wizard.nginx.proxy_pass import for_upstream_uri, replace_passes
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
-_UNREAD = " Without the config this rests on the two URLs: give --conf."
-_COLLISION = (
-    "several servers behind one host that all say {} would collide: then let the server itself "
-    "name its prefix (its root path), and keep the prefix in proxy_pass"
+_UNREAD = tr(" Without the config this rests on the two URLs: give --conf.")
+_COLLISION = tr(
+    "several servers behind one host that all say {} would collide: then let the server "
+    "itself name its prefix (its root path), and keep the prefix in proxy_pass"
 )
-_STREAM_TITLE = "Nginx removes a prefix that the stream has at the backend as well"
+_STREAM_TITLE = tr("Nginx removes a prefix that the stream has at the backend as well")
 _STREAM_FIX = Fix(
-    "keep {} in the path: a proxy_pass without a URI (no slash, no path after the address), and no "
-    "rewrite that removes it",
+    tr(
+        "keep {} in the path: a proxy_pass without a URI (no slash, no path after the "
+        "address), and no rewrite that removes it"
+    ),
     "nginx",
 )
-_WHY_KEPT = "without a URI here Nginx passes the path on with its prefix, as the backend knows it"
+_WHY_KEPT = tr(
+    "without a URI here Nginx passes the path on with its prefix, as the backend knows it"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -121,7 +126,7 @@ def _latent(rule: Rule, case: Case, prefix: str) -> Finding | None:
     if not posts.is_untried(case) or posts.reaches_backend(case) is not False:
         return None
     text = _distinguishes(case, prefix)
-    distinguishes = f"{text} Read from the config: no POST was made."
+    distinguishes = tr("{text} Read from the config: no POST was made.", text=text)
     return rule.finding("likely", _evidence(case), distinguishes, latent=True)
 
 
@@ -133,13 +138,19 @@ def _evidence(case: Case) -> tuple[Evidence, ...]:
 def _distinguishes(case: Case, prefix: str) -> str:
     path = posts.message_path(case)
     expected = f"{safe(prefix, 80)}{safe(path, 120)}"
-    text = (
-        f"Clients join the endpoint with the URL's origin and post to {safe(path, 120)}; from "
-        f"outside it would be {expected}."
+    text = tr(
+        "Clients join the endpoint with the URL's origin and post to {path}; from outside it "
+        "would be {expected}.",
+        path=safe(path, 120),
+        expected=expected,
     )
     direct = case.handshake("direct")
     is_accepted = direct is not None and direct.is_complete
-    return f"{text} The backend accepts the message under its own path." if is_accepted else text
+    return (
+        tr("{text} The backend accepts the message under its own path.", text=text)
+        if is_accepted
+        else text
+    )
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -178,8 +189,10 @@ RULE = Rule(
     id="endpoint-prefix-lost",
     stage=Stage.MESSAGE,
     fix=Fix(
-        "the backend learns the prefix (its root path), or Nginx keeps it, or the endpoint's path "
-        "gets a location of its own",
+        tr(
+            "the backend learns the prefix (its root path), or Nginx keeps it, or the endpoint's "
+            "path gets a location of its own"
+        ),
         "nginx",
     ),
     check=check,

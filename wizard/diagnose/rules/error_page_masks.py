@@ -20,6 +20,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import ErrorPage, RequestResolution
 from wizard.model.target import Style
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _OK = 200
 _LOGGED_STATUSES = {
@@ -37,28 +38,31 @@ _LOGGED_STATUSES = {
 """The status with which Nginx answers by itself after such a line of its error log; a timeout while
 connecting is 504."""
 _GATEWAY_ERRORS = frozenset({502, 503, 504})
-_DIRECT = (
-    "The backend itself answers {status}, and the proxied answer is {answer}: the error page "
-    "stands in for what the backend says. What has to be mended is below it: {cause}."
+_DIRECT = tr(
+    "The backend itself answers {status}, and the proxied answer is {answer}: the error "
+    "page stands in for what the backend says. What has to be mended is below it: "
+    "{cause}."
 )
-_LOGGED = (
-    "Nginx's error log says what failed, for which it answers {status} by itself, and the proxied "
-    "answer has the status 200: the error page stands for that {status}. What has to be mended is "
-    "what the log line says."
+_LOGGED = tr(
+    "Nginx's error log says what failed, for which it answers {status} by itself, and "
+    "the proxied answer has the status 200: the error page stands for that {status}. "
+    "What has to be mended is what the log line says."
 )
-_UNSEEN = (
-    "The answer is a page with 200 where a stream was asked for, and this error page answers so "
-    "for {codes}. Whether the backend or Nginx had one of them is not known: --direct shows the "
-    "backend's own status, the error log Nginx's."
+_UNSEEN = tr(
+    "The answer is a page with 200 where a stream was asked for, and this error page "
+    "answers so for {codes}. Whether the backend or Nginx had one of them is not known: "
+    "--direct shows the backend's own status, the error log Nginx's."
 )
 _CAUSES = {
-    401: "the request has no credentials that the backend takes (--header 'Authorization: …')",
-    403: "the backend refuses this request",
-    404: "the backend does not serve this path: the URL is wrong, or the path that Nginx passes on",
-    405: "the backend answers another method at this path (--request POST --data …)",
-    406: "the backend does not offer what Accept asks for",
+    401: tr("the request has no credentials that the backend takes (--header 'Authorization: …')"),
+    403: tr("the backend refuses this request"),
+    404: tr(
+        "the backend does not serve this path: the URL is wrong, or the path that Nginx passes on"
+    ),
+    405: tr("the backend answers another method at this path (--request POST --data …)"),
+    406: tr("the backend does not offer what Accept asks for"),
 }
-_WHY_OFF = "with it the client gets an error page with 200 instead of the backend's own status"
+_WHY_OFF = tr("with it the client gets an error page with 200 instead of the backend's own status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +163,15 @@ def _shown(
     is_same = addresses.leads_to(case, seen.timeline.probe)
     is_sure = is_same and bool(streams.passes_here(case))
     confidence: Confidence = "confirmed" if is_sure else "likely"
-    cause = _CAUSES.get(masked.status, "the backend itself fails, which its own log tells more of")
+    cause = _CAUSES.get(
+        masked.status, tr("the backend itself fails, which its own log tells more of")
+    )
     status = answer.timeline.status
-    what = "a page with 200" if status == _OK else f"Nginx's own page with {status}"
+    what = (
+        tr("a page with 200")
+        if status == _OK
+        else tr("Nginx's own page with {status}", status=status)
+    )
     text = _DIRECT.format(status=masked.status, answer=what, cause=cause)
     return rule.finding(confidence, evidence, text)
 
@@ -197,7 +207,12 @@ def _page_evidence(page: ErrorPage) -> Evidence:
 def _written(page: ErrorPage) -> str:
     codes = " ".join(map(str, page.codes))
     status = "" if page.status is None else " =" if page.status == 0 else f" ={page.status}"
-    return f"error_page {codes}{status} {safe(page.target, 120)}"
+    return tr(
+        "error_page {codes}{status} {target}",
+        codes=codes,
+        status=status,
+        target=safe(page.target, 120),
+    )
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -212,8 +227,13 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 
 def _latent_text(page: ErrorPage, codes: Iterable[int]) -> str:
     named = ", ".join(map(str, codes))
-    how = "200" if page.status == _OK else "the status of that page"
-    return f"{_written(page)}: a {named} of the backend reaches clients with {how}"
+    how = "200" if page.status == _OK else tr("the status of that page")
+    return tr(
+        "{written}: a {named} of the backend reaches clients with {how}",
+        written=_written(page),
+        named=named,
+        how=how,
+    )
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -223,11 +243,11 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     return (Change(f"{prefix_of(resolution)}_intercept_errors", "off", _WHY_OFF),)
 
 
-_LEADS_NOWHERE = (
-    "{passed} at {where}: Nginx could not connect to {peers}; write the address there at which the "
-    "backend listens"
+_LEADS_NOWHERE = tr(
+    "{passed} at {where}: Nginx could not connect to {peers}; write the address there at "
+    "which the backend listens"
 )
-_LOG_LINE = "mend what Nginx's error log says: {line}"
+_LOG_LINE = tr("mend what Nginx's error log says: {line}")
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
@@ -246,21 +266,27 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 
 
 _OWN = Fix(
-    "what the log line says; and `error_page` without `=200` for this path, so that clients see "
-    "the error",
+    tr(
+        "what the log line says; and `error_page` without `=200` for this path, so that "
+        "clients see the error"
+    ),
     "nginx",
 )
 _CONNECT = Fix(
-    "an address in {stream}_pass (or its upstream) where the backend listens; and `error_page` "
-    "without `=200` for this path, so that clients see the error",
+    tr(
+        "an address in {stream}_pass (or its upstream) where the backend listens; and "
+        "`error_page` without `=200` for this path, so that clients see the error"
+    ),
     "nginx",
 )
 RULE = Rule(
     id="error-page-masks",
     stage=Stage.ROUTE,
     fix=Fix(
-        "{stream}_intercept_errors off in the stream's location, so that the status shows; and "
-        "what causes that status",
+        tr(
+            "{stream}_intercept_errors off in the stream's location, so that the status shows; "
+            "and what causes that status"
+        ),
         "nginx",
     ),
     check=check,

@@ -8,20 +8,25 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 NOT_ALLOWED = 405
 """The answer to a GET that says that there is no stream: MCP 2025-03-26 and 2026-07-28."""
-_BY_POST = (
-    "An MCP session by POST works through the proxy, so nothing of Nginx fails. A client of an "
-    "older transport takes this answer to its GET for a failure and tries again and again; 405 "
-    "tells it that there is no stream."
+_BY_POST = tr(
+    "An MCP session by POST works through the proxy, so nothing of Nginx fails. A client "
+    "of an older transport takes this answer to its GET for a failure and tries again "
+    "and again; 405 tells it that there is no stream."
 )
-_OTHER_METHOD = (
-    "This endpoint {answers}, so a GET shows nothing of its stream: give --request POST --data '…' "
-    "and the headers that its client sends, and the same is judged by that request."
+_OTHER_METHOD = tr(
+    "This endpoint {answers}, so a GET shows nothing of its stream: give --request POST "
+    "--data '…' and the headers that its client sends, and the same is judged by that "
+    "request."
 )
 _ASK_AS_CLIENT = Fix(
-    "ask as the client does: --request POST --data '…' --header 'Content-Type: application/json'",
+    tr(
+        "ask as the client does: --request POST --data '…' --header 'Content-Type: "
+        "application/json'"
+    ),
     "client",
 )
 _STATELESS = "stateless"
@@ -76,7 +81,12 @@ def _is_alike(result: ProbeResult, other: ProbeResult) -> bool:
 
 
 def _answer_evidence(result: ProbeResult) -> Evidence:
-    text = f"GET: {result.outcome}: {result.why}{body_suffix(result.timeline)}"
+    text = tr(
+        "GET: {outcome}: {why}{body_suffix}",
+        outcome=result.outcome,
+        why=result.why,
+        body_suffix=body_suffix(result.timeline),
+    )
     return Evidence("probe", result.timeline.probe.label, text)
 
 
@@ -88,7 +98,11 @@ def _asks_for_post(rule: Rule, case: Case, results: list[ProbeResult]) -> Findin
     methods = {method.strip().upper() for method in allowed.split(",")}
     if allowed and "POST" not in methods:
         return None
-    answers = f"answers {safe(allowed, 80)} (Allow)" if allowed else "does not answer GET (405)"
+    answers = (
+        tr("answers {allowed} (Allow)", allowed=safe(allowed, 80))
+        if allowed
+        else tr("does not answer GET (405)")
+    )
     evidence = (*map(result_evidence, (results[0], *_answered(case)[:1])), *_what_is_held(case))
     text = _OTHER_METHOD.format(answers=answers)
     return rule.finding("possible", evidence, text, fix=_ASK_AS_CLIENT)
@@ -106,16 +120,21 @@ def _what_is_held(case: Case) -> tuple[Evidence, ...]:
     setting = setting_evidence(resolution, f"{resolution.prefix}_buffering")
     rows = resolution.delivery
     if any(row.is_held for row in rows):
-        held = "would hold a stream that answers the POST"
+        held = tr("would hold a stream that answers the POST")
     elif any(row.holds_tails for row in rows):
-        held = "would hold the end of large events of such a stream"
+        held = tr("would hold the end of large events of such a stream")
     elif any(row.result == "undecided" for row in rows):
-        held = "may hold such a stream: a directive in force is not known"
+        held = tr("may hold such a stream: a directive in force is not known")
     else:
-        held = "would pass such a stream on as it comes"
-    unless = ", unless the backend sends X-Accel-Buffering: no"
+        held = tr("would pass such a stream on as it comes")
+    unless = tr(", unless the backend sends X-Accel-Buffering: no")
     is_overruled = directives.is_buffering(resolution) and held.startswith("would hold")
-    text = f"{setting.text}: the config {held}{unless if is_overruled else ''}"
+    text = tr(
+        "{setting}: the config {held}{unless}",
+        setting=setting.text,
+        held=held,
+        unless=unless if is_overruled else "",
+    )
     return (Evidence("config", setting.where, text),)
 
 
@@ -123,8 +142,10 @@ RULE = Rule(
     id="get-not-offered",
     stage=Stage.ROUTE,
     fix=Fix(
-        "the server answers 405 to a GET where it offers no stream; a client of the transport that "
-        "it speaks",
+        tr(
+            "the server answers 405 to a GET where it offers no stream; a client of the "
+            "transport that it speaks"
+        ),
         "backend",
     ),
     check=check,

@@ -10,17 +10,18 @@ from wizard.model.diagnosis import Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 LIVE_OUTCOMES = frozenset({"live", "ended", "cut"})
 """Outcomes of a plain twin; if it is late as well, gzip is not the cause."""
-_DISTINGUISHES = "The same request is live without Accept-Encoding: gzip and held with it."
-_DIRECT = (
+_DISTINGUISHES = tr("The same request is live without Accept-Encoding: gzip and held with it.")
+_DIRECT = tr(
     "The backend asked directly with gzip is live, so it is not the backend's own compression."
 )
-_NO_DIRECT = "Whether the backend compresses by itself was not measured: give --direct."
-_WHY_GZIP = (
-    "with buffering off gzip holds nothing back any more, but compresses each event by itself, "
-    "which saves nothing on a stream"
+_NO_DIRECT = tr("Whether the backend compresses by itself was not measured: give --direct.")
+_WHY_GZIP = tr(
+    "with buffering off gzip holds nothing back any more, but compresses each event by "
+    "itself, which saves nothing on a stream"
 )
 
 
@@ -65,7 +66,10 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if compressed <= plain:
         return ()
     types = safe(resolution.value("gzip_types"), 80)
-    text = f"gzip with gzip_types {types} and buffering on: held for clients that accept gzip"
+    text = tr(
+        "gzip with gzip_types {types} and buffering on: held for clients that accept gzip",
+        types=types,
+    )
     return (rule.config_finding(directives.place_of(resolution, "gzip"), text),)
 
 
@@ -77,7 +81,9 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 RULE = Rule(
     id="gzip-plus-buffering",
     stage=Stage.HOLD,
-    fix=Fix("{stream}_buffering off and gzip off in the location that serves the stream", "nginx"),
+    fix=Fix(
+        tr("{stream}_buffering off and gzip off in the location that serves the stream"), "nginx"
+    ),
     check=check,
     check_config=check_config,
     config_order=20,

@@ -28,6 +28,7 @@ from wizard.model.timeline import is_success
 from wizard.nginx.settings import enclosing_blocks
 from wizard.probe.mcp.messages import HEADER_MISMATCH, code_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _STATUSES = frozenset({400, 401, 403, 406})
 """Answers to a request that lacks a header."""
@@ -45,23 +46,24 @@ _SENT_IN_SESSION = _SENT | {
 _CREDENTIALS = frozenset({"authorization", "cookie", "x-api-key"})
 _OF_OTHERS = frozenset({"accept-encoding", "origin", "upgrade"})
 """Headers whose replaced value is a failure mode of its own."""
-_WHY_UNDERSCORES = "Nginx ignores headers with an underscore in their name unless this is on"
+_WHY_UNDERSCORES = tr("Nginx ignores headers with an underscore in their name unless this is on")
 _MEDIA_TYPES = ("application/json", "text/event-stream")
 """What MCP has a client accept (2025-11-25, "Sending Messages to the Server")."""
 _GUARDS = ("auth_basic", "auth_request")
-_DISTINGUISHES = (
-    "The direct request has the same headers and is served; the proxied one is refused, and the "
-    "config drops a header that it was sent with."
+_DISTINGUISHES = tr(
+    "The direct request has the same headers and is served; the proxied one is refused, "
+    "and the config drops a header that it was sent with."
 )
-_BY_AN_ERROR = (
-    "The direct request has the same headers and is served; the answer through the proxy ends with "
-    "an error, and the config drops a header that it was sent with. Whether the error is about "
-    "that header, its text shows."
+_BY_AN_ERROR = tr(
+    "The direct request has the same headers and is served; the answer through the proxy "
+    "ends with an error, and the config drops a header that it was sent with. Whether "
+    "the error is about that header, its text shows."
 )
 
-_NAMED = (
-    "The server answers that a header which has to repeat the message is missing or differs; ours "
-    "was sent with all of them. Which one is lost, and where, the config shows: give --conf."
+_NAMED = tr(
+    "The server answers that a header which has to repeat the message is missing or "
+    "differs; ours was sent with all of them. Which one is lost, and where, the config "
+    "shows: give --conf."
 )
 
 
@@ -132,7 +134,7 @@ def _fix(case: Case, difference: Difference) -> Fix | None:
     name = safe(difference.name, 60)
     if "_" not in difference.name or difference.sent is not None:
         return None
-    return Fix(f"underscores_in_headers on, so that {name} is not ignored", "nginx")
+    return Fix(tr("underscores_in_headers on, so that {name} is not ignored", name=name), "nginx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _refused(case: Case) -> _Refused | None:
     others = {result.timeline.status for result in case.direct}
     differing = [result for result in refused if result.timeline.status not in others]
     if differing:
-        served = Evidence("probe", f"mcp-{direct.side}", "the handshake is done, to its end")
+        served = Evidence("probe", f"mcp-{direct.side}", tr("the handshake is done, to its end"))
         return _Refused(_SENT, (result_evidence(differing[0]), served))
     for exchange in proxied.exchanges if proxied else ():
         other = direct.timeline(exchange.name)
@@ -180,7 +182,11 @@ def _dropped(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
         name = line.args[0].lower() if line.args else ""
         # Nginx may have used the credentials itself, and then drops them on purpose.
         if line.args[1:] == ("",) and not (is_guarded and name == "authorization"):
-            text = f'{line.name} {safe(line.args[0], 60)} "": the backend never gets this header'
+            text = tr(
+                '{name} {args} "": the backend never gets this header',
+                name=line.name,
+                args=safe(line.args[0], 60),
+            )
             yield name, Evidence("config", str(line.where), text)
 
 
@@ -189,7 +195,11 @@ def _replaced(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
     for line in _lines_in_force(resolution):
         if len(line.args) > 1 and line.args[0].lower() == "accept" and _accepts_less(line.args[1]):
             value = safe(line.args[1], 60)
-            text = f"{line.name} Accept {value}: the backend gets this in place of what was sent"
+            text = tr(
+                "{name} Accept {value}: the backend gets this in place of what was sent",
+                name=line.name,
+                value=value,
+            )
             yield "accept", Evidence("config", str(line.where), text)
 
 
@@ -202,8 +212,17 @@ def _overwritten(case: Case, resolution: RequestResolution) -> Iterator[tuple[st
         if name in _CREDENTIALS & set(given) and line.args[1] not in ("", given[name]):
             if "$" in line.args[1]:
                 continue  # it may hold what the client sent
-            text = f"{line.name} {safe(line.args[0], 60)} …: the backend gets this value in place "
-            yield name, Evidence("config", str(line.where), f"{text}of the one that was sent")
+            text = tr(
+                "{name} {args} …: the backend gets this value in place ",
+                name=line.name,
+                args=safe(line.args[0], 60),
+            )
+            yield (
+                name,
+                Evidence(
+                    "config", str(line.where), tr("{text}of the one that was sent", text=text)
+                ),
+            )
 
 
 def _accepts_less(value: str) -> bool:
@@ -254,7 +273,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
         Change(
             f"{resolution.prefix}_set_header",
             f"{sent[name]} $http_{name.replace('-', '_')}",
-            "the client's own value",
+            tr("the client's own value"),
         )
         for name, _ in (
             *_dropped(resolution),
@@ -267,14 +286,16 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     if any("_" in name for name, _ in measured):
         return (Change("underscores_in_headers", "on", _WHY_UNDERSCORES, scope="http"),)
     if _passes_none(resolution):
-        changes.append(Change(_pass_name(resolution), "on", "the client's headers are passed on"))
+        changes.append(
+            Change(_pass_name(resolution), "on", tr("the client's headers are passed on"))
+        )
     return tuple(changes)
 
 
 RULE = Rule(
     id="header-dropped",
     stage=Stage.ADMIT,
-    fix=Fix("pass the header on: remove the line that sets it to nothing", "nginx"),
+    fix=Fix(tr("pass the header on: remove the line that sets it to nothing"), "nginx"),
     check=check,
     check_config=check_config,
     config_order=95,

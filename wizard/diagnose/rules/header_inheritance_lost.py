@@ -22,6 +22,7 @@ from wizard.model.target import Style
 from wizard.nginx.settings import DroppedHeaders, dropped_headers
 from wizard.nginx.upstream import default_host
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _Proof = tuple[Confidence, tuple[Evidence, ...]]
 CREDENTIAL_WORDS = ("authorization", "api-key", "apikey", "token", "secret", "x-auth")
@@ -30,9 +31,9 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SYMPTOMS = frozenset(
     {"auth-gate", "host-origin-rejected", "slash-redirect", "oauth-metadata-lost"}
 )
-_DISTINGUISHES = "The failure is one that the dropped header prevents."
-_MEASURED = "Without that header the backend answers a direct request in the same way."
-_QUIET = "Nothing fails yet: this backend does not need the dropped headers."
+_DISTINGUISHES = tr("The failure is one that the dropped header prevents.")
+_MEASURED = tr("Without that header the backend answers a direct request in the same way.")
+_QUIET = tr("Nothing fails yet: this backend does not need the dropped headers.")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -111,7 +112,7 @@ def _root_evidence(case: Case) -> tuple[Evidence, ...]:
         return ()
     if case.root_resolution is None or dropped_headers(case.root_resolution) is not None:
         return ()
-    text = f"/, which has them, answers {case.root.status}"
+    text = tr("/, which has them, answers {status}", status=case.root.status)
     return (Evidence("probe", case.root.probe.label, text),)
 
 
@@ -125,7 +126,7 @@ def _host(case: Case, resolution: RequestResolution, dropped: DroppedHeaders) ->
         return "confirmed", _first_evidence(redirected)
     handshake = case.handshake("proxy")
     if handshake is not None and _netloc(handshake.endpoint) in internal:
-        text = f"the endpoint event names {safe(handshake.endpoint, 120)}"
+        text = tr("the endpoint event names {endpoint}", endpoint=safe(handshake.endpoint, 120))
         return "confirmed", (Evidence("probe", "mcp-proxy", text),)
     refused = [result for result in case.proxy if result.timeline.status in (400, 403, 404, 421)]
     statuses = {result.timeline.status for result in refused}
@@ -180,8 +181,13 @@ def _first_evidence(results: list[ProbeResult]) -> tuple[Evidence, ...]:
 def _config_evidence(dropped: DroppedHeaders) -> tuple[Evidence, ...]:
     names = ", ".join(line.args[0] for line in dropped.lines)
     set_here = " ".join(dropped.by.args[:1])
-    by = f"proxy_set_header {set_here}: with it no header of the outer levels is sent"
-    first = f"proxy_set_header stands here, and is not in force for this path, for {names}"
+    by = tr(
+        "proxy_set_header {set_here}: with it no header of the outer levels is sent",
+        set_here=set_here,
+    )
+    first = tr(
+        "proxy_set_header stands here, and is not in force for this path, for {names}", names=names
+    )
     return (
         Evidence("config", str(dropped.by.where), safe(by)),
         Evidence("config", str(dropped.lines[0].where), safe(first)),
@@ -194,7 +200,9 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if dropped is None:
         return ()
     names = ", ".join(dict.fromkeys(line.args[0] for line in dropped.lines))
-    text = f"this set drops what {dropped.lines[0].where} sets for {names}"
+    text = tr(
+        "this set drops what {where} sets for {names}", where=dropped.lines[0].where, names=names
+    )
     return (rule.config_finding(str(dropped.by.where), safe(text, 300)),)
 
 
@@ -217,7 +225,7 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 RULE = Rule(
     id="header-inheritance-lost",
     stage=Stage.ADMIT,
-    fix=Fix("the location repeats the proxy_set_header lines of the outer level", "nginx"),
+    fix=Fix(tr("the location repeats the proxy_set_header lines of the outer level"), "nginx"),
     check=check,
     check_config=check_config,
     config_order=90,

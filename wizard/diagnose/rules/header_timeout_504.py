@@ -12,18 +12,21 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.settings import duration_s
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
-_WHY_READ_TIMEOUT = (
-    "how long the backend may think before it answers {}: {}, and Nginx "
-    "answers 504 at its end. Progress notifications from the server are the other half"
+_WHY_READ_TIMEOUT = tr(
+    "how long the backend may think before it answers {}: {}, and Nginx answers 504 at "
+    "its end. Progress notifications from the server are the other half"
 )
 
 
-_REPRODUCED_NOT = (
-    "The logs say it of other clients' requests. None of ours took that long, so it was not "
-    "measured in this run."
+_REPRODUCED_NOT = tr(
+    "The logs say it of other clients' requests. None of ours took that long, so it was "
+    "not measured in this run."
 )
-_FIX_STREAM = Fix("a longer {stream}_read_timeout in the location that serves the stream", "nginx")
+_FIX_STREAM = Fix(
+    tr("a longer {stream}_read_timeout in the location that serves the stream"), "nginx"
+)
 _PATIENCE_S = 300.0
 """No usual client waits longer than this for an answer, in seconds."""
 
@@ -78,7 +81,7 @@ def _of_stream(rule: Rule, case: Case) -> Finding | None:
 
 
 def _describe(answer: Timeline) -> str:
-    return f"HTTP {answer.status} after {seconds(_wait_s(answer))}"
+    return tr("HTTP {status} after {wait_s}", status=answer.status, wait_s=seconds(_wait_s(answer)))
 
 
 def _is_at(limit_s: float | None, wait_s: float) -> bool:
@@ -146,18 +149,20 @@ def _confidence_of_others(
 
 
 def _distinguishes(failed: posts.FailedPost) -> str:
-    text = f"Nginx gave up after {seconds(_wait_s(failed.answer))}"
+    text = tr("Nginx gave up after {wait_s}", wait_s=seconds(_wait_s(failed.answer)))
     if failed.accepted is None:
-        return f"{text}; how long the backend would have taken was not measured."
-    return (
-        f"{text}; the backend itself answered the same request after "
-        f"{seconds(_wait_s(failed.accepted))}, so it is slow, not unreachable."
+        return tr("{text}; how long the backend would have taken was not measured.", text=text)
+    return tr(
+        "{text}; the backend itself answered the same request after {wait_s}, so it is slow, "
+        "not unreachable.",
+        text=text,
+        wait_s=seconds(_wait_s(failed.accepted)),
     )
 
 
 def stream_settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     """The same for the stream, where its own GET fails."""
-    return _longer(resolution, "the GET of the stream") if _failed_get(case) else ()
+    return _longer(resolution, tr("the GET of the stream")) if _failed_get(case) else ()
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -177,7 +182,9 @@ def _longer(resolution: RequestResolution | None, what: str) -> tuple[Change, ..
 RULE = Rule(
     id="header-timeout-504",
     stage=Stage.MESSAGE,
-    fix=Fix("a longer {messages}_read_timeout in the location that takes the messages", "nginx"),
+    fix=Fix(
+        tr("a longer {messages}_read_timeout in the location that takes the messages"), "nginx"
+    ),
     check=check,
     settings=NginxSettings(stream=stream_settings, messages=settings),
 )

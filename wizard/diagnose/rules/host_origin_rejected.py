@@ -29,6 +29,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.probe.host_guard import REFUSALS, passed_hosts, refused_request, requested_host
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import http_url
 
 PUBLIC_HOST, NO_ORIGIN = "public-host", "no-origin"
@@ -36,19 +37,21 @@ _INVALID_HOST = re.compile(
     r"(?i)invalid host|disallowedhost|blocked hosts?\b|\bhost\b[^\n]{0,100}\bnot allowed"
 )
 """How guards say it: the MCP SDKs and Starlette, ASP.NET, Django, Rails, Vite."""
-_WHY_HOST = "the backend refuses the Host that it gets today, and serves a request with this one"
-_DISTINGUISHES = (
-    "The direct request is served under the backend's own name, and refused with the same status "
-    "under another one: so the backend refuses it, because of the name alone."
+_WHY_HOST = tr(
+    "the backend refuses the Host that it gets today, and serves a request with this one"
 )
-_ASSUMED = "Which Host Nginx passes on is not known: give --conf."
-_NAMED = (
-    "The answer itself names the Host header. A direct request with that Host would confirm that "
-    "it comes from the backend: give --direct."
+_DISTINGUISHES = tr(
+    "The direct request is served under the backend's own name, and refused with the "
+    "same status under another one: so the backend refuses it, because of the name alone."
 )
-_ORIGIN_DISTINGUISHES = (
-    "The direct request is refused with the given Origin and served without it: the backend "
-    "refuses it, because of the Origin alone."
+_ASSUMED = tr("Which Host Nginx passes on is not known: give --conf.")
+_NAMED = tr(
+    "The answer itself names the Host header. A direct request with that Host would "
+    "confirm that it comes from the backend: give --direct."
+)
+_ORIGIN_DISTINGUISHES = tr(
+    "The direct request is refused with the given Origin and served without it: the "
+    "backend refuses it, because of the Origin alone."
 )
 
 
@@ -173,17 +176,27 @@ def _host_to_send(case: Case) -> str:
 def _fix(case: Case) -> Fix | None:
     host, own = safe(_host_to_send(case), 120), safe(_own_host(case), 120)
     if host == "$http_host":
-        port = " ($host has no port)" if ":" in requested_host(case) else ""
-        text = f"proxy_set_header Host $http_host{port}: a direct request with it was served"
+        port = tr(" ($host has no port)") if ":" in requested_host(case) else ""
+        text = tr(
+            "proxy_set_header Host $http_host{port}: a direct request with it was served", port=port
+        )
         return Fix(text, "nginx")
     if host:
         difference = difference_about(case, is_about)
         is_public = difference is not None and _is_public(case, difference.sent or "")
-        backend = "; or the backend allows the public host and origin" if is_public else ""
-        text = f"proxy_set_header Host {host}, under which the direct request is served{backend}"
+        backend = tr("; or the backend allows the public host and origin") if is_public else ""
+        text = tr(
+            "proxy_set_header Host {host}, under which the direct request is served{backend}",
+            host=host,
+            backend=backend,
+        )
         return Fix(text, "nginx")
-    also = f"; or Nginx sends the one that it takes, proxy_set_header Host {own}" if own else ""
-    return Fix(f"the backend allows the public host and origin{also}", "backend")
+    also = (
+        tr("; or Nginx sends the one that it takes, proxy_set_header Host {own}", own=own)
+        if own
+        else ""
+    )
+    return Fix(tr("the backend allows the public host and origin{also}", also=also), "backend")
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -229,7 +242,7 @@ def _handshake_evidence(case: Case) -> tuple[Evidence, ...]:
     direct = case.handshake("direct")
     if direct is None or not direct.is_complete:
         return ()
-    text = f"the handshake succeeds with Host: {safe(_own_host(case), 120)}"
+    text = tr("the handshake succeeds with Host: {own_host}", own_host=safe(_own_host(case), 120))
     return (Evidence("probe", f"mcp-{direct.side}", text),)
 
 
@@ -241,7 +254,7 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
 RULE = Rule(
     id="host-origin-rejected",
     stage=Stage.ADMIT,
-    fix=Fix("the backend allows the public host and origin", "backend"),
+    fix=Fix(tr("the backend allows the public host and origin"), "backend"),
     check=check,
     settings=NginxSettings(both=settings),
     is_about=is_about,

@@ -12,39 +12,42 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.prediction import predict_probes
+from wizard.text.messages import tr
 
-_DISTINGUISHES = (
-    "The direct stream has headers and nothing to say yet, so the backend does answer; through "
-    "Nginx even the headers are missing."
+_DISTINGUISHES = tr(
+    "The direct stream has headers and nothing to say yet, so the backend does answer; "
+    "through Nginx even the headers are missing."
 )
-_UNREAD = "Without the config it is not known that this Nginx buffers: give --conf to confirm."
-_NO_HANDSHAKE = (
-    "But no handshake was completed: over HTTP+SSE (MCP 2024-11-05) the endpoint event would be "
-    "due at once, and then the silence itself is the fault."
+_UNREAD = tr("Without the config it is not known that this Nginx buffers: give --conf to confirm.")
+_NO_HANDSHAKE = tr(
+    "But no handshake was completed: over HTTP+SSE (MCP 2024-11-05) the endpoint event "
+    "would be due at once, and then the silence itself is the fault."
 )
 _SEND_COMMENT = Fix(
-    "the backend sends a comment at once: this Nginx keeps bare headers over HTTP/2 even with "
-    "buffering off",
+    tr(
+        "the backend sends a comment at once: this Nginx keeps bare headers over HTTP/2 even "
+        "with buffering off"
+    ),
     "backend",
 )
 
 
-_SESSION = (
-    "In a session of its own the direct GET stream has headers at once, and that through the proxy "
-    "has none, while the POSTs of both sessions are answered."
+_SESSION = tr(
+    "In a session of its own the direct GET stream has headers at once, and that through "
+    "the proxy has none, while the POSTs of both sessions are answered."
 )
-_SESSION_LOGGED = (
-    "In its own log Nginx has the backend's 200 to the GET of our session, of which it passed "
-    "nothing on, while the POSTs of the session are answered."
+_SESSION_LOGGED = tr(
+    "In its own log Nginx has the backend's 200 to the GET of our session, of which it "
+    "passed nothing on, while the POSTs of the session are answered."
 )
-_EVENTS_TOO = "By the config in force its events are held too, not the headers alone."
-_EVENTS_TOO_UNLESS_CHUNKED = (
-    "By the config in force its events are held too, unless this backend sends chunks even to "
-    "HTTP/1.0, which few do."
+_EVENTS_TOO = tr("By the config in force its events are held too, not the headers alone.")
+_EVENTS_TOO_UNLESS_CHUNKED = tr(
+    "By the config in force its events are held too, unless this backend sends chunks "
+    "even to HTTP/1.0, which few do."
 )
-_EVENTS_NOT_SEEN = (
-    "By the config in force the headers come with the first event; no event was sent, so none was "
-    "seen to arrive or to be held."
+_EVENTS_NOT_SEEN = tr(
+    "By the config in force the headers come with the first event; no event was sent, so "
+    "none was seen to arrive or to be held."
 )
 
 
@@ -144,11 +147,11 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
     evidence = [result_evidence(result) for result in probes]
     handshake = case.handshake("proxy")
     if handshake is not None and handshake.is_complete:
-        text = "the POST is answered: Nginx passes this path"
+        text = tr("the POST is answered: Nginx passes this path")
         evidence.append(Evidence("probe", "mcp-proxy", text))
     evidence += _setting_evidence(case)
     if any("held" in streams.predicted_results(case, result) for result in held):
-        text = "by the config the first event will be held too, not the headers alone"
+        text = tr("by the config the first event will be held too, not the headers alone")
         evidence.append(Evidence("config", held[0].timeline.probe.label, text))
     return tuple(evidence)
 
@@ -162,7 +165,8 @@ RULE = Rule(
     id="idle-headers-held",
     stage=Stage.HOLD,
     fix=Fix(
-        "{stream}_buffering off in the location, and a comment from the backend at once", "nginx"
+        tr("{stream}_buffering off in the location, and a comment from the backend at once"),
+        "nginx",
     ),
     check=check,
     settings=NginxSettings(stream=unbuffered, ends_buffering=True),

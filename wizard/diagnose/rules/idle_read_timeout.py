@@ -17,25 +17,27 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import is_live
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
 SHORT_TIMEOUT_S = 60.0
 """A read timeout up to this many seconds (Nginx's default) is a risk if no ping was seen."""
-_DISTINGUISHES = (
-    "The stream ended after a silence that is longer than any that a stream survived here, so the "
-    "silence ended it."
+_DISTINGUISHES = tr(
+    "The stream ended after a silence that is longer than any that a stream survived "
+    "here, so the silence ended it."
 )
-_OTHERS = (
-    "Nginx's error log says it of other clients' streams. Ours was not silent for that long while "
-    "it was watched."
+_OTHERS = tr(
+    "Nginx's error log says it of other clients' streams. Ours was not silent for that "
+    "long while it was watched."
 )
-_ELSEWHERE = (
-    "Nginx's error log says that a read timeout ended the stream, but the one that the config sets "
-    "for this path is another: a location further on, another Nginx that writes to this log, or a "
-    "config that was not loaded yet."
+_ELSEWHERE = tr(
+    "Nginx's error log says that a read timeout ended the stream, but the one that the "
+    "config sets for this path is another: a location further on, another Nginx that "
+    "writes to this log, or a config that was not loaded yet."
 )
-_UNSURE = (
-    "The stream ended after a silence that is longer than any that a stream survived here, as a "
-    "read timeout ends it. Whether it was Nginx's, its config or its error log would show."
+_UNSURE = tr(
+    "The stream ended after a silence that is longer than any that a stream survived "
+    "here, as a read timeout ends it. Whether it was Nginx's, its config or its error "
+    "log would show."
 )
 
 
@@ -96,7 +98,7 @@ def _risk(rule: Rule, case: Case) -> Finding | None:
         return None
     name = directives.read_timeout_name(case.resolution)
     evidence = (setting_evidence(case.resolution, name), *_gap_evidence(case, gap_s, limit_s))
-    distinguishes = "Predicted from the config, not observed: watch with --patience to see it."
+    distinguishes = tr("Predicted from the config, not observed: watch with --patience to see it.")
     confidence: Confidence = "possible" if gap_s is None else "likely"
     return rule.finding(confidence, evidence, distinguishes, latent=True)
 
@@ -104,9 +106,16 @@ def _risk(rule: Rule, case: Case) -> Finding | None:
 def _gap_evidence(case: Case, gap_s: float | None, limit_s: float) -> tuple[Evidence, ...]:
     """The longest gap that was seen, or that there was none to see; empty without a stream."""
     if gap_s is not None:
-        text = f"a gap of {seconds(gap_s)} between events was seen, and {seconds(limit_s)} ends it"
+        text = tr(
+            "a gap of {gap_s} between events was seen, and {limit_s} ends it",
+            gap_s=seconds(gap_s),
+            limit_s=seconds(limit_s),
+        )
     elif any(is_live(result.timeline) for result in (*case.direct, *case.proxy)):
-        text = f"no second event or ping was seen; a silence of {seconds(limit_s)} ends the stream"
+        text = tr(
+            "no second event or ping was seen; a silence of {limit_s} ends the stream",
+            limit_s=seconds(limit_s),
+        )
     else:
         return ()
     return (Evidence("probe", "stream", text),)
@@ -119,7 +128,12 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         return ()
     name = directives.read_timeout_name(resolution)
     value = safe(resolution.value(name), 20)
-    text = f"{name} {value}: a silence of {seconds(limit_s)} ends the stream"
+    text = tr(
+        "{name} {value}: a silence of {limit_s} ends the stream",
+        name=name,
+        value=value,
+        limit_s=seconds(limit_s),
+    )
     return (rule.config_finding(directives.place_of(resolution, name), text),)
 
 
@@ -127,7 +141,10 @@ RULE = Rule(
     id="idle-read-timeout",
     stage=Stage.CUT,
     fix=Fix(
-        "a longer {stream}_read_timeout in the location, and pings from the backend every 15–30 s",
+        tr(
+            "a longer {stream}_read_timeout in the location, and pings from the backend every "
+            "15–30 s"
+        ),
         "nginx",
     ),
     check=check,

@@ -13,6 +13,7 @@ from wizard.nginx.as_sent import as_sent
 from wizard.nginx.settings import HTTP_1_1_SINCE, duration_s, version_numbers
 from wizard.nginx.upstream import upstream_block_of
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
 AT_ONCE_S = 0.5
 """How long such a request takes at most, in seconds: its connection is closed already."""
@@ -20,20 +21,22 @@ _DEFAULT_S = 60.0
 """How long Nginx keeps an idle connection to an upstream, in seconds
 (https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive_timeout)."""
 _SUGGESTED = "4s"
-_PHRASE = "while reading response header from upstream"
-_FAST = (
-    "The backend closed these connections before it answered, and the requests failed at once, "
-    "while others are served: it had closed a kept connection that Nginx used again. A backend "
-    "that fails while it works takes longer. Nginx repeats a GET, and no POST."
+_PHRASE = tr("while reading response header from upstream")
+_FAST = tr(
+    "The backend closed these connections before it answered, and the requests failed at "
+    "once, while others are served: it had closed a kept connection that Nginx used "
+    "again. A backend that fails while it works takes longer. Nginx repeats a GET, and "
+    "no POST."
 )
-_UNTIMED = (
-    "The backend closed these connections before it answered, and other requests are served: it "
-    "may have closed a kept connection that Nginx used again. A process that crashes on this "
-    "request looks alike: $request_time in the access log tells, near 0 for a kept connection."
+_UNTIMED = tr(
+    "The backend closed these connections before it answered, and other requests are "
+    "served: it may have closed a kept connection that Nginx used again. A process that "
+    "crashes on this request looks alike: $request_time in the access log tells, near 0 "
+    "for a kept connection."
 )
-_WHY = (
-    "below the time after which the backend closes an idle connection (5 s for Node and Uvicorn, 2 "
-    "s for Gunicorn: adapt it), so that Nginx closes it first. {} is in force"
+_WHY = tr(
+    "below the time after which the backend closes an idle connection (5 s for Node and "
+    "Uvicorn, 2 s for Gunicorn: adapt it), so that Nginx closes it first. {} is in force"
 )
 
 
@@ -82,7 +85,11 @@ def _own_failure(case: Case) -> tuple[Evidence, ...]:
     if not lines or not failed or not served:
         return ()
     label, took = failed[0].probe.label, seconds(failed[0].headers_s)
-    text = f"one POST got 502 after {took}, and another one {served[0].status}"
+    text = tr(
+        "one POST got 502 after {took}, and another one {status}",
+        took=took,
+        status=served[0].status,
+    )
     return (Evidence("probe", label, text), log_evidence(lines[0]))
 
 
@@ -105,8 +112,12 @@ def _waits(case: Case, failures: list[logs.PathFailure]) -> tuple[float, ...]:
 def _wait_evidence(waits: tuple[float, ...]) -> tuple[Evidence, ...]:
     if not waits:
         return ()
-    text = f"the access log has 502 for it after {min(waits):g} to {max(waits):g} s"
-    return (Evidence("log", "access log", text),)
+    text = tr(
+        "the access log has 502 for it after {waits:g} to {waits2:g} s",
+        waits=min(waits),
+        waits2=max(waits),
+    )
+    return (Evidence("log", tr("access log"), text),)
 
 
 def kept_connections(resolution: RequestResolution) -> Evidence | None:
@@ -127,11 +138,14 @@ def kept_connections(resolution: RequestResolution) -> Evidence | None:
     if keepalive is not None:
         if keepalive.args[:1] == ("0",):
             return None
-        text = f"keepalive {safe(' '.join(keepalive.args), 40)}: connections are kept idle for "
+        text = tr(
+            "keepalive {args}: connections are kept idle for ",
+            args=safe(" ".join(keepalive.args), 40),
+        )
         return Evidence("config", str(keepalive.where), f"{text}{seconds(_idle_s(resolution))}")
     if version_numbers(resolution.version) < HTTP_1_1_SINCE:
         return None
-    text = "connections to an upstream block are kept, by default since 1.29.7, idle for "
+    text = tr("connections to an upstream block are kept, by default since 1.29.7, idle for ")
     return Evidence("config", str(block.where), f"{text}{seconds(_idle_s(resolution))}")
 
 
@@ -154,8 +168,10 @@ RULE = Rule(
     id="keepalive-race",
     stage=Stage.MESSAGE,
     fix=Fix(
-        "keepalive_timeout in the upstream block, below the time after which the backend closes an "
-        "idle connection; or a longer one in the backend",
+        tr(
+            "keepalive_timeout in the upstream block, below the time after which the backend "
+            "closes an idle connection; or a longer one in the backend"
+        ),
         "nginx",
     ),
     explains=frozenset({"upstream-unreachable", "new-default-regression"}),

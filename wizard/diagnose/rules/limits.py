@@ -20,6 +20,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _HELD_SYMPTOMS = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "outer-proxy-buffers", "dead-peer-replay"}
@@ -27,54 +28,63 @@ _HELD_SYMPTOMS = frozenset(
 _SYMPTOMS = frozenset(
     {"message-path-unrouted", "endpoint-prefix-lost", "wrong-transport", "location-miss"}
 )
-_ONE_IS_SERVED = (
-    "Of several requests at the same moment one is served and another is not; the refusal does not "
-    "come from the backend. So it is not the path, but the number of requests."
+_ONE_IS_SERVED = tr(
+    "Of several requests at the same moment one is served and another is not; the "
+    "refusal does not come from the backend. So it is not the path, but the number of "
+    "requests."
 )
-_NONE_IS_SERVED = (
-    "Every request is refused, also one with no other of ours beside it; the refusal does not come "
-    "from the backend. So it is the number of requests of all clients, or their rate."
+_NONE_IS_SERVED = tr(
+    "Every request is refused, also one with no other of ours beside it; the refusal "
+    "does not come from the backend. So it is the number of requests of all clients, or "
+    "their rate."
 )
-_UNREAD = (
-    "Every request is refused, also one with no other of ours beside it; the refusal does not come "
-    "from the backend. A limit that counts all clients refuses so, but a server that is told to "
-    "refuse does as well: the config or Nginx's error log would show which."
+_UNREAD = tr(
+    "Every request is refused, also one with no other of ours beside it; the refusal "
+    "does not come from the backend. A limit that counts all clients refuses so, but a "
+    "server that is told to refuse does as well: the config or Nginx's error log would "
+    "show which."
 )
-_ONE_IS_DELAYED = (
-    "Of several requests at the same moment one is served at once and another later, and Nginx "
-    "logs that it delayed it: so it is not buffering, but the number of requests."
+_ONE_IS_DELAYED = tr(
+    "Of several requests at the same moment one is served at once and another later, and "
+    "Nginx logs that it delayed it: so it is not buffering, but the number of requests."
 )
-_ALL_ARE_DELAYED = (
-    "The direct request is served at once and those through the proxy later, and Nginx logs that "
-    "it delayed them: so it is not buffering, but the number of requests."
+_ALL_ARE_DELAYED = tr(
+    "The direct request is served at once and those through the proxy later, and Nginx "
+    "logs that it delayed them: so it is not buffering, but the number of requests."
 )
-_ALL_SERVED_ALONE = (
-    "Several requests at the same moment were too many, one at a time all were served: a client "
-    "that opens as many (tabs, reconnects, users behind one address) is refused."
+_ALL_SERVED_ALONE = tr(
+    "Several requests at the same moment were too many, one at a time all were served: a "
+    "client that opens as many (tabs, reconnects, users behind one address) is refused."
 )
 _WHY_CONFIG = {
-    "limit_conn": "each open stream counts, and its messages need a place beside it",
-    "limit_req": "a client's stream and its messages together must stay below it",
+    "limit_conn": tr("each open stream counts, and its messages need a place beside it"),
+    "limit_req": tr("a client's stream and its messages together must stay below it"),
 }
 _ZONE = "sse_streams"
 _MAX_STREAMS = 100
-_WHY_DRY_RUN = (
-    "limit_req cannot be switched off in a location: none set means the outer ones hold. In a dry "
-    "run they are only counted and logged here. Linters may take it for a forgotten test: it is "
-    "the exemption"
+_WHY_DRY_RUN = tr(
+    "limit_req cannot be switched off in a location: none set means the outer ones hold. "
+    "In a dry run they are only counted and logged here. Linters may take it for a "
+    "forgotten test: it is the exemption"
 )
-_WHY_LIMIT_CONN = (
-    "in place of the limit that holds here: an open stream counts as a connection all the time, "
-    "and a location that sets no limit inherits the outer ones. The zone of its own keeps streams "
-    f"from being counted against other paths; {_MAX_STREAMS} is meant as a limit that nobody meets"
+_WHY_LIMIT_CONN = tr(
+    "in place of the limit that holds here: an open stream counts as a connection all "
+    "the time, and a location that sets no limit inherits the outer ones. The zone of "
+    "its own keeps streams from being counted against other paths; {max_streams} is "
+    "meant as a limit that nobody meets",
+    max_streams=_MAX_STREAMS,
 )
-_WHY_ZONE = "the zone that counts the streams alone"
-_NOT_IN_CONFIG = "no limit on this path stands in the config given: is it the one in use?"
+_WHY_ZONE = tr("the zone that counts the streams alone")
+_NOT_IN_CONFIG = tr("no limit on this path stands in the config given: is it the one in use?")
 _NOTES: dict[Style, str] = {
-    "ingress-nginx": "leave limit-connections, limit-rps and limit-rpm off the stream's Ingress; "
-    "limit-whitelist exempts clients, not paths",
-    "f5": "leave nginx.org/limit-req-* off the stream's minion; for connections remove limit_conn "
-    "from the snippet that sets it",
+    "ingress-nginx": tr(
+        "leave limit-connections, limit-rps and limit-rpm off the stream's Ingress; "
+        "limit-whitelist exempts clients, not paths"
+    ),
+    "f5": tr(
+        "leave nginx.org/limit-req-* off the stream's minion; for connections remove "
+        "limit_conn from the snippet that sets it"
+    ),
 }
 
 
@@ -185,7 +195,11 @@ def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ..
 
 
 def _answer_evidence(answer: Timeline) -> Evidence:
-    return Evidence("probe", answer.probe.label, f"HTTP {answer.status}{body_suffix(answer)}")
+    return Evidence(
+        "probe",
+        answer.probe.label,
+        tr("HTTP {status}{body_suffix}", status=answer.status, body_suffix=body_suffix(answer)),
+    )
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -207,7 +221,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     if _has_limit(resolution, "limit_conn"):
         name = _free_zone_name(resolution.config)
         limit = f"{name} {_MAX_STREAMS}"
-        zone = f"$binary_remote_addr zone={name}:1m"
+        zone = tr("$binary_remote_addr zone={name}:1m", name=name)
         changes += [
             Change("limit_conn", limit, _WHY_LIMIT_CONN, drops=frozenset({"limit_conn"})),
             Change("limit_conn_zone", zone, _WHY_ZONE, scope="http"),
@@ -243,7 +257,9 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 RULE = Rule(
     id="limits",
     stage=Stage.ADMIT,
-    fix=Fix("a limit that fits streams in the locations of the stream and its messages", "nginx"),
+    fix=Fix(
+        tr("a limit that fits streams in the locations of the stream and its messages"), "nginx"
+    ),
     check=check,
     check_config=check_config,
     config_order=40,

@@ -11,30 +11,34 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.near_misses import NearMiss, near_misses
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _HELD_SYMPTOMS = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
 )
-_OTHER_LOCATION = (
-    "Buffering is off in a location that looks meant for this stream, and Nginx chooses another "
-    "one, where it is on: the change is right, but in the wrong place."
+_OTHER_LOCATION = tr(
+    "Buffering is off in a location that looks meant for this stream, and Nginx chooses "
+    "another one, where it is on: the change is right, but in the wrong place."
 )
-_NOT_SERVED = (
+_NOT_SERVED = tr(
     "The stream is live now, but not because of that location, which does not serve this path."
 )
-_STATIC = (
-    "The direct request is answered by the backend and the proxied one by Nginx itself, from "
-    "files: no backend is asked for this path, so nothing is held or refused there."
+_STATIC = tr(
+    "The direct request is answered by the backend and the proxied one by Nginx itself, "
+    "from files: no backend is asked for this path, so nothing is held or refused there."
 )
-_ANSWERED = (
-    "The direct request is answered by the backend and the proxied one by Nginx itself, by `{}` "
-    "({}): no backend is asked for this path, so nothing is held or refused there."
+_ANSWERED = tr(
+    "The direct request is answered by the backend and the proxied one by Nginx itself, "
+    "by `{}` ({}): no backend is asked for this path, so nothing is held or refused "
+    "there."
 )
 _NOTES: dict[Style, str] = {
-    "ingress-nginx": "use-regex or rewrite-target on any Ingress of this host turns all its paths "
-    "into regexes: keep such paths on another host, or write the stream's path as a regex that "
-    "comes first",
-    "f5": "pathType: Exact for the stream's path (or nginx.org/path-regex: exact)",
+    "ingress-nginx": tr(
+        "use-regex or rewrite-target on any Ingress of this host turns all its paths into "
+        "regexes: keep such paths on another host, or write the stream's path as a regex "
+        "that comes first"
+    ),
+    "f5": tr("pathType: Exact for the stream's path (or nginx.org/path-regex: exact)"),
 }
 
 
@@ -86,7 +90,12 @@ def _not_proxied(rule: Rule, case: Case, resolution: RequestResolution) -> Findi
 
 def _is_relevant(doubt: str) -> bool:
     """True if a doubt concerns the choice of server or location, not files or the version."""
-    known = ("through to", "files exist", "taken as missing", "version is not known")
+    known = (
+        tr("through to"),
+        tr("files exist"),
+        tr("taken as missing"),
+        tr("version is not known"),
+    )
     return not any(words in doubt for words in known)
 
 
@@ -103,7 +112,7 @@ def _root_page(rule: Rule, case: Case) -> Finding | None:
     etag = case.root.header("etag")
     if etag is None or pages[0].timeline.header("etag") != etag:
         return None
-    text = "the answer has the same ETag as / has: it is the same file"
+    text = tr("the answer has the same ETag as / has: it is the same file")
     evidence = (result_evidence(pages[0]), Evidence("probe", pages[0].timeline.probe.label, text))
     return rule.finding("likely", (*evidence, *live_direct_evidence(case)), _STATIC)
 
@@ -116,8 +125,8 @@ def _config_evidence(resolution: RequestResolution, *meant: NearMiss) -> tuple[E
         text = f"location {written} serves {resolution.request.path}: {resolution.location.reason}"
         evidence.append(Evidence("config", str(resolution.location.directive.where), text))
     for other in meant:
-        suffix = " (with buffering off)" if other.unbuffered else ""
-        text = f"{other.name}{suffix} does not: {other.why}"
+        suffix = tr(" (with buffering off)") if other.unbuffered else ""
+        text = tr("{name}{suffix} does not: {why}", name=other.name, suffix=suffix, why=other.why)
         evidence.append(Evidence("config", str(other.directive.where), text))
     return tuple(evidence)
 
@@ -126,7 +135,10 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     """A location looks meant for this path and does not serve it."""
     proxied = directives.is_proxied(resolution)
     return tuple(
-        rule.config_finding(str(other.directive.where), f"{other.name} does not serve: {other.why}")
+        rule.config_finding(
+            str(other.directive.where),
+            tr("{name} does not serve: {why}", name=other.name, why=other.why),
+        )
         for other in near_misses(resolution)
         if other.is_dead or not proxied or (other.unbuffered and _may_hold(resolution))
     )
@@ -145,7 +157,7 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 RULE = Rule(
     id="location-miss",
     stage=Stage.ROUTE,
-    fix=Fix("an exact (`=`) or `^~` location for the stream's path, so that it wins", "nginx"),
+    fix=Fix(tr("an exact (`=`) or `^~` location for the stream's path, so that it wins"), "nginx"),
     check=check,
     check_config=check_config,
     config_order=70,

@@ -7,6 +7,7 @@ from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.text.messages import tr
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -41,15 +42,20 @@ def _distinguishes(case: Case, failed: posts.FailedPost) -> str:
     """What the evidence of this case shows."""
     parts = []
     if failed.accepted:
-        parts.append("The backend accepts the same message when it is asked directly.")
+        parts.append(tr("The backend accepts the same message when it is asked directly."))
     if posts.reaches_backend(case) is False:
         parts.append(
-            "The stream's path leads to the backend and the message's path does not, so it is "
-            "neither a lost session nor a wrong body."
+            tr(
+                "The stream's path leads to the backend and the message's path does not, so it is "
+                "neither a lost session nor a wrong body."
+            )
         )
     else:
         parts.append(
-            "Nginx's own page answers the POST; which location does so is not known: give --conf."
+            tr(
+                "Nginx's own page answers the POST; which location does so is not known: give "
+                "--conf."
+            )
         )
     return " ".join(parts)
 
@@ -74,7 +80,7 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
         return None
     if _is_stream_astray(case):
         return None  # the messages would follow it
-    distinguishes = "Read from the config: no POST could be made, so it was not seen."
+    distinguishes = tr("Read from the config: no POST could be made, so it was not seen.")
     return rule.finding("likely", path_evidences(case), distinguishes, latent=True)
 
 
@@ -99,7 +105,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 RULE = Rule(
     id="message-path-unrouted",
     stage=Stage.MESSAGE,
-    fix=Fix("a location for the path of the messages, passed to the stream's backend", "nginx"),
+    fix=Fix(tr("a location for the path of the messages, passed to the stream's backend"), "nginx"),
     check=check,
     check_config=check_config,
     config_order=80,

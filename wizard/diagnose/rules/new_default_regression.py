@@ -16,18 +16,20 @@ from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import is_new_default
+from wizard.text.messages import tr
 
-_DISTINGUISHES = (
-    "The backend accepts the connection and closes it on {} HTTP/1.1 request. HTTP/1.0 was not "
-    "tried: `curl -0 -N URL` at the backend shows whether it answers that."
+_DISTINGUISHES = tr(
+    "The backend accepts the connection and closes it on {} HTTP/1.1 request. HTTP/1.0 "
+    "was not tried: `curl -0 -N URL` at the backend shows whether it answers that."
 )
-_MEASURED = (
-    "Sent to the direct URL as Nginx sends it now, the request gets no answer; in HTTP/1.0, as it "
-    "was sent before 1.29.7, it is served."
+_MEASURED = tr(
+    "Sent to the direct URL as Nginx sends it now, the request gets no answer; in "
+    "HTTP/1.0, as it was sent before 1.29.7, it is served."
 )
-_WHY_OLD_VERSION = (
-    "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer in "
-    "HTTP/1.0 ends by close, so buffering must be off for it to come as it is sent"
+_WHY_OLD_VERSION = tr(
+    "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An "
+    "answer in HTTP/1.0 ends by close, so buffering must be off for it to come as it is "
+    "sent"
 )
 
 
@@ -54,7 +56,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *map(log_evidence, logged[:1]),
     )
     confidence: Confidence = "likely" if logged and closed else "possible"
-    whose = "our own" if closed else "Nginx's"
+    whose = tr("our own") if closed else "Nginx's"
     return rule.finding(confidence, evidence, _DISTINGUISHES.format(whose))
 
 
@@ -97,7 +99,9 @@ def stream_settings(case: Case, resolution: RequestResolution | None) -> tuple[C
 RULE = Rule(
     id="new-default-regression",
     stage=Stage.REACH,
-    fix=Fix("proxy_http_version 1.0 together with proxy_buffering off in the location", "nginx"),
+    fix=Fix(
+        tr("proxy_http_version 1.0 together with proxy_buffering off in the location"), "nginx"
+    ),
     check=check,
     settings=NginxSettings(both=settings, stream=stream_settings),
     is_about=is_about,

@@ -19,44 +19,55 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import Balancing, balancing_of
 from wizard.probe.sessions import has_session, is_lost, is_taken, is_unknown, lost_message
 from wizard.text.display import safe
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 _NAMES_SESSION = re.compile(r"(?i)session")
 _BACKEND = Fix(
-    "the backend runs as one process, or its processes share their sessions, or what spreads "
-    "connections over them keeps each client at one: behind one address Nginx cannot choose",
+    tr(
+        "the backend runs as one process, or its processes share their sessions, or what "
+        "spreads connections over them keeps each client at one: behind one address Nginx "
+        "cannot choose"
+    ),
     "backend",
 )
 _EITHER = Fix(
-    f"{_BACKEND.summary}; where Nginx has several peers, hash $binary_remote_addr consistent "
-    "in the upstream",
+    tr(
+        "{summary}; where Nginx has several peers, hash $binary_remote_addr consistent in "
+        "the upstream",
+        summary=_BACKEND.summary,
+    ),
     "backend",
 )
-_ONCE = (
-    "A message of one session was lost, and those of others were all taken, on the same path: so "
-    "the path is right, and chance decides."
+_ONCE = tr(
+    "A message of one session was lost, and those of others were all taken, on the same "
+    "path: so the path is right, and chance decides."
 )
-_MIXED = (
-    "Messages of the same kind, to the same path, were taken in one session or attempt and not in "
-    "another: so the path is right, and chance decides which process they reach."
+_MIXED = tr(
+    "Messages of the same kind, to the same path, were taken in one session or attempt "
+    "and not in another: so the path is right, and chance decides which process they "
+    "reach."
 )
-_ALL_LOST = (
-    "Each session was opened, and none of its messages found it, though the backend takes the same "
-    "message when it is asked directly: so it exists, and in another process."
+_ALL_LOST = tr(
+    "Each session was opened, and none of its messages found it, though the backend "
+    "takes the same message when it is asked directly: so it exists, and in another "
+    "process."
 )
-_ALL_UNKNOWN = (
-    "The server answers, on the right path, that it does not know a session that it has just "
-    "opened."
+_ALL_UNKNOWN = tr(
+    "The server answers, on the right path, that it does not know a session that it has "
+    "just opened."
 )
-_UNREAD = "Whether Nginx has several peers is not known: give --conf."
+_UNREAD = tr("Whether Nginx has several peers is not known: give --conf.")
 _METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
 """Directives that choose a peer; an upstream block holds one of them."""
 _HASH = Change(
     "hash",
-    "$binary_remote_addr consistent",
-    "each client's requests reach one peer, so a message finds the session that its stream opened. "
-    "Not a hash of the session id: the GET that opens the session has none yet. Behind another "
-    "proxy this is that proxy's address: set real_ip_header there, or all clients share a peer",
+    tr("$binary_remote_addr consistent"),
+    tr(
+        "each client's requests reach one peer, so a message finds the session that its "
+        "stream opened. Not a hash of the session id: the GET that opens the session has "
+        "none yet. Behind another proxy this is that proxy's address: set real_ip_header "
+        "there, or all clients share a peer"
+    ),
     scope="upstream",
     drops=_METHODS - {"hash"},
 )
@@ -168,7 +179,12 @@ def _evidence(case: Case, asked: Sequence[FollowUpResult], side: Side) -> tuple[
     taken = [each for each in asked if is_taken(each.timeline)]
     failing = [each for each in asked if is_lost(each.timeline)]
     sessions = plural(len({each.why for each in asked}), "further session")
-    count = f"of {plural(len(asked), 'message')} in {sessions} {len(failing)} did not reach it"
+    count = tr(
+        "of {count} in {sessions} {count2} did not reach it",
+        count=plural(len(asked), "message"),
+        sessions=sessions,
+        count2=len(failing),
+    )
     return (
         *map(result_evidence, live[:1]),
         *([post_evidence(lost)] if lost else []),
@@ -181,7 +197,12 @@ def _peers_evidence(case: Case, balancing: Balancing) -> tuple[Evidence, ...]:
     if case.resolution is None or len(balancing.peers) < 2:
         return ()
     method = balancing.method or _lacking(balancing)
-    text = f"{len(balancing.peers)} servers ({safe(', '.join(balancing.peers), 200)}): {method}"
+    text = tr(
+        "{count} servers ({peers}): {method}",
+        count=len(balancing.peers),
+        peers=safe(", ".join(balancing.peers), 200),
+        method=method,
+    )
     return (Evidence("config", str(balancing.where or case.resolution.config.main), text),)
 
 
@@ -189,8 +210,11 @@ def _lacking(balancing: Balancing) -> str:
     """Why a client does not stay at one server."""
     if balancing.varying_key:
         key = safe(balancing.varying_key, 80)
-        return f"hash {key} differs between the requests of a client, so it keeps none at its own"
-    return "nothing keeps a client at its own"
+        return tr(
+            "hash {key} differs between the requests of a client, so it keeps none at its own",
+            key=key,
+        )
+    return tr("nothing keeps a client at its own")
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -198,8 +222,10 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     balance = balancing_of(resolution)
     if not balance.spreads_clients:
         return ()
-    text = f"{len(balance.peers)} servers, and {_lacking(balance)}: "
-    text += "a server that keeps sessions in memory loses messages"
+    text = tr(
+        "{count} servers, and {lacking}: ", count=len(balance.peers), lacking=_lacking(balance)
+    )
+    text += tr("a server that keeps sessions in memory loses messages")
     return (rule.config_finding(str(balance.where or resolution.config.main), text),)
 
 
@@ -211,7 +237,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 RULE = Rule(
     id="no-affinity",
     stage=Stage.MESSAGE,
-    fix=Fix("ip_hash, or hash $binary_remote_addr consistent, in the upstream", "nginx"),
+    fix=Fix(tr("ip_hash, or hash $binary_remote_addr consistent, in the upstream"), "nginx"),
     explains=frozenset(
         {
             "cors",

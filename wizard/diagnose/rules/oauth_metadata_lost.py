@@ -20,25 +20,28 @@ from wizard.model.target import Style
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
-_DISTINGUISHES = (
-    "The 401 itself is right for a client without a token. What is wrong is where it tells that "
-    "client to find out how to get one."
+_DISTINGUISHES = tr(
+    "The 401 itself is right for a client without a token. What is wrong is where it "
+    "tells that client to find out how to get one."
 )
 
 
-_WHY_FORWARDED = (
+_WHY_FORWARDED = tr(
     "the backend builds its URLs from it: asked directly with this header, it named the public URL"
 )
-_NOT_ASKED = (
-    "the backend itself was not asked for the document, so no line is known to help: give "
-    "--direct, or lead the path that the 401 names to the backend, with Host, X-Forwarded-Proto "
-    "and X-Forwarded-Host as the client asked"
+_NOT_ASKED = tr(
+    "the backend itself was not asked for the document, so no line is known to help: "
+    "give --direct, or lead the path that the 401 names to the backend, with Host, "
+    "X-Forwarded-Proto and X-Forwarded-Host as the client asked"
 )
 _PUBLIC_URL = Fix(
-    "the backend is told its public URL by a setting of its own, or trusts the forwarded headers "
-    "of Nginx: asked with them, it does not name the public URL",
+    tr(
+        "the backend is told its public URL by a setting of its own, or trusts the forwarded "
+        "headers of Nginx: asked with them, it does not name the public URL"
+    ),
     "backend",
 )
 
@@ -53,7 +56,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
     missing = metadata.missing_document(named.timeline) if named else None
     if not problem and not missing:
         return None
-    text = f"the challenge names {safe(url, 200)}{': ' if problem else ''}{problem}"
+    text = tr(
+        "the challenge names {url}{part}{problem}",
+        url=safe(url, 200),
+        part=": " if problem else "",
+        problem=problem,
+    )
     evidence = (
         result_evidence(classify(challenge)),
         Evidence("probe", challenge.probe.label, text),
@@ -72,7 +80,7 @@ def _fix(case: Case) -> Fix | None:
     forwarded = streams.follow_ups(case, "metadata-forwarded")
     if helpful := metadata.helpful_forwarding(case):
         sent = safe(helpful.why.partition(" with ")[2], 200)
-        return Fix(f"Nginx passes on what the client asked for: {sent}", "nginx")
+        return Fix(tr("Nginx passes on what the client asked for: {sent}", sent=sent), "nginx")
     if forwarded:
         return _PUBLIC_URL
     asked = streams.follow_ups(case, "metadata-direct")
@@ -81,12 +89,21 @@ def _fix(case: Case) -> Fix | None:
     found = metadata.backend_document(case)
     path = safe(split_url(asked[0].timeline.probe.url).path, 200)
     if found is None:
-        return Fix(f"the backend serves its metadata at {path}, which it names", "backend")
+        return Fix(
+            tr("the backend serves its metadata at {path}, which it names", path=path), "backend"
+        )
     if found is asked[0]:
-        return Fix(f"{path} is routed to the backend, which has the document there", "nginx")
+        return Fix(
+            tr("{path} is routed to the backend, which has the document there", path=path), "nginx"
+        )
     where = safe(split_url(found.timeline.probe.url).path, 200)
     return Fix(
-        f"the backend names the URL at which its metadata is: {where}, not {path}", "backend"
+        tr(
+            "the backend names the URL at which its metadata is: {where}, not {path}",
+            where=where,
+            path=path,
+        ),
+        "backend",
     )
 
 
@@ -98,8 +115,10 @@ def _backend_evidence(case: Case) -> tuple[Evidence, ...]:
     last = metadata.helpful_forwarding(case) or next(iter(forwarded[-1:]), None)
     evidence = [follow_up_evidence(shown)] if shown else []
     if last:
-        text = (
-            f"{safe(last.why, 300)}: it names {safe(metadata_url(last.timeline), 200) or 'no URL'}"
+        text = tr(
+            "{why}: it names {metadata_url}",
+            why=safe(last.why, 300),
+            metadata_url=safe(metadata_url(last.timeline), 200) or tr("no URL"),
         )
         evidence.append(Evidence("follow-up", last.timeline.probe.label, text))
     return tuple(evidence)
@@ -154,7 +173,7 @@ def _missing_evidence(
     texts = [f"{safe(named.why, 300)}: {missing.text}{body_suffix(answer)}"]
     if elsewhere:
         path = safe(split_url(elsewhere.timeline.probe.url).path, 200)
-        texts.append(f"{path} has a document")
+        texts.append(tr("{path} has a document", path=path))
     asked = (Evidence("follow-up", answer.probe.label, text) for text in texts)
     if case.resolution is None:
         return tuple(asked)
@@ -167,15 +186,15 @@ def _problem(case: Case, url: str) -> str:
     """What is wrong with the URL for a client outside; empty if nothing is."""
     public, named = origin_of(case.target.url), origin_of(url)
     if not named[1]:
-        return "that is no URL"
+        return tr("that is no URL")
     if named == public or (named[0] == public[0] and _same_host_and_port(named, public)):
         return ""
     if _host_of(named) == _host_of(public):
         if public[0] == "https" and named[0] == "http":
-            return "http, where the request was https"
-        return "another port than the public one"
+            return tr("http, where the request was https")
+        return tr("another port than the public one")
     if named[1] in _backend_addresses(case) or _is_private(_host_of(named)):
-        return "a host that only the inner network knows"
+        return tr("a host that only the inner network knows")
     return ""
 
 
@@ -217,8 +236,10 @@ RULE = Rule(
     id="oauth-metadata-lost",
     stage=Stage.ADMIT,
     fix=Fix(
-        "/.well-known/oauth-protected-resource is routed to the backend, and the backend knows its "
-        "public URL (forwarded headers, or its own setting)",
+        tr(
+            "/.well-known/oauth-protected-resource is routed to the backend, and the backend "
+            "knows its public URL (forwarded headers, or its own setting)"
+        ),
         "nginx",
     ),
     check=check,

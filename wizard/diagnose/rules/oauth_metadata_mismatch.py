@@ -11,11 +11,12 @@ from wizard.nginx.upstream import host_header
 from wizard.probe.host_guard import requested_host
 from wizard.probe.www_authenticate import metadata_challenge
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
-_DISTINGUISHES = (
-    "The document is there, so it is not lost: a client compares its resource with the URL that it "
-    "was given, and refuses another one (RFC 9728, section 3.3)."
+_DISTINGUISHES = tr(
+    "The document is there, so it is not lost: a client compares its resource with the "
+    "URL that it was given, and refuses another one (RFC 9728, section 3.3)."
 )
 
 
@@ -36,7 +37,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if helpful:
         evidence = (*evidence, follow_up_evidence(helpful))
         sent = safe(helpful.why.partition(" with ")[2], 200)
-        fix = Fix(f"Nginx passes the metadata's path on as it does the stream: {sent}", "nginx")
+        fix = Fix(
+            tr("Nginx passes the metadata's path on as it does the stream: {sent}", sent=sent),
+            "nginx",
+        )
     return rule.finding(problem.confidence, evidence, _DISTINGUISHES, latent=latent, fix=fix)
 
 
@@ -62,7 +66,7 @@ RULE = Rule(
     id="oauth-metadata-mismatch",
     stage=Stage.ADMIT,
     fix=Fix(
-        "the backend is told its public URL, and names exactly that as the resource", "backend"
+        tr("the backend is told its public URL, and names exactly that as the resource"), "backend"
     ),
     check=check,
     settings=NginxSettings(public_path=metadata_path),

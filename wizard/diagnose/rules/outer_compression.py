@@ -9,17 +9,20 @@ from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.delivery import is_compressed
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _LIVE_OUTCOMES = frozenset({"live", "ended", "cut"})
 _PLAIN = "identity"
-_DIFFERENCE = (
-    "The same request is live without compression and held or late with it. The backend, asked for "
-    "it directly, does not compress"
+_DIFFERENCE = tr(
+    "The same request is live without compression and held or late with it. The backend, "
+    "asked for it directly, does not compress"
 )
-_NO_DIRECT = "The same request is live without compression and held or late with it"
-_NOT_HERE = "and the config of this Nginx does not compress event streams, so another proxy does"
-_ELSEWHERE = "and {} answers at the public URL, so it or a proxy behind it does"
-_UNSEEN = "and no header of the held answer came, so who compresses it was not seen"
+_NO_DIRECT = tr("The same request is live without compression and held or late with it")
+_NOT_HERE = tr(
+    "and the config of this Nginx does not compress event streams, so another proxy does"
+)
+_ELSEWHERE = tr("and {} answers at the public URL, so it or a proxy behind it does")
+_UNSEEN = tr("and no header of the held answer came, so who compresses it was not seen")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -103,7 +106,7 @@ def _compresses(resolution: RequestResolution, compressed: ProbeResult, plain: P
 
 
 def _encoding_evidence(result: ProbeResult, encoding: str) -> Evidence:
-    text = f"the answer comes with Content-Encoding: {safe(encoding, 40)}"
+    text = tr("the answer comes with Content-Encoding: {encoding}", encoding=safe(encoding, 40))
     return Evidence("probe", result.timeline.probe.label, text)
 
 
@@ -122,15 +125,21 @@ def _product_evidence(case: Case) -> tuple[Evidence, ...]:
 def _advice(case: Case) -> str:
     other = product.other_proxy(case)
     advice = product.streaming_advice(other.name) if other else ""
-    return f"at {other.name}: {advice}" if other and advice else RULE.fix.summary
+    return (
+        tr("at {name}: {advice}", name=other.name, advice=advice)
+        if other and advice
+        else RULE.fix.summary
+    )
 
 
 RULE = Rule(
     id="outer-compression",
     stage=Stage.HOLD,
     fix=Fix(
-        "the proxy that compresses exempts text/event-stream; or Cache-Control: no-transform in "
-        "the backend's answer, which many of them heed",
+        tr(
+            "the proxy that compresses exempts text/event-stream; or Cache-Control: no-transform "
+            "in the backend's answer, which many of them heed"
+        ),
         "outer-proxy",
     ),
     explains=frozenset({"gzip-plus-buffering", "outer-proxy-buffers"}),

@@ -15,30 +15,31 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import HELD_TAGS, LogLine
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 TRACE_HEADERS = ("via", "x-cache", *streams.PROXY_HEADERS)
 """Response headers that show a proxy, the most telling first."""
 _MORE = {
     "hop": "",
-    "outside": "That proxy was not probed itself: name it with --hop to be sure.",
-    "direct": "Both places may also have reached different backends.",
+    "outside": tr("That proxy was not probed itself: name it with --hop to be sure."),
+    "direct": tr("Both places may also have reached different backends."),
 }
-_DISTINGUISHES = (
-    "The config of this Nginx delivers the stream and the backend sends, so what holds it stands "
-    "in front of this Nginx. Name each hop with --hop NAME=URL, this one with --hop nginx={}: that "
-    "shows which one holds it."
+_DISTINGUISHES = tr(
+    "The config of this Nginx delivers the stream and the backend sends, so what holds "
+    "it stands in front of this Nginx. Name each hop with --hop NAME=URL, this one with "
+    "--hop nginx={}: that shows which one holds it."
 )
-_NAMED = (
-    "{name} answers at the public URL, and the backend sends when it is asked directly, so the "
-    "stream is held at {name} or by a proxy behind it, which --hop inner=http://HOST:PORT{path} "
-    "tells apart."
+_NAMED = tr(
+    "{name} answers at the public URL, and the backend sends when it is asked directly, "
+    "so the stream is held at {name} or by a proxy behind it, which --hop "
+    "inner=http://HOST:PORT{path} tells apart."
 )
-_OLD_CONFIG = "If this config is not the one that runs (no reload yet), that explains it too."
-_BETWEEN = (
-    "This Nginx passes the path to {}, which is not the direct URL: a proxy there, behind this "
-    "Nginx, explains it as well. Name it with --hop too."
+_OLD_CONFIG = tr("If this config is not the one that runs (no reload yet), that explains it too.")
+_BETWEEN = tr(
+    "This Nginx passes the path to {}, which is not the direct URL: a proxy there, "
+    "behind this Nginx, explains it as well. Name it with --hop too."
 )
-_NETWORK = "Only whole events came together, which a slow or uneven network does as well."
+_NETWORK = tr("Only whole events came together, which a slow or uneven network does as well.")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -90,8 +91,8 @@ def _by_named(rule: Rule, case: Case, named: product.Product) -> Finding | None:
     is_alone = named.shows_what_is_behind and not product.is_nginx_shown(case)
     confidence: Confidence = "likely" if is_alone else "possible"
     path = safe(urlsplit(case.target.url).path or "/", 200)
-    advice = product.streaming_advice(named.name) or "pass event streams on as they come"
-    fix = Fix(f"at {named.name}: {advice}", "outer-proxy")
+    advice = product.streaming_advice(named.name) or tr("pass event streams on as they come")
+    fix = Fix(tr("at {name}: {advice}", name=named.name, advice=advice), "outer-proxy")
     evidence = (*map(result_evidence, held), direct_evidence(live[0]), named.evidence)
     distinguishes = _NAMED.format(name=named.name, path=path)
     return rule.finding(confidence, evidence, distinguishes, fix=fix)
@@ -127,14 +128,19 @@ def _trace_evidence(case: Case) -> tuple[Evidence, ...]:
     if server and not product.is_nginx(server):
         headers.append(("server", server))
     shown = [f"{name}: {safe(value, 80)}" for name, value in headers[:1]]
-    return tuple(Evidence("probe", "root-proxy", f"/ answers with {trace}") for trace in shown)
+    return tuple(
+        Evidence("probe", "root-proxy", tr("/ answers with {trace}", trace=trace))
+        for trace in shown
+    )
 
 
 RULE = Rule(
     id="outer-proxy-buffers",
     stage=Stage.HOLD,
     fix=Fix(
-        "buffering off at the outer proxy, or `proxy_pass_header X-Accel-Buffering` at this one",
+        tr(
+            "buffering off at the outer proxy, or `proxy_pass_header X-Accel-Buffering` at this one"
+        ),
         "outer-proxy",
     ),
     check=check,

@@ -12,30 +12,32 @@ from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _CUT_TAGS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
-_DISTINGUISHES = (
-    "No timeout in this config is that long, so another layer ended the stream; the number only "
-    "suggests which one."
+_DISTINGUISHES = tr(
+    "No timeout in this config is that long, so another layer ended the stream; the "
+    "number only suggests which one."
 )
-_UNREAD = (
+_UNREAD = tr(
     "The number only suggests whose timeout it is: without the config it may be this Nginx's own."
 )
-_NAMED = (
-    "The direct stream of that age was still open, and {} answers at the public URL: it, or what "
-    "stands between it and the backend, ended the stream."
+_NAMED = tr(
+    "The direct stream of that age was still open, and {} answers at the public URL: it, "
+    "or what stands between it and the backend, ended the stream."
 )
-_BEHIND = (
-    "Nginx's error log says that {} closed the connection, and the direct stream of that age was "
-    "open: what answers at that address, or a layer between it and the backend, ended the stream."
+_BEHIND = tr(
+    "Nginx's error log says that {} closed the connection, and the direct stream of that "
+    "age was open: what answers at that address, or a layer between it and the backend, "
+    "ended the stream."
 )
-_MEND_BEHIND = (
-    "a longer timeout in what answers at {}, or pings more often than it allows; as a proxy in a "
-    "row (--hop, h in the wizard) it is asked by itself"
+_MEND_BEHIND = tr(
+    "a longer timeout in what answers at {}, or pings more often than it allows; as a "
+    "proxy in a row (--hop, h in the wizard) it is asked by itself"
 )
-_UNSURE = (
-    "A direct stream that continues, and Nginx's logs with a 200 and no complaint, would make it "
-    "likely."
+_UNSURE = tr(
+    "A direct stream that continues, and Nginx's logs with a 200 and no complaint, would "
+    "make it likely."
 )
 
 
@@ -62,7 +64,10 @@ def _by_named(rule: Rule, case: Case, result: ProbeResult, named: product.Produc
     """Cut between the backend and the public URL, where another proxy than Nginx answers."""
     confidence: Confidence = "likely" if named.shows_what_is_behind else "possible"
     evidence = (result_evidence(result), disconnects.cut_evidence(case, result), named.evidence)
-    fix = Fix(f"pings every 10 s, and a longer timeout (or none) at {named.name}", "outer-proxy")
+    fix = Fix(
+        tr("pings every 10 s, and a longer timeout (or none) at {name}", name=named.name),
+        "outer-proxy",
+    )
     return rule.finding(confidence, evidence, _NAMED.format(named.name), fix=fix)
 
 
@@ -127,7 +132,9 @@ def _finding(rule: Rule, case: Case, result: ProbeResult, measured: str, owner: 
     label, logged = result.timeline.probe.label, streams.own_log_lines(case, "live-200", "live-101")
     passed = [line for line in logged if line.client == label]
     evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
-    evidence.append(Evidence("probe", label, f"{measured} is {owner}"))
+    evidence.append(
+        Evidence("probe", label, tr("{measured} is {owner}", measured=measured, owner=owner))
+    )
     evidence += map(log_evidence, passed[:1])
     distinguishes = _DISTINGUISHES if case.resolution else _UNREAD
     if passed and disconnects.is_outlived(case, result):
@@ -139,7 +146,7 @@ RULE = Rule(
     id="outer-timeout",
     stage=Stage.CUT,
     fix=Fix(
-        "pings every 10 s, and a longer timeout (or none) in the layer in front of Nginx",
+        tr("pings every 10 s, and a longer timeout (or none) in the layer in front of Nginx"),
         "outer-proxy",
     ),
     check=check,

@@ -25,99 +25,107 @@ from wizard.model.resolution import Delivery, RequestResolution
 from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.body_filters import describe_doubts
 from wizard.text.display import capitalize, safe, seconds
+from wizard.text.messages import tr
 
-_HELD = "The direct request is live while the proxied one is held, so the backend does send"
-_PARTLY_HELD = (
-    "The direct request gets each event whole and when it is sent, the proxied one does not, so it "
-    "is not the backend that is late"
+_HELD = tr("The direct request is live while the proxied one is held, so the backend does send")
+_PARTLY_HELD = tr(
+    "The direct request gets each event whole and when it is sent, the proxied one does "
+    "not, so it is not the backend that is late"
 )
-_SAME_BACKEND = (
-    "the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the config in force "
-    "keeps buffering on"
+_SAME_BACKEND = tr(
+    "the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
+    "config in force keeps buffering on"
 )
-_OTHER_BACKEND = "the config keeps buffering on; but it is not shown that Nginx asks that backend"
-_BY_ITSELF = (
-    "Data arrives, so the backend sends; it arrives as full buffers or without the end of an "
-    "event, which is how buffering delivers, and the config in force keeps buffering on. A backend "
-    "that stops in the middle of an event would look alike: give --direct to confirm."
+_OTHER_BACKEND = tr(
+    "the config keeps buffering on; but it is not shown that Nginx asks that backend"
 )
-_BY_ITSELF_NO_CONFIG = (
-    "Data arrives, so the backend sends; it arrives as full buffers or without the end of an "
-    "event, which is how buffering delivers. A backend that stops in the middle of an event would "
-    "look alike: give --direct. Whether buffering is on is not known: give --conf."
+_BY_ITSELF = tr(
+    "Data arrives, so the backend sends; it arrives as full buffers or without the end "
+    "of an event, which is how buffering delivers, and the config in force keeps "
+    "buffering on. A backend that stops in the middle of an event would look alike: give "
+    "--direct to confirm."
 )
-_ADVICE = (
+_BY_ITSELF_NO_CONFIG = tr(
+    "Data arrives, so the backend sends; it arrives as full buffers or without the end "
+    "of an event, which is how buffering delivers. A backend that stops in the middle of "
+    "an event would look alike: give --direct. Whether buffering is on is not known: "
+    "give --conf."
+)
+_ADVICE = tr(
     "Give as --direct the address that Nginx uses, and the config of the Nginx that serves this."
 )
-_NO_DIRECT = (
-    "The config in force keeps buffering on and would hold this stream; but nothing shows that the "
-    "backend sends at all: give --direct to tell it from a silent backend."
+_NO_DIRECT = tr(
+    "The config in force keeps buffering on and would hold this stream; but nothing "
+    "shows that the backend sends at all: give --direct to tell it from a silent backend."
 )
-_KEPT = (
-    "The headers came only after {}, in one moment with the broken end: Nginx had the backend's "
-    "answer and let it go when it gave up reading. Without an answer it sends 504, and a backend "
-    "that is slow to answer gets a whole read timeout more"
+_KEPT = tr(
+    "The headers came only after {}, in one moment with the broken end: Nginx had the "
+    "backend's answer and let it go when it gave up reading. Without an answer it sends "
+    "504, and a backend that is slow to answer gets a whole read timeout more"
 )
-_LOGGED = (
-    "Nginx's access log has the backend's 200 to our own request, of which it passed nothing on: "
-    "the backend does answer; and the config in force keeps buffering on."
+_LOGGED = tr(
+    "Nginx's access log has the backend's 200 to our own request, of which it passed "
+    "nothing on: the backend does answer; and the config in force keeps buffering on."
 )
-_KEPT_UNSURE = (
-    "The headers came only after {}, in one moment with the broken end, as where Nginx lets go "
-    "what it holds when it gives up reading. A backend that answers late and breaks off in the "
-    "same moment looks alike, and the read timeout in force tells which: give --conf."
+_KEPT_UNSURE = tr(
+    "The headers came only after {}, in one moment with the broken end, as where Nginx "
+    "lets go what it holds when it gives up reading. A backend that answers late and "
+    "breaks off in the same moment looks alike, and the read timeout in force tells "
+    "which: give --conf."
 )
-_KEPT_WHERE = "Of several Nginx in a row it may be one further in: --hop shows which."
-_SENDS = (
-    "The same stream is live for {}, so the backend does send, and what holds it for the others "
-    "stands between: the config in force keeps buffering on"
+_KEPT_WHERE = tr("Of several Nginx in a row it may be one further in: --hop shows which.")
+_SENDS = tr(
+    "The same stream is live for {}, so the backend does send, and what holds it for the "
+    "others stands between: the config in force keeps buffering on"
 )
-_SENDS_NO_CONFIG = (
-    "The same stream is live for {}, so the backend does send, and what holds it for the others "
-    "stands between. Without the Nginx config it is not known that buffering is on: give --conf to "
-    "confirm."
+_SENDS_NO_CONFIG = tr(
+    "The same stream is live for {}, so the backend does send, and what holds it for the "
+    "others stands between. Without the Nginx config it is not known that buffering is "
+    "on: give --conf to confirm."
 )
-_NO_CONFIG = (
-    "Without the Nginx config it is not known that buffering is on, nor that Nginx passes this "
-    "path to that backend: give --conf to confirm."
+_NO_CONFIG = tr(
+    "Without the Nginx config it is not known that buffering is on, nor that Nginx "
+    "passes this path to that backend: give --conf to confirm."
 )
-_TAIL_RISK = (
-    "The config delivers small events and keeps the end of large ones until the next event, and "
-    "no large event was seen."
+_TAIL_RISK = tr(
+    "The config delivers small events and keeps the end of large ones until the next "
+    "event, and no large event was seen."
 )
-_REPLY = (
-    "The stream is live and small replies arrive; the end of a large one does not, which the "
-    "config in force keeps in a buffer until more follows"
+_REPLY = tr(
+    "The stream is live and small replies arrive; the end of a large one does not, which "
+    "the config in force keeps in a buffer until more follows"
 )
-_REPLY_DIRECT = "the same reply arrives whole at the direct URL"
-_SAVED_BY_HEADER = (
-    "The proxied stream is live although buffering is on: the backend's header switches it off for "
-    "each response. A backend without that header would be held."
+_REPLY_DIRECT = tr("the same reply arrives whole at the direct URL")
+_SAVED_BY_HEADER = tr(
+    "The proxied stream is live although buffering is on: the backend's header switches "
+    "it off for each response. A backend without that header would be held."
 )
-_ANSWER = (
-    "The same POST is answered at once by the backend, with an event stream, and late or not at "
-    "all through the proxy, whose config keeps buffering on: the answer is held until it ends."
+_ANSWER = tr(
+    "The same POST is answered at once by the backend, with an event stream, and late or "
+    "not at all through the proxy, whose config keeps buffering on: the answer is held "
+    "until it ends."
 )
-_ANSWER_NO_CONFIG = (
-    "The same POST is answered at once by the backend, with an event stream, and late or not at "
-    "all through the proxy. Without the Nginx config it is not known that buffering is on: give "
-    "--conf to confirm."
+_ANSWER_NO_CONFIG = tr(
+    "The same POST is answered at once by the backend, with an event stream, and late or "
+    "not at all through the proxy. Without the Nginx config it is not known that "
+    "buffering is on: give --conf to confirm."
 )
-_UNTIL_ITS_END = (
-    "The backend answers a POST with an event stream, and the config keeps buffering on: an answer "
-    "that takes a while and reports progress is held until its end. No message that was sent takes "
-    "a while, so this was not seen."
+_UNTIL_ITS_END = tr(
+    "The backend answers a POST with an event stream, and the config keeps buffering on: "
+    "an answer that takes a while and reports progress is held until its end. No message "
+    "that was sent takes a while, so this was not seen."
 )
-_SHORT_ANSWER = (
-    "The answer was whole too soon to show whether it is held, and the config keeps buffering on: "
-    "an answer that takes longer is held until its end. Ask for a longer one."
+_SHORT_ANSWER = tr(
+    "The answer was whole too soon to show whether it is held, and the config keeps "
+    "buffering on: an answer that takes longer is held until its end. Ask for a longer "
+    "one."
 )
 SHORT_ANSWER_S = 0.5
 """An answer that takes less, in seconds, may have been held to its end without being late."""
-_OTHER_NGINX = (
-    "Nothing shows that the requests pass the Nginx of this config: none of its servers listens on "
-    "the requested port, and its logs do not hold our requests. Give the config of the Nginx that "
-    "the URL leads to, or its access log."
+_OTHER_NGINX = tr(
+    "Nothing shows that the requests pass the Nginx of this config: none of its servers "
+    "listens on the requested port, and its logs do not hold our requests. Give the "
+    "config of the Nginx that the URL leads to, or its access log."
 )
 _METHODS = {"tools": "tools/list"}
 """The methods of messages whose names are shorter."""
@@ -149,7 +157,11 @@ def _held_reply(rule: Rule, case: Case) -> Finding | None:
     confidence: Confidence = "confirmed" if is_shown else "likely"
     if doubts := describe_doubts(case.resolution.body_filters, buffering=True):
         # The reply may still be on its way.
-        return rule.finding("possible", tuple(evidence), f"{_REPLY}; but {'; '.join(doubts)}.")
+        return rule.finding(
+            "possible",
+            tuple(evidence),
+            tr("{reply}; but {doubts}.", reply=_REPLY, doubts="; ".join(doubts)),
+        )
     return rule.finding(
         confidence, tuple(evidence), f"{_REPLY}; {_REPLY_DIRECT}." if whole else f"{_REPLY}."
     )
@@ -159,10 +171,19 @@ def _reply_evidence(message: str, stream: Timeline, exchange: Exchange) -> Evide
     """How much of a reply came, and when."""
     message = _METHODS.get(message, message)
     if exchange.replied_s is None:
-        text = f"of the reply to {message} {exchange.reply_bytes} bytes came, and its end did not"
+        text = tr(
+            "of the reply to {message} {reply_bytes} bytes came, and its end did not",
+            message=message,
+            reply_bytes=exchange.reply_bytes,
+        )
     else:
         size, time = exchange.reply_bytes, seconds(exchange.replied_s)
-        text = f"the reply to {message} ({size} bytes) was whole after {time}"
+        text = tr(
+            "the reply to {message} ({size} bytes) was whole after {time}",
+            message=message,
+            size=size,
+            time=time,
+        )
     return Evidence("probe", stream.probe.label, text)
 
 
@@ -307,7 +328,7 @@ def _distinguishes(case: Case, held: tuple[ProbeResult, ...]) -> str:
     if reason:
         return f"{difference}; {_SAME_BACKEND}. {capitalize(reason)}."
     if other:
-        passed = f"Nginx passes this path to {safe(other, 120)}"
+        passed = tr("Nginx passes this path to {other}", other=safe(other, 120))
         return f"{difference}; {_OTHER_BACKEND}: {passed}. {_ADVICE}"
     return f"{difference}; {_OTHER_BACKEND}. {_ADVICE}"
 
@@ -317,7 +338,7 @@ def _distinguishes_alone(case: Case, held: tuple[ProbeResult, ...]) -> str:
     if live := streams.live_beside_held(case):
         return f"{_SENDS.format(_labels(live))}."
     if kept := _kept_after(case):
-        return f"{_KEPT.format(kept)}; the config in force keeps buffering on."
+        return tr("{kept}; the config in force keeps buffering on.", kept=_KEPT.format(kept))
     is_logged = streams.backend_had_answered(case) and not _shows_buffers(case, held)
     return _LOGGED if is_logged else _BY_ITSELF
 
@@ -374,7 +395,7 @@ def _saved_by_header(rule: Rule, case: Case) -> Finding | None:
     if not is_live or streams.held_probes(case) or not directives.is_buffering(resolution):
         return None
     setting = setting_evidence(resolution, f"{resolution.prefix}_buffering")
-    text = "X-Accel-Buffering: no is what keeps the stream live"
+    text = tr("X-Accel-Buffering: no is what keeps the stream live")
     evidence = (setting, Evidence("probe", "sse-direct", text))
     return rule.finding("likely", evidence, _SAVED_BY_HEADER, latent=True)
 
@@ -387,27 +408,43 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     plain = [row for row in resolution.delivery if row.encoding == "identity"]
     parts = []
     if held := _kinds(row for row in plain if row.is_held):
-        parts.append(f"an event stream for {held}")
+        parts.append(tr("an event stream for {held}", held=held))
     if cut := [row for row in plain if row.holds_tails]:
-        size = f"{cut[0].tail_from:,} bytes or more" if cut[0].tail_from else "more than a buffer"
-        parts.append(f"the end of an event of {size} for {_kinds(cut)}")
+        size = (
+            tr("{tail_from:,} bytes or more", tail_from=cut[0].tail_from)
+            if cut[0].tail_from
+            else tr("more than a buffer")
+        )
+        parts.append(tr("the end of an event of {size} for {kinds}", size=size, kinds=_kinds(cut)))
     if not parts:
         return ()
-    text = f"{name} {resolution.value(name)} holds {', and '.join(parts)}, unless "
-    text += "the backend sends X-Accel-Buffering: no"
+    text = tr(
+        "{name} {value} holds {parts}, unless ",
+        name=name,
+        value=resolution.value(name),
+        parts=", and ".join(parts),
+    )
+    text += tr("the backend sends X-Accel-Buffering: no")
     near = (rule.config_finding(line.where, line.text) for line in ineffective_lines(resolution))
     return (rule.config_finding(directives.place_of(resolution, name), text), *near)
 
 
 def _kinds(rows: Iterable[Delivery]) -> str:
     """The kinds of clients and upstreams of these rows, in words."""
-    return ", ".join(sorted({f"{row.client} with a {row.upstream} upstream" for row in rows}))
+    return ", ".join(
+        sorted(
+            {
+                tr("{client} with a {upstream} upstream", client=row.client, upstream=row.upstream)
+                for row in rows
+            }
+        )
+    )
 
 
 RULE = Rule(
     id="proxy-buffering-hold",
     stage=Stage.HOLD,
-    fix=Fix("{stream}_buffering off in the location that serves the stream", "nginx"),
+    fix=Fix(tr("{stream}_buffering off in the location that serves the stream"), "nginx"),
     check=check,
     check_config=check_config,
     config_order=10,

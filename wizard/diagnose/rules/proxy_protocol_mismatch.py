@@ -13,15 +13,16 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import is_unanswered
 from wizard.nginx.servers import parse_listen
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
-_EXPECTED = (
-    "The connection was accepted and then dropped without an answer, which is what Nginx does "
-    "where it expects a PROXY protocol header and none comes. A request that passes a balancer "
-    "which sends one is not concerned."
+_EXPECTED = tr(
+    "The connection was accepted and then dropped without an answer, which is what Nginx "
+    "does where it expects a PROXY protocol header and none comes. A request that passes "
+    "a balancer which sends one is not concerned."
 )
-_UNEXPECTED = (
-    "Nginx took the PROXY protocol header, which something in front of it sends, for a request; "
-    "the request itself was never read."
+_UNEXPECTED = tr(
+    "Nginx took the PROXY protocol header, which something in front of it sends, for a "
+    "request; the request itself was never read."
 )
 
 
@@ -102,7 +103,7 @@ RULE = Rule(
     id="proxy-protocol-mismatch",
     stage=Stage.REACH,
     fix=Fix(
-        "proxy_protocol in `listen` if the balancer in front sends it, and not otherwise",
+        tr("proxy_protocol in `listen` if the balancer in front sends it, and not otherwise"),
         "nginx",
     ),
     explains=frozenset({"client-interception", "scheme-mismatch"}),

@@ -17,15 +17,16 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.nginx.proxy_pass import replace_passes, with_query
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
 """Answers of servers to a message without a session id."""
-_DISTINGUISHES = "Nginx passes the right path on, only the query is missing."
-_ACCEPTED = "The backend itself accepts the same message with its query."
-_RISK = "Read from the config: no POST could be made, so it was not seen."
-_WHY_QUERY = (
-    "with variables Nginx sends the URI as it is written here: without $is_args$args the query "
-    "is lost, and the session id with it"
+_DISTINGUISHES = tr("Nginx passes the right path on, only the query is missing.")
+_ACCEPTED = tr("The backend itself accepts the same message with its query.")
+_RISK = tr("Read from the config: no POST could be made, so it was not seen.")
+_WHY_QUERY = tr(
+    "with variables Nginx sends the URI as it is written here: without $is_args$args the "
+    "query is lost, and the session id with it"
 )
 
 
@@ -62,9 +63,12 @@ def _config_evidence(resolution: RequestResolution) -> tuple[Evidence, ...]:
     if upstream is None:
         return ()
     where = str(upstream.where or resolution.config.main)
-    text = f"proxy_pass {safe(upstream.passed, 120)} passes exactly that path, without the query"
+    text = tr(
+        "proxy_pass {passed} passes exactly that path, without the query",
+        passed=safe(upstream.passed, 120),
+    )
     if "$" not in upstream.passed:
-        text = "a rewrite in this location drops the query"
+        text = tr("a rewrite in this location drops the query")
     return (path_evidence(resolution), Evidence("config", where, text))
 
 
@@ -83,7 +87,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 RULE = Rule(
     id="query-dropped",
     stage=Stage.MESSAGE,
-    fix=Fix("append $is_args$args to the path in proxy_pass", "nginx"),
+    fix=Fix(tr("append $is_args$args to the path in proxy_pass"), "nginx"),
     check=check,
     settings=NginxSettings(both=settings, notes=prefix_notes),
     is_about=is_about,

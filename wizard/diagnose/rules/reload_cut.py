@@ -8,8 +8,9 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution, Setting
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
-_DISTINGUISHES = (
+_DISTINGUISHES = tr(
     "Nginx was reloaded while the stream was watched, and logged no timeout of the stream itself."
 )
 
@@ -21,7 +22,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return _observed(rule, case, cut[0], limit)
     if limit is None or not directives.is_proxied(case.resolution):
         return None
-    distinguishes = "Predicted from the config, not observed: it happens at the next reload."
+    distinguishes = tr("Predicted from the config, not observed: it happens at the next reload.")
     return rule.finding("likely", (_limit_evidence(limit),), distinguishes, latent=True)
 
 
@@ -39,7 +40,11 @@ def _observed(rule: Rule, case: Case, result: ProbeResult, limit: Setting | None
 
 
 def _limit_evidence(limit: Setting) -> Evidence:
-    text = f"{limit.name} {safe(limit.value, 20)}: every old stream is cut that long after a reload"
+    text = tr(
+        "{name} {limit}: every old stream is cut that long after a reload",
+        name=limit.name,
+        limit=safe(limit.value, 20),
+    )
     return Evidence("config", limit.origin, text)
 
 
@@ -48,14 +53,18 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     limit = directives.shutdown_timeout(resolution)
     if limit is None:
         return ()
-    text = f"{limit.name} {safe(limit.value, 20)}: open streams are cut that long after a reload"
+    text = tr(
+        "{name} {limit}: open streams are cut that long after a reload",
+        name=limit.name,
+        limit=safe(limit.value, 20),
+    )
     return (rule.config_finding(limit.origin, text),)
 
 
 RULE = Rule(
     id="reload-cut",
     stage=Stage.CUT,
-    fix=Fix("a longer worker_shutdown_timeout, or none, and clients that reconnect", "nginx"),
+    fix=Fix(tr("a longer worker_shutdown_timeout, or none, and clients that reconnect"), "nginx"),
     check=check,
     check_config=check_config,
     config_order=60,

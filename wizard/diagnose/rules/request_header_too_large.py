@@ -11,19 +11,20 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import enclosing_blocks
+from wizard.text.messages import tr
 
 TAG = "request-header-too-large"
 NAME = "large_client_header_buffers"
-_PAGE = "Header Or Cookie Too Large"
+_PAGE = tr("Header Or Cookie Too Large")
 """Part of the page that Nginx sends with its 400 (ngx_http_special_response.c)."""
-_NAMED = "The refusal is Nginx's own and names the reason; the backend never got the request."
-_OTHERS = (
-    "Nginx's error log says it of other requests for this path. The headers of ours are smaller: "
-    "those of another client (cookies, tokens) may not be."
+_NAMED = tr("The refusal is Nginx's own and names the reason; the backend never got the request.")
+_OTHERS = tr(
+    "Nginx's error log says it of other requests for this path. The headers of ours are "
+    "smaller: those of another client (cookies, tokens) may not be."
 )
-_WHY = (
-    "one header line has to fit one of these buffers (8k by default), and all headers must fit "
-    "them together; a large token or many cookies do not"
+_WHY = tr(
+    "one header line has to fit one of these buffers (8k by default), and all headers "
+    "must fit them together; a large token or many cookies do not"
 )
 _BUFFERS = "4 32k"
 
@@ -63,7 +64,7 @@ def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ..
     if resolution is None:
         return ()
     if (line := _in_force(resolution)) is None:
-        text = f"{NAME} is not set: 4 buffers of 8k by default"
+        text = tr("{name} is not set: 4 buffers of 8k by default", name=NAME)
         return (Evidence("config", resolution.config.main, text),)
     return (Evidence("config", str(line.where), f"{NAME} {' '.join(line.args)}"),)
 
@@ -85,8 +86,10 @@ RULE = Rule(
     id="request-header-too-large",
     stage=Stage.ADMIT,
     fix=Fix(
-        "larger large_client_header_buffers in the http block (of several servers at one address, "
-        "those of the default server count), or smaller headers of the client",
+        tr(
+            "larger large_client_header_buffers in the http block (of several servers at one "
+            "address, those of the default server count), or smaller headers of the client"
+        ),
         "nginx",
     ),
     check=check,

@@ -15,14 +15,15 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import enclosing_blocks
 from wizard.nginx.upstream import passed_address, upstream_block_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
-_NAMED = (
-    "Nginx names the reason itself: it has no resolver, so it did not even try to reach the "
-    "backend."
+_NAMED = tr(
+    "Nginx names the reason itself: it has no resolver, so it did not even try to reach "
+    "the backend."
 )
-_READ = (
-    "The name stands in a variable, which Nginx looks up for each request, and no resolver is set. "
-    'Its error log would confirm it: "no resolver defined to resolve".'
+_READ = tr(
+    "The name stands in a variable, which Nginx looks up for each request, and no "
+    'resolver is set. Its error log would confirm it: "no resolver defined to resolve".'
 )
 
 
@@ -62,8 +63,14 @@ def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ..
         return ()
     upstream = resolution.upstream
     where = str(upstream.where or place_of(resolution, "resolver"))
-    passed = f"{upstream.kind}_pass {safe(upstream.passed, 120)}"
-    return (Evidence("config", where, f"{passed}: a name in a variable, and no resolver is set"),)
+    passed = tr("{kind}_pass {passed}", kind=upstream.kind, passed=safe(upstream.passed, 120))
+    return (
+        Evidence(
+            "config",
+            where,
+            tr("{passed}: a name in a variable, and no resolver is set", passed=passed),
+        ),
+    )
 
 
 def _is_looked_up(resolution: RequestResolution) -> bool:
@@ -99,8 +106,10 @@ RULE = Rule(
     id="resolver-missing",
     stage=Stage.REACH,
     fix=Fix(
-        "a resolver with the address of a DNS server in the http or server block, or the backend's "
-        "name in an upstream block instead of a variable",
+        tr(
+            "a resolver with the address of a DNS server in the http or server block, or the "
+            "backend's name in an upstream block instead of a variable"
+        ),
         "nginx",
     ),
     explains=frozenset({"upstream-unreachable", "tls-upstream-mismatch"}),

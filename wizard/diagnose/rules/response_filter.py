@@ -21,33 +21,36 @@ from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import BodyFilter, RequestResolution
 from wizard.model.target import LOCAL, Style
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _HOLDING = frozenset({"held", "headers-held"})
 _MEASURED = frozenset({"script", "brotli", "lines"})
 """The effects of filters that were measured to hold (docs/delivery.md, "Body filters")."""
-_KNOWN = (
-    "The direct request is live while the proxied one is held. Buffering alone would pass small "
-    "events of this backend on; with this filter in force Nginx keeps them"
+_KNOWN = tr(
+    "The direct request is live while the proxied one is held. Buffering alone would "
+    "pass small events of this backend on; with this filter in force Nginx keeps them"
 )
-_UNKNOWN = (
-    "The direct request is live while the proxied one is held, which this Nginx's buffering does "
-    "not explain. A filter that may keep the response back is in force for this path"
+_UNKNOWN = tr(
+    "The direct request is live while the proxied one is held, which this Nginx's "
+    "buffering does not explain. A filter that may keep the response back is in force "
+    "for this path"
 )
-_SURE = "Nginx passes this path to that backend."
-_TRY = "Without the filter the same request would show whether it is this one."
-_IN_FRONT = "Another proxy in front of this Nginx would look alike: --hop nginx={} tells."
-_LOGGED = (
-    "The access log counts bytes as sent for these requests, though they enter at this Nginx: is "
-    "it the log of this one?"
+_SURE = tr("Nginx passes this path to that backend.")
+_TRY = tr("Without the filter the same request would show whether it is this one.")
+_IN_FRONT = tr("Another proxy in front of this Nginx would look alike: --hop nginx={} tells.")
+_LOGGED = tr(
+    "The access log counts bytes as sent for these requests, though they enter at this "
+    "Nginx: is it the log of this one?"
 )
-_WHY_OFF = "this filter may keep the response back until it ends; buffering is off already"
-_UNFILTERED = (
-    "`{name} off` takes this path out of the filter altogether; a firewall then inspects neither "
-    "its requests nor its responses. One that can leave out response bodies alone is better told so"
+_WHY_OFF = tr("this filter may keep the response back until it ends; buffering is off already")
+_UNFILTERED = tr(
+    "`{name} off` takes this path out of the filter altogether; a firewall then inspects "
+    "neither its requests nor its responses. One that can leave out response bodies "
+    "alone is better told so"
 )
-_NOT_OFF = (
-    "{where}: `{name}` may keep the response back. Let it not apply to the stream's path: move it "
-    "into the locations that need it"
+_NOT_OFF = tr(
+    "{where}: `{name}` may keep the response back. Let it not apply to the stream's "
+    "path: move it into the locations that need it"
 )
 
 
@@ -173,7 +176,9 @@ def _evidence(
 
 
 def _filter_evidence(each: BodyFilter) -> Evidence:
-    return Evidence("config", str(each.where), f"{safe(each.name, 80)} is in force for this path")
+    return Evidence(
+        "config", str(each.where), tr("{name} is in force for this path", name=safe(each.name, 80))
+    )
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -191,9 +196,9 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 
 
 _HOLDS = {
-    "script": "a script rewrites the response, which is held while buffering is on",
-    "brotli": "the response is held for clients that accept br while buffering is on",
-    "lines": "the response is held for clients over TLS with HTTP/1.1",
+    "script": tr("a script rewrites the response, which is held while buffering is on"),
+    "brotli": tr("the response is held for clients that accept br while buffering is on"),
+    "lines": tr("the response is held for clients over TLS with HTTP/1.1"),
 }
 
 
@@ -235,8 +240,10 @@ RULE = Rule(
     id="response-filter",
     stage=Stage.HOLD,
     fix=Fix(
-        "{stream}_buffering off in the stream's location; where it is off already, the filter off "
-        "for this path",
+        tr(
+            "{stream}_buffering off in the stream's location; where it is off already, the "
+            "filter off for this path"
+        ),
         "nginx",
     ),
     explains=frozenset({"proxy-buffering-hold", "outer-proxy-buffers"}),

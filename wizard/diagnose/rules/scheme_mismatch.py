@@ -7,13 +7,14 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
+from wizard.text.messages import tr
 
-_NEEDS_TLS = "The port of this URL speaks TLS, and the URL asks it for plain HTTP."
-_NEEDS_PLAIN = "The port of this URL answers TLS with plain text, so it is one for plain HTTP."
-_ANSWERS_PLAIN = "No TLS handshake succeeds at the port of this URL, and it answers plain HTTP."
-_UNREAD = (
-    "The answer says that plain HTTP came to a port for TLS. Whether the URL's own port is meant "
-    "or that of a backend is shown by https on the same port, or by the config."
+_NEEDS_TLS = tr("The port of this URL speaks TLS, and the URL asks it for plain HTTP.")
+_NEEDS_PLAIN = tr("The port of this URL answers TLS with plain text, so it is one for plain HTTP.")
+_ANSWERS_PLAIN = tr("No TLS handshake succeeds at the port of this URL, and it answers plain HTTP.")
+_UNREAD = tr(
+    "The answer says that plain HTTP came to a port for TLS. Whether the URL's own port "
+    "is meant or that of a backend is shown by https on the same port, or by the config."
 )
 
 
@@ -67,19 +68,22 @@ def _tls_port(rule: Rule, case: Case, answers: list[ProbeResult]) -> Finding | N
 def _evidence(case: Case, answers: list[ProbeResult]) -> tuple[Evidence, ...]:
     first, repeated = answers[0], schemes.other_scheme(case)
     label, page = first.timeline.probe.label, body_suffix(first.timeline)
-    shown = (Evidence("probe", label, f"it answers{page}"),) if page else ()
+    shown = (Evidence("probe", label, tr("it answers{page}", page=page)),) if page else ()
     more = (follow_up_evidence(repeated),) if repeated else ()
     return (result_evidence(first), *shown, *more)
 
 
 def _fix(scheme: str) -> Fix:
-    return Fix(f"{scheme}:// in the URL, or the port that is meant for the other one", "client")
+    return Fix(
+        tr("{scheme}:// in the URL, or the port that is meant for the other one", scheme=scheme),
+        "client",
+    )
 
 
 RULE = Rule(
     id="scheme-mismatch",
     stage=Stage.REACH,
-    fix=Fix("the other scheme in the URL that the client uses", "client"),
+    fix=Fix(tr("the other scheme in the URL that the client uses"), "client"),
     explains=frozenset({"tls-upstream-mismatch", "upstream-unreachable", "wrong-transport"}),
     check=check,
 )

@@ -19,42 +19,46 @@ from wizard.model.timeline import Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.probe.mcp.signs import sign_of_mcp
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import join_url, split_url
 
 LOSES_METHOD = frozenset({301, 302, 303})
 """Redirects after which clients send a GET instead of a POST (RFC 9110, section 15.4)."""
 _REDIRECTS = LOSES_METHOD | {307, 308}
-_POSTED = "The POST itself is answered so: a client that follows {} sends a GET without its body."
-_MCP = (
-    "Clients POST to this URL ({}). One that follows {} sends a GET without the body instead, "
-    "while its GETs arrive, so the URL seems to work."
+_POSTED = tr(
+    "The POST itself is answered so: a client that follows {} sends a GET without its body."
 )
-_GET_ONLY = (
-    "Clients follow it with a GET. If they POST to this URL, or to one below it, {} makes a GET of "
-    "that. What is behind the redirect was not asked: check the URL that it names."
+_MCP = tr(
+    "Clients POST to this URL ({}). One that follows {} sends a GET without the body "
+    "instead, while its GETs arrive, so the URL seems to work."
 )
-_KEPT = (
-    "Clients follow {} with the same method. What is behind the redirect was not asked: check the "
-    "URL that it names."
+_GET_ONLY = tr(
+    "Clients follow it with a GET. If they POST to this URL, or to one below it, {} "
+    "makes a GET of that. What is behind the redirect was not asked: check the URL that "
+    "it names."
+)
+_KEPT = tr(
+    "Clients follow {} with the same method. What is behind the redirect was not asked: "
+    "check the URL that it names."
 )
 _HEADERS_OF_SCHEME = frozenset({
     "forwarded", "front-end-https", "x-forwarded-port", "x-forwarded-proto", "x-forwarded-protocol",
     "x-forwarded-scheme", "x-forwarded-ssl", "x-scheme", "x-url-scheme",
 })  # fmt: skip
 """Headers that tell a backend by which scheme and port its client came."""
-_TOLD = (
-    "The direct request is not redirected, and the config sends {}, because of which a backend may "
-    "redirect: whether it does was not tried."
+_TOLD = tr(
+    "The direct request is not redirected, and the config sends {}, because of which a "
+    "backend may redirect: whether it does was not tried."
 )
-_MEASURED_TITLE = "The backend redirects because of what Nginx tells it about the URL"
-_FIX_OF_SCHEME = (
-    "{name} with the scheme that clients use: https, or what the outermost proxy sends, where TLS "
-    "ends in front of this Nginx ($scheme is http there); where clients do come with http, "
-    "{target} as the URL in the client"
+_MEASURED_TITLE = tr("The backend redirects because of what Nginx tells it about the URL")
+_FIX_OF_SCHEME = tr(
+    "{name} with the scheme that clients use: https, or what the outermost proxy sends, "
+    "where TLS ends in front of this Nginx ($scheme is http there); where clients do "
+    "come with http, {target} as the URL in the client"
 )
-_FIX_OF_HOST = (
-    "{name} with the name to which the backend redirects, or the one that the direct request has; "
-    "or {target} as the URL in the client"
+_FIX_OF_HOST = tr(
+    "{name} with the name to which the backend redirects, or the one that the direct "
+    "request has; or {target} as the URL in the client"
 )
 
 
@@ -70,10 +74,10 @@ class _Redirect:
         """What changes: the scheme, or the host."""
         own, target = split_url(self.answer.probe.url), split_url(self.target)
         if own.scheme != target.scheme:
-            return f"{own.scheme}:// becomes {target.scheme}://"
+            return tr("{scheme}:// becomes {scheme2}://", scheme=own.scheme, scheme2=target.scheme)
         if not self.is_elsewhere:
-            return "the same URL is named again, without end"
-        return f"the host becomes {safe(target.netloc, 120)}"
+            return tr("the same URL is named again, without end")
+        return tr("the host becomes {netloc}", netloc=safe(target.netloc, 120))
 
     @property
     def is_elsewhere(self) -> bool:
@@ -99,12 +103,23 @@ def check(rule: Rule, case: Case) -> Finding | None:
     status = redirect.answer.status or 0
     evidence = (
         result_evidence(results[0]),
-        Evidence("probe", redirect.answer.probe.label, f"same path, but {redirect.change}"),
+        Evidence(
+            "probe",
+            redirect.answer.probe.label,
+            tr("same path, but {change}", change=redirect.change),
+        ),
         *_backend_evidence(case),
         *_config_evidence(case.resolution, status),
     )
     confidence, text = _judge(case, status)
-    fix = Fix(f"{_target(redirect)} as the URL in the client; {_STATUS_FIX}", "client")
+    fix = Fix(
+        tr(
+            "{target} as the URL in the client; {status_fix}",
+            target=_target(redirect),
+            status_fix=_STATUS_FIX,
+        ),
+        "client",
+    )
     if told := _told_scheme(case):
         evidence = (*evidence, Evidence("config", str(told.where), f"{told.name}: {told.value}"))
         text = f"{text} {_TOLD.format(told.name)}"
@@ -140,7 +155,7 @@ def _tells_http(header: SentHeader) -> bool:
 def _measured(rule: Rule, case: Case, redirect: _Redirect, difference: Difference) -> Finding:
     """The direct request with this header is redirected too, and without it served."""
     result = next(each for each in case.proxy if each.timeline is redirect.answer)
-    text = f"same path, but {redirect.change}"
+    text = tr("same path, but {change}", change=redirect.change)
     changed = Evidence("probe", redirect.answer.probe.label, text)
     evidence = (result_evidence(result), changed, *difference_evidence(case, difference))
     name = difference.name or "Host"
@@ -151,7 +166,7 @@ def _measured(rule: Rule, case: Case, redirect: _Redirect, difference: Differenc
     return replace(finding, title=_MEASURED_TITLE)
 
 
-_STATUS_FIX = "308 instead of 301 where the redirect is made, which keeps the method"
+_STATUS_FIX = tr("308 instead of 301 where the redirect is made, which keeps the method")
 
 
 def _target(redirect: _Redirect) -> str:
@@ -176,7 +191,7 @@ def _posts(case: Case) -> str:
     """What shows that clients POST to this URL; empty if nothing does."""
     direct = case.handshake("direct")
     if direct is not None and direct.is_complete and direct.transport != "http+sse":
-        return "the backend completes an MCP handshake there"
+        return tr("the backend completes an MCP handshake there")
     return sign_of_mcp(result.timeline for result in (*case.proxy, *case.direct))
 
 
@@ -214,7 +229,7 @@ _LINES = ("return", "rewrite")
 
 
 def _written(args: tuple[str, ...]) -> str:
-    return f"Nginx itself redirects every request: {safe(' '.join(args), 160)}"
+    return tr("Nginx itself redirects every request: {args}", args=safe(" ".join(args), 160))
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -224,7 +239,10 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         return ()
     if resolution.request.scheme != "http" or not any(map(_is_https, answer.directive.args)):
         return ()
-    text = f"{answer.status} to https: a client makes a GET of its POST; 308 keeps the method"
+    text = tr(
+        "{status} to https: a client makes a GET of its POST; 308 keeps the method",
+        status=answer.status,
+    )
     return (rule.config_finding(str(answer.directive.where), text),)
 
 
@@ -235,7 +253,10 @@ def _is_https(argument: str) -> bool:
 RULE = Rule(
     id="scheme-redirect",
     stage=Stage.ROUTE,
-    fix=Fix(f"the URL to which it leads in the client; {_STATUS_FIX}", "client"),
+    fix=Fix(
+        tr("the URL to which it leads in the client; {status_fix}", status_fix=_STATUS_FIX),
+        "client",
+    ),
     check=check,
     check_config=check_config,
     config_order=65,

@@ -4,6 +4,7 @@ from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.text.messages import tr
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -15,10 +16,10 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if case.resolution is not None and case.resolution.server is not None:
         listen = ", ".join(case.resolution.server.listen)
         where = str(case.resolution.server.directive.where)
-        evidence.append(Evidence("config", where, f"listen {listen}: no HTTP/2"))
-    distinguishes = (
-        "Nothing hangs for one stream. A browser with six tabs on this host would: the seventh "
-        "waits for a free connection; other clients have no such limit."
+        evidence.append(Evidence("config", where, tr("listen {listen}: no HTTP/2", listen=listen)))
+    distinguishes = tr(
+        "Nothing hangs for one stream. A browser with six tabs on this host would: the "
+        "seventh waits for a free connection; other clients have no such limit."
     )
     return rule.finding("likely", tuple(evidence), distinguishes, latent=True)
 
@@ -26,7 +27,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 RULE = Rule(
     id="six-connections",
     stage=Stage.REACH,
-    fix=Fix("HTTP/2 at the listener", "nginx"),
+    fix=Fix(tr("HTTP/2 at the listener"), "nginx"),
     check=check,
     seen_here=False,
 )

@@ -11,14 +11,17 @@ from wizard.model.handshake import Side
 from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import origin_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import join_url, split_url
 
 REDIRECTS = frozenset({301, 302, 307, 308})
 _KEEPS_METHOD = frozenset({307, 308})
-_NGINX = Fix("use the exact URL, or serve the path without the slash (`location = …`)", "nginx")
+_NGINX = Fix(tr("use the exact URL, or serve the path without the slash (`location = …`)"), "nginx")
 _PREFIX = Fix(
-    "the backend learns the prefix (its root path), so that it redirects below it; or clients get "
-    "the exact URL, which is not redirected",
+    tr(
+        "the backend learns the prefix (its root path), so that it redirects below it; or "
+        "clients get the exact URL, which is not redirected"
+    ),
     "backend",
 )
 
@@ -143,25 +146,40 @@ def _redirect_evidence(redirect: _Redirect) -> Evidence:
     answer = redirect.answer
     path = safe(split_url(answer.probe.url).path, 120)
     location = safe(answer.header("location") or "", 200)
-    text = f"{path} answered {answer.status} with Location: {location}"
+    text = tr(
+        "{path} answered {status} with Location: {location}",
+        path=path,
+        status=answer.status,
+        location=location,
+    )
     return Evidence("probe", answer.probe.label, text)
 
 
 def _distinguishes(redirect: _Redirect, *, by_backend: bool) -> str:
-    parts = ["The two paths differ only by the slash."]
+    parts = [tr("The two paths differ only by the slash.")]
     if redirect.lost:
         parts = [
-            f"The path to which it leads lacks {safe(redirect.lost, 80)}, and has another slash."
+            tr(
+                "The path to which it leads lacks {lost}, and has another slash.",
+                lost=safe(redirect.lost, 80),
+            )
         ]
     if by_backend:
-        parts.append("The backend itself redirects, without Nginx as well.")
+        parts.append(tr("The backend itself redirects, without Nginx as well."))
     problems = _problems(redirect)
     if problems:
-        parts.append(f"It leads {' and '.join(problems)}: most clients fail there.")
+        parts.append(
+            tr("It leads {problems}: most clients fail there.", problems=" and ".join(problems))
+        )
     if redirect.is_followed:
-        parts.append("Clients follow it and keep the method: check the URL that it names.")
+        parts.append(tr("Clients follow it and keep the method: check the URL that it names."))
     elif redirect.answer.status not in _KEEPS_METHOD:
-        parts.append(f"A client that follows {redirect.answer.status} makes a GET of a POST.")
+        parts.append(
+            tr(
+                "A client that follows {status} makes a GET of a POST.",
+                status=redirect.answer.status,
+            )
+        )
     return " ".join(parts)
 
 
@@ -170,15 +188,17 @@ def _problems(redirect: _Redirect) -> list[str]:
     public, target = split_url(redirect.answer.probe.url), split_url(redirect.target)
     problems = []
     if public.scheme == "https" and target.scheme == "http":
-        problems.append("to http://, where the public URL is https://")
+        problems.append(tr("to http://, where the public URL is https://"))
     if public.hostname != target.hostname or (public.port != target.port and not problems):
-        problems.append(f"to {safe(target.netloc, 120)}, which is not the public address")
+        problems.append(
+            tr("to {netloc}, which is not the public address", netloc=safe(target.netloc, 120))
+        )
     return problems
 
 
 RULE = Rule(
     id="slash-redirect",
     stage=Stage.ROUTE,
-    fix=Fix("use the exact URL, with or without the slash as the server names it", "client"),
+    fix=Fix(tr("use the exact URL, with or without the slash as the server names it"), "client"),
     check=check,
 )

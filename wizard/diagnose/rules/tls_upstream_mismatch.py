@@ -14,36 +14,41 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
-_DISTINGUISHES = (
-    "The TCP connection was established and TLS on it failed: the address is right, and the "
-    "request never reached the backend."
+_DISTINGUISHES = tr(
+    "The TCP connection was established and TLS on it failed: the address is right, and "
+    "the request never reached the backend."
 )
-_UNLOGGED = (
-    "The same address is live when the name is sent, and Nginx sends none. The error log would "
-    'confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
+_UNLOGGED = tr(
+    "The same address is live when the name is sent, and Nginx sends none. The error log "
+    'would confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
 )
-_PLAIN = (
-    "The answer reports plain HTTP on a port for TLS, and the port of the URL speaks none: it is "
-    "the backend's port."
+_PLAIN = tr(
+    "The answer reports plain HTTP on a port for TLS, and the port of the URL speaks "
+    "none: it is the backend's port."
 )
-_SPEAK_TLS = Fix("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS", "nginx")
-_SPEAK_PLAIN = Fix("proxy_pass http://: the backend's port speaks no TLS", "nginx")
+_SPEAK_TLS = Fix(
+    tr("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS"), "nginx"
+)
+_SPEAK_PLAIN = Fix(tr("proxy_pass http://: the backend's port speaks no TLS"), "nginx")
 _CERTIFICATE = Fix(
-    "proxy_ssl_name is the name in the backend's certificate, and proxy_ssl_verify, "
-    "proxy_ssl_protocols and a client certificate match the backend",
+    tr(
+        "proxy_ssl_name is the name in the backend's certificate, and proxy_ssl_verify, "
+        "proxy_ssl_protocols and a client certificate match the backend"
+    ),
     "nginx",
 )
-_WHY_SERVER_NAME = (
+_WHY_SERVER_NAME = tr(
     "without it Nginx names no host in its TLS handshake, and a backend that chooses its "
     "certificate by name refuses or answers for another host"
 )
-_WHY_NAME = (
-    "the name that Nginx asks for and checks; without it that is the host in proxy_pass. It must "
-    "stand on the backend's certificate"
+_WHY_NAME = tr(
+    "the name that Nginx asks for and checks; without it that is the host in proxy_pass. "
+    "It must stand on the backend's certificate"
 )
-_WRITE_NAME = "proxy_ssl_name: write the name that stands on the backend's certificate"
-_NEEDS_SECRET = (
+_WRITE_NAME = tr("proxy_ssl_name: write the name that stands on the backend's certificate")
+_NEEDS_SECRET = tr(
     "ingress-nginx reads proxy-ssl-* only beside proxy-ssl-secret, and backend-protocol: HTTPS"
 )
 
@@ -123,7 +128,9 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if resolution.value("proxy_ssl_server_name") != "off" or addresses.is_ip_address(host):
         return ()
     where = place_of(resolution, "proxy_ssl_server_name")
-    text = "proxy_ssl_server_name off: a backend that serves several names refuses the handshake"
+    text = tr(
+        "proxy_ssl_server_name off: a backend that serves several names refuses the handshake"
+    )
     return (rule.config_finding(where, text),)
 
 
@@ -167,7 +174,9 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 RULE = Rule(
     id="tls-upstream-mismatch",
     stage=Stage.REACH,
-    fix=Fix("proxy_ssl_server_name on, and proxy_ssl_name with the backend's real name", "nginx"),
+    fix=Fix(
+        tr("proxy_ssl_server_name on, and proxy_ssl_name with the backend's real name"), "nginx"
+    ),
     check=check,
     check_config=check_config,
     config_order=100,

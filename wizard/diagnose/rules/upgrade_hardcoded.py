@@ -16,24 +16,27 @@ from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
+from wizard.text.messages import tr
 
 REFUSED_STATUSES = frozenset({400, 426, 501})
 """Answers of servers that refuse an upgrade with a body."""
-_DISTINGUISHES = (
-    "The GET stream is live and the backend accepts the same POST directly; the message's path "
-    "arrives with its query, so the difference is the header that Nginx adds."
+_DISTINGUISHES = tr(
+    "The GET stream is live and the backend accepts the same POST directly; the "
+    "message's path arrives with its query, so the difference is the header that Nginx "
+    "adds."
 )
-_READ = (
-    "By the config the POST reaches the backend with its path and query, and with a header that "
-    "some backends refuse; that this backend accepts the POST without it was not measured."
+_READ = tr(
+    "By the config the POST reaches the backend with its path and query, and with a "
+    "header that some backends refuse; that this backend accepts the POST without it was "
+    "not measured."
 )
-_WHY_CONNECTION = (
-    "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST that "
-    "carries it"
+_WHY_CONNECTION = tr(
+    "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST "
+    "that carries it"
 )
-_OTHER_PATHS = (
-    "other paths of this location lose WebSockets by an empty Connection header: if they use any, "
-    "send a variable from `map $http_upgrade` that is empty without Upgrade"
+_OTHER_PATHS = tr(
+    "other paths of this location lose WebSockets by an empty Connection header: if they "
+    "use any, send a variable from `map $http_upgrade` that is empty without Upgrade"
 )
 
 
@@ -90,8 +93,10 @@ RULE = Rule(
     id="upgrade-hardcoded",
     stage=Stage.MESSAGE,
     fix=Fix(
-        "a Connection header by `map $http_upgrade`, which is empty for requests without Upgrade; "
-        'or `proxy_set_header Connection "";`, if the location serves no WebSocket',
+        tr(
+            "a Connection header by `map $http_upgrade`, which is empty for requests without "
+            'Upgrade; or `proxy_set_header Connection "";`, if the location serves no WebSocket'
+        ),
         "nginx",
     ),
     check=check,

@@ -11,25 +11,28 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.nginx.settings import size_bytes
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 TAG = "upstream-header-too-big"
-_NAMED = "Nginx reached the backend and names the reason itself: its response header is too big."
-_MEASURED = (
-    "The same backend answers the direct request, with a header larger than the buffer. Nginx's "
-    'error log would confirm it: "upstream sent too big header".'
+_NAMED = tr(
+    "Nginx reached the backend and names the reason itself: its response header is too big."
 )
-_OTHERS = (
-    "Nginx's error log says it of other requests for this path. The header that the backend sent "
-    "to ours fits: it may depend on who asks (cookies, tokens)."
+_MEASURED = tr(
+    "The same backend answers the direct request, with a header larger than the buffer. "
+    'Nginx\'s error log would confirm it: "upstream sent too big header".'
+)
+_OTHERS = tr(
+    "Nginx's error log says it of other requests for this path. The header that the "
+    "backend sent to ours fits: it may depend on who asks (cookies, tokens)."
 )
 _MIN_BYTES = 16 * 1024
 _MAX_BYTES = 1024 * 1024
 _PAGE_BYTES = 4096
-_WHY_SIZE = (
-    "the header of a response has to fit one buffer: {}. Large cookies or tokens need more than "
-    "the default"
+_WHY_SIZE = tr(
+    "the header of a response has to fit one buffer: {}. Large cookies or tokens need "
+    "more than the default"
 )
-_WHY_BUFFERS = "Nginx accepts no busy buffers larger than these together without one"
+_WHY_BUFFERS = tr("Nginx accepts no busy buffers larger than these together without one")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -71,7 +74,10 @@ def _header_evidence(case: Case) -> tuple[Evidence, ...]:
     timeline = _largest(case)
     if timeline is None:
         return ()
-    text = f"the header of the direct response has about {timeline.header_bytes} bytes"
+    text = tr(
+        "the header of the direct response has about {header_bytes} bytes",
+        header_bytes=timeline.header_bytes,
+    )
     return (Evidence("probe", timeline.probe.label, text),)
 
 
@@ -119,7 +125,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 RULE = Rule(
     id="upstream-header-too-big",
     stage=Stage.REACH,
-    fix=Fix("a larger {stream}_buffer_size, or smaller headers of the backend", "nginx"),
+    fix=Fix(tr("a larger {stream}_buffer_size, or smaller headers of the backend"), "nginx"),
     explains=frozenset({"upstream-unreachable", "new-default-regression"}),
     check=check,
     settings=NginxSettings(both=settings),

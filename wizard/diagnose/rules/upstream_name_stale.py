@@ -18,6 +18,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.upstream import upstream_block_of
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _UPSTREAM = re.compile(r'upstream: "\w+://(\[[0-9a-fA-F:]+\]|[0-9.]+):(\d+)')
 """The address in a line of the error log."""
@@ -25,27 +26,29 @@ _TRIED = re.compile(
     r"(?<![\w.:])(\[[0-9a-fA-F:]+\]|\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})(?=[\s,\"|]|$)"
 )
 """An address with a port, as `$upstream_addr` in a line of an access log."""
-_NO_CONNECTION = (
-    "Nginx got no connection at {used}, and tried no other address; the backend's name leads to "
-    "{now} today, where it answers. Nginx looks such a name up when it starts or reloads, and "
-    "keeps the addresses of then."
+_NO_CONNECTION = tr(
+    "Nginx got no connection at {used}, and tried no other address; the backend's name "
+    "leads to {now} today, where it answers. Nginx looks such a name up when it starts "
+    "or reloads, and keeps the addresses of then."
 )
-_OTHER_ANSWER = (
-    "Nginx's log shows {used} as the address that it asked, every time; the backend's name leads "
-    "to {now} today, where it answers otherwise. Nginx looks such a name up when it starts or "
-    "reloads."
+_OTHER_ANSWER = tr(
+    "Nginx's log shows {used} as the address that it asked, every time; the backend's "
+    "name leads to {now} today, where it answers otherwise. Nginx looks such a name up "
+    "when it starts or reloads."
 )
-_UNLOGGED = (
-    "The backend answers by the name that the config has, and Nginx gets no good answer there. It "
-    "looks such a name up when it starts or reloads, so it may still ask an older address: its "
-    "error log names the one that it asks, and a reload would show it."
+_UNLOGGED = tr(
+    "The backend answers by the name that the config has, and Nginx gets no good answer "
+    "there. It looks such a name up when it starts or reloads, so it may still ask an "
+    "older address: its error log names the one that it asks, and a reload would show it."
 )
 _OTHER_FAILURES = (
     "premature-close", "invalid-answer", "upstream-header-too-big", "header-timeout",
     "upstream-tls", "resolver-missing", "name-unresolved",
 )  # fmt: skip
 """Log lines that say what else failed."""
-_RELOAD = "reload Nginx now (nginx -s reload): it looks the name up again, which ends this outage"
+_RELOAD = tr(
+    "reload Nginx now (nginx -s reload): it looks the name up again, which ends this outage"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +171,14 @@ def _asked(case: Case, name: _Name) -> Iterator[tuple[str, LogLine]]:
 def _evidence(case: Case, failing: list[ProbeResult], name: _Name) -> tuple[Evidence, ...]:
     resolution, label = case.resolution, name.probe.timeline.probe.label
     now = ", ".join(sorted(name.now))
-    leads = Evidence("probe", label, f"{safe(name.peer, 120)} leads to {now} today")
+    leads = Evidence(
+        "probe", label, tr("{peer} leads to {now} today", peer=safe(name.peer, 120), now=now)
+    )
     upstream = resolution.upstream if resolution else None
     where = str(upstream.where) if upstream and upstream.where else label
-    passed = f"the name {safe(name.peer, 120)} stands here without a variable: looked up once"
+    passed = tr(
+        "the name {peer} stands here without a variable: looked up once", peer=safe(name.peer, 120)
+    )
     shown = live_direct_evidence(case) or (result_evidence(name.probe),)
     return (result_evidence(failing[0]), *shown, leads, Evidence("config", where, passed))
 
@@ -185,8 +192,10 @@ RULE = Rule(
     id="upstream-name-stale",
     stage=Stage.REACH,
     fix=Fix(
-        "reload Nginx now; then a resolver, with the name in a variable or `server … resolve` in "
-        "the upstream block (1.27.3 or later), so that it is looked up again",
+        tr(
+            "reload Nginx now; then a resolver, with the name in a variable or `server … "
+            "resolve` in the upstream block (1.27.3 or later), so that it is looked up again"
+        ),
         "nginx",
     ),
     check=check,

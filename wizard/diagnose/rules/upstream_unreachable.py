@@ -8,25 +8,28 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.model.probe_result import UNREADABLE_OUTCOMES
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
-_LOGGED = (
-    "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and not a slow "
-    "answer."
+_LOGGED = tr(
+    "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and not "
+    "a slow answer."
 )
-_REFUSED = "The direct request gets no connection either."
-_READ = (
-    "The gateway error and the address in the config suggest it; Nginx's error log would confirm "
-    "it: connect() failed."
+_REFUSED = tr("The direct request gets no connection either.")
+_READ = tr(
+    "The gateway error and the address in the config suggest it; Nginx's error log would "
+    "confirm it: connect() failed."
 )
-_UNSURE = (
-    "502 also means a backend that closes early or TLS that fails towards it; Nginx's error log "
-    "tells which."
+_UNSURE = tr(
+    "502 also means a backend that closes early or TLS that fails towards it; Nginx's "
+    "error log tells which."
 )
-_OTHERS = (
-    "Nginx's error log says it of another client's request for the same path; ours got the same "
-    "gateway error."
+_OTHERS = tr(
+    "Nginx's error log says it of another client's request for the same path; ours got "
+    "the same gateway error."
 )
-_NO_ADDRESS = "Nginx's resolver gave no address for the backend's name, so nothing was connected."
+_NO_ADDRESS = tr(
+    "Nginx's resolver gave no address for the backend's name, so nothing was connected."
+)
 _TAGS = ("connect-failed", "name-unresolved")
 """Log lines of a backend that Nginx could not reach."""
 _OTHER_CAUSES = ("header-timeout", "premature-close", "invalid-answer", "upstream-header-too-big")
@@ -118,15 +121,22 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
         return ()
     upstream = case.resolution.upstream
     where = str(upstream.where or case.resolution.config.main)
-    peers = ", ".join(upstream.peers) or "an address that variables decide"
-    return (Evidence("config", where, f"{safe(upstream.passed)}: passed to {safe(peers)}"),)
+    peers = ", ".join(upstream.peers) or tr("an address that variables decide")
+    return (
+        Evidence(
+            "config",
+            where,
+            tr("{passed}: passed to {peers}", passed=safe(upstream.passed), peers=safe(peers)),
+        ),
+    )
 
 
 RULE = Rule(
     id="upstream-unreachable",
     stage=Stage.REACH,
     fix=Fix(
-        "the address in {stream}_pass (or its upstream) is one where the backend listens", "nginx"
+        tr("the address in {stream}_pass (or its upstream) is one where the backend listens"),
+        "nginx",
     ),
     check=check,
 )

@@ -13,6 +13,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.upgrades import opened_directly, refused_upgrade
+from wizard.text.messages import tr
 
 OTHER_REASONS = frozenset({301, 302, 307, 308, 401, 403, 407, 421, 429, 502, 503, 504})
 """Answers that have other causes than a missing upgrade: credentials, an Origin, a limit, no
@@ -21,30 +22,35 @@ _USUAL = frozenset({200, 400, 404, 405, 426, 501, 505})
 """Answers of a backend to an ordinary request where it serves a WebSocket …"""
 _NAMED = frozenset({426, 505})
 """… and those that say that it does."""
-_MEASURED = (
-    "Without the upgrade the backend answers the direct request as it answers through the proxy; "
-    "with it the WebSocket opens."
+_MEASURED = tr(
+    "Without the upgrade the backend answers the direct request as it answers through "
+    "the proxy; with it the WebSocket opens."
 )
-_BISECTED = (
-    "Sent to the direct URL, the client's request opens the WebSocket; with what Nginx makes of "
-    "Upgrade, Connection and the HTTP version, and nothing else, it fails as through the proxy."
+_BISECTED = tr(
+    "Sent to the direct URL, the client's request opens the WebSocket; with what Nginx "
+    "makes of Upgrade, Connection and the HTTP version, and nothing else, it fails as "
+    "through the proxy."
 )
-_AS_SENT = (
-    "Sent to the direct URL as Nginx passes it on, the request fails as through the proxy; by the "
-    "config it is no request for a WebSocket, and the client's own opens one."
+_AS_SENT = tr(
+    "Sent to the direct URL as Nginx passes it on, the request fails as through the "
+    "proxy; by the config it is no request for a WebSocket, and the client's own opens "
+    "one."
 )
-_READ = (
-    "By the config the backend gets no request for a WebSocket, so none can open; that it answers "
-    "an ordinary request in the same way was not measured."
+_READ = tr(
+    "By the config the backend gets no request for a WebSocket, so none can open; that "
+    "it answers an ordinary request in the same way was not measured."
 )
-_ALONE = "Whether the WebSocket opens without the proxy was not measured."
-_ELSEWHERE = (
-    "The answer is the one that the backend gives without the upgrade, and this config passes the "
-    "upgrade on: the Nginx that runs has not loaded it, or another proxy on the way drops it."
+_ALONE = tr("Whether the WebSocket opens without the proxy was not measured.")
+_ELSEWHERE = tr(
+    "The answer is the one that the backend gives without the upgrade, and this config "
+    "passes the upgrade on: the Nginx that runs has not loaded it, or another proxy on "
+    "the way drops it."
 )
 _ELSEWHERE_FIX = Fix(
-    "reload Nginx if it runs with an older config; otherwise the proxy in front of it, or behind "
-    "it, has to pass the upgrade on",
+    tr(
+        "reload Nginx if it runs with an older config; otherwise the proxy in front of it, "
+        "or behind it, has to pass the upgrade on"
+    ),
     "outer-proxy",
 )
 
@@ -126,17 +132,17 @@ def _by_answers(
     return None
 
 
-_HELD = (
-    "Without the upgrade the backend answers the direct request with a stream, which Nginx's "
-    "buffers may hold. The config would show whether Nginx passes the upgrade on."
+_HELD = tr(
+    "Without the upgrade the backend answers the direct request with a stream, which "
+    "Nginx's buffers may hold. The config would show whether Nginx passes the upgrade on."
 )
-_UNREAD = (
-    "The backend opens the WebSocket for the direct request, and not through the proxy. The config "
-    "would show whether Nginx passes the upgrade on."
+_UNREAD = tr(
+    "The backend opens the WebSocket for the direct request, and not through the proxy. "
+    "The config would show whether Nginx passes the upgrade on."
 )
-_UNREAD_ALONE = (
-    "A server that serves WebSockets answers so to an ordinary request. A direct URL or the config "
-    "would show whether it is Nginx that makes it one."
+_UNREAD_ALONE = tr(
+    "A server that serves WebSockets answers so to an ordinary request. A direct URL or "
+    "the config would show whether it is Nginx that makes it one."
 )
 
 
@@ -144,15 +150,20 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     """The location is meant for WebSockets, and none can open."""
     sent = upgrades.sent_upgrade(resolution) if passes_upgrade(resolution) else None
     losses = (*([sent.doubt] if sent.doubt else []), *sent.losses) if sent else ()
-    return tuple(rule.config_finding(loss.where, f"a WebSocket: {loss.text}") for loss in losses)
+    return tuple(
+        rule.config_finding(loss.where, tr("a WebSocket: {loss}", loss=loss.text))
+        for loss in losses
+    )
 
 
 RULE = Rule(
     id="websocket-upgrade-missing",
     stage=Stage.ROUTE,
     fix=Fix(
-        "`proxy_http_version 1.1`, and Upgrade and Connection passed on in the location by a map "
-        "of $http_upgrade",
+        tr(
+            "`proxy_http_version 1.1`, and Upgrade and Connection passed on in the location by a "
+            "map of $http_upgrade"
+        ),
         "nginx",
     ),
     explains=frozenset({"header-dropped"}),

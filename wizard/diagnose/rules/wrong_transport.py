@@ -6,15 +6,16 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.handshake import Handshake
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
-_DISTINGUISHES = "The same server completes a handshake at another path."
-_BEHIND = (
-    "The backend itself completes a handshake at another path and none at this one; through Nginx "
-    "that path does not answer yet."
+_DISTINGUISHES = tr("The same server completes a handshake at another path.")
+_BEHIND = tr(
+    "The backend itself completes a handshake at another path and none at this one; "
+    "through Nginx that path does not answer yet."
 )
 _PATH_AND_NGINX = Fix(
-    "use the path that the server speaks at, and pass that path on in Nginx", "client"
+    tr("use the path that the server speaks at, and pass that path on in Nginx"), "client"
 )
 
 
@@ -25,7 +26,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     public, backend = _working_sibling(proxied), _working_sibling(direct)
     if public is not None:
-        distinguishes = f"{_DISTINGUISHES} {_path(public)} is where the server is."
+        distinguishes = tr(
+            "{distinguishes} {path} is where the server is.",
+            distinguishes=_DISTINGUISHES,
+            path=_path(public),
+        )
         return rule.finding("confirmed", _evidence(case, proxied, public), distinguishes)
     if backend is not None and direct is not None:
         evidence = (*_evidence(case, direct, backend), *path_evidences(case))
@@ -53,17 +58,24 @@ def _evidence(case: Case, handshake: Handshake, sibling: Handshake) -> tuple[Evi
     label = f"mcp-{handshake.side}"
     failure = Evidence("probe", label, safe(handshake.why))
     if timeline:
-        answer = f"GET {safe(_path(handshake), 120)} answered {timeline.status}"
+        answer = tr(
+            "GET {path} answered {status}", path=safe(_path(handshake), 120), status=timeline.status
+        )
         failure = Evidence("probe", timeline.probe.label, answer)
     protocol = f"{sibling.transport} {safe(sibling.version, 40)}"
-    text = f"{safe(_path(sibling), 120)} speaks MCP over {protocol}: {safe(sibling.server, 80)}"
+    text = tr(
+        "{path} speaks MCP over {protocol}: {server}",
+        path=safe(_path(sibling), 120),
+        protocol=protocol,
+        server=safe(sibling.server, 80),
+    )
     return failure, Evidence("probe", label, text.removesuffix(": "))
 
 
 RULE = Rule(
     id="wrong-transport",
     stage=Stage.ROUTE,
-    fix=Fix("the client uses the path and the transport that the server speaks", "client"),
+    fix=Fix(tr("the client uses the path and the transport that the server speaks"), "client"),
     explains=frozenset({"get-not-offered"}),
     check=check,
 )

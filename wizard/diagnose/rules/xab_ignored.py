@@ -15,32 +15,36 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
-_UNREAD = (
-    "An Nginx behind this one would take the header off, and another proxy does not know it. Name "
-    "each proxy with --hop. Whether this Nginx ignores it is not known: give --conf."
+_UNREAD = tr(
+    "An Nginx behind this one would take the header off, and another proxy does not know "
+    "it. Name each proxy with --hop. Whether this Nginx ignores it is not known: give "
+    "--conf."
 )
-_FORCED_FIX = Fix("the backend no longer sends X-Accel-Buffering: yes on the stream", "backend")
-_WHY_UNBUFFERED = (
-    f"{WHY_UNBUFFERED}. It also settles the ignored X-Accel-Buffering header; no longer ignoring "
-    "it is the other way"
+_FORCED_FIX = Fix(tr("the backend no longer sends X-Accel-Buffering: yes on the stream"), "backend")
+_WHY_UNBUFFERED = tr(
+    "{why_unbuffered}. It also settles the ignored X-Accel-Buffering header; no longer "
+    "ignoring it is the other way",
+    why_unbuffered=WHY_UNBUFFERED,
 )
 
 
-_ANSWER = (
-    "The same POST is answered at once by the backend, with an event stream for which it asks for "
-    "unbuffered delivery, and late or not at all through the proxy, whose config ignores that."
+_ANSWER = tr(
+    "The same POST is answered at once by the backend, with an event stream for which it "
+    "asks for unbuffered delivery, and late or not at all through the proxy, whose "
+    "config ignores that."
 )
-_ANSWER_UNTRIED = (
-    "The backend answers a POST with an event stream and asks for unbuffered delivery, which the "
-    "config ignores: an answer that takes a while and reports progress is held until its end. No "
-    "message that was sent takes a while, so this was not seen."
+_ANSWER_UNTRIED = tr(
+    "The backend answers a POST with an event stream and asks for unbuffered delivery, "
+    "which the config ignores: an answer that takes a while and reports progress is held "
+    "until its end. No message that was sent takes a while, so this was not seen."
 )
-_NO_STREAM_SEEN = (
-    "No message that was sent is answered by an event stream, so this was not seen: the answer to "
-    "a call that reports its progress is one, and the config holds it until its end, whatever the "
-    "backend asks for. Call a tool through the proxy and see whether its progress comes while it "
-    "runs."
+_NO_STREAM_SEEN = tr(
+    "No message that was sent is answered by an event stream, so this was not seen: the "
+    "answer to a call that reports its progress is one, and the config holds it until "
+    "its end, whatever the backend asks for. Call a tool through the proxy and see "
+    "whether its progress comes while it runs."
 )
 
 
@@ -60,15 +64,15 @@ def _check_stream(rule: Rule, case: Case) -> Finding | None:
 
 def _evidence(case: Case, value: str) -> tuple[Evidence, ...]:
     held, direct = streams.held_probes(case), streams.live_direct_probes(case)[0]
-    text = f"the backend sends X-Accel-Buffering: {value}"
+    text = tr("the backend sends X-Accel-Buffering: {value}", value=value)
     header = Evidence("probe", direct.timeline.probe.label, text)
     return (*map(result_evidence, held), direct_evidence(direct), header)
 
 
 def _ignored(rule: Rule, case: Case) -> Finding | None:
-    distinguishes = (
-        "The backend asks for unbuffered delivery, as the direct probe shows, and Nginx still "
-        "holds the stream."
+    distinguishes = tr(
+        "The backend asks for unbuffered delivery, as the direct probe shows, and Nginx "
+        "still holds the stream."
     )
     resolution, evidence = case.resolution, _evidence(case, "no")
     if resolution is None:
@@ -77,7 +81,11 @@ def _ignored(rule: Rule, case: Case) -> Finding | None:
     if not is_ignored or not directives.is_buffering(resolution):
         return None
     evidence += setting_evidences(resolution, f"{resolution.prefix}_ignore_headers")
-    return rule.finding("confirmed", evidence, f"{distinguishes} The config ignores the header.")
+    return rule.finding(
+        "confirmed",
+        evidence,
+        tr("{distinguishes} The config ignores the header.", distinguishes=distinguishes),
+    )
 
 
 def _forced_on(rule: Rule, case: Case) -> Finding | None:
@@ -89,7 +97,9 @@ def _forced_on(rule: Rule, case: Case) -> Finding | None:
         return None
     setting = setting_evidences(resolution, f"{resolution.prefix}_buffering")
     evidence = (*_evidence(case, "yes"), *setting)
-    distinguishes = "The config has buffering off, and the backend's header switches it on again."
+    distinguishes = tr(
+        "The config has buffering off, and the backend's header switches it on again."
+    )
     return rule.finding("confirmed", evidence, distinguishes, fix=_FORCED_FIX)
 
 
@@ -117,14 +127,18 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if not held or not directives.ignores_x_accel_buffering(resolution):
         return ()
     value = safe(resolution.value(name), 80)
-    text = f"{name} {value}: a backend's X-Accel-Buffering: no has no effect"
+    text = tr(
+        "{name} {value}: a backend's X-Accel-Buffering: no has no effect", name=name, value=value
+    )
     return (rule.config_finding(directives.place_of(resolution, name), text),)
 
 
 RULE = Rule(
     id="xab-ignored",
     stage=Stage.HOLD,
-    fix=Fix("{stream}_buffering off in the location, or stop ignoring X-Accel-Buffering", "nginx"),
+    fix=Fix(
+        tr("{stream}_buffering off in the location, or stop ignoring X-Accel-Buffering"), "nginx"
+    ),
     check=check,
     check_config=check_config,
     config_order=30,

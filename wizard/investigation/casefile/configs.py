@@ -17,6 +17,7 @@ from wizard.nginx.load import config_from_store
 from wizard.nginx.resolve import resolve_request
 from wizard.nginx.store import DumpStore
 from wizard.text.errors import ConfigError
+from wizard.text.messages import tr
 
 Name = Literal["resolution", "root_resolution", "message_resolution"]
 """The fields of a case that are resolutions."""
@@ -77,7 +78,7 @@ def with_configs(case: Case, stored: CaseConfigs) -> Case:
     resolutions: dict[str, Any] = {}
     for name, item in stored.resolutions.items():
         if not 0 <= item.config < len(stored.configs):
-            raise Misread(f"resolutions.{name}.config", "no config of this file")
+            raise Misread(f"resolutions.{name}.config", tr("no config of this file"))
         resolutions[name] = resolve_request(config_at(item.config), item.request, item.version)
     return replace(case, **resolutions)
 
@@ -86,7 +87,7 @@ def _parsed(stored: Config, where: str) -> Config:
     """The config with its directives, parsed from its texts."""
     main, texts = stored.main, stored.texts
     if main not in texts:
-        raise Misread(where, "its main file is not among its texts")
+        raise Misread(where, tr("its main file is not among its texts"))
     try:
         # A dump begins with the main file, whose directory relative includes start from.
         store = DumpStore({main: texts[main], **texts})

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from wizard.investigation.casefile.encode import TAG
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 MAX_FILE_BYTES = 16 << 20
 """The largest case file: with 2000 locations, fifty probes of a chatty stream and logs, a case has
@@ -37,20 +38,24 @@ class Misread(UsageError):
     """A value that is not allowed where it stands; the message begins with its place."""
 
     def __init__(self, where: str, problem: str) -> None:
-        super().__init__(f"{where or 'the document'}: {problem}")
+        super().__init__(f"{where or tr('the document')}: {problem}")
 
 
 def check_bounds(data: bytes) -> None:
     """Check size, depth and number of values before anything is built. Raises `Misread`."""
     if len(data) > MAX_FILE_BYTES:
-        raise Misread("", f"larger than {MAX_FILE_BYTES >> 20} MiB")
+        raise Misread(
+            "", tr("larger than {max_file_bytes} MiB", max_file_bytes=MAX_FILE_BYTES >> 20)
+        )
     depth = 0
     for count, match in enumerate(_MARK.finditer(data)):
         depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(match[1], 0)
         if depth > MAX_DEPTH:
-            raise Misread("", f"nested too deeply, more than {MAX_DEPTH} levels")
+            raise Misread(
+                "", tr("nested too deeply, more than {max_depth} levels", max_depth=MAX_DEPTH)
+            )
         if count > MAX_MARKS:
-            raise Misread("", f"more than {MAX_MARKS:,} values")
+            raise Misread("", tr("more than {max_marks:,} values", max_marks=MAX_MARKS))
 
 
 def decode(data: bytes, kind: type[_Value]) -> _Value:
@@ -65,11 +70,11 @@ def decode(data: bytes, kind: type[_Value]) -> _Value:
     except msgspec.ValidationError as error:
         raise Misread(*_place_and_problem(str(error))) from None
     except msgspec.DecodeError as error:
-        raise Misread("", f"not JSON: {error}") from None
+        raise Misread("", tr("not JSON: {error}", error=error)) from None
     except UnicodeDecodeError:
-        raise Misread("", "not a text in UTF-8") from None
+        raise Misread("", tr("not a text in UTF-8")) from None
     except RecursionError:
-        raise Misread("", "nested too deeply") from None
+        raise Misread("", tr("nested too deeply")) from None
     return value
 
 
@@ -81,7 +86,9 @@ def _decode_special(kind: type, value: Any) -> object:
         raise NotImplementedError(kind)
     name = value.get(TAG) if isinstance(value, dict) else None
     if not isinstance(name, str) or name not in _ITEM_KINDS:
-        raise ValueError(f"its {TAG!r} is none of {', '.join(_ITEM_KINDS)}")
+        raise ValueError(
+            tr("its {tag!r} is none of {item_kinds}", tag=TAG, item_kinds=", ".join(_ITEM_KINDS))
+        )
     try:
         return msgspec.convert(value, _ITEM_KINDS[name])
     except msgspec.ValidationError as error:
@@ -93,6 +100,6 @@ def _place_and_problem(message: str) -> tuple[str, str]:
     match = _PLACE.fullmatch(message)
     problem, where = (match[1], match[2]) if match else (message, "")
     if problem.startswith("Invalid enum value"):
-        problem = "not one of the values that are allowed here"
+        problem = tr("not one of the values that are allowed here")
     problem = problem.replace("`", "")
     return where, problem[:1].lower() + problem[1:]

@@ -18,6 +18,7 @@ from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import describe_read_error, read_regular
+from wizard.text.messages import tr
 
 _FAMILY = SCHEMA.partition("/")[0]
 _REPORTS = ("ssewizard.report", "ssewizard.inspect")
@@ -59,7 +60,13 @@ def _read_with(decode_it: Callable[[bytes], _Value], data: bytes, name: str) -> 
         # Some editors put a byte order mark before a text.
         return decode_it(data.removeprefix(_BYTE_ORDER_MARK))
     except Misread as error:
-        raise UsageError(f"{safe(name, 200)}: not a case file: {safe(str(error), 300)}") from None
+        raise UsageError(
+            tr(
+                "{name}: not a case file: {error}",
+                name=safe(name, 200),
+                error=safe(str(error), 300),
+            )
+        ) from None
 
 
 def _record(data: bytes) -> CaseRecord:
@@ -87,11 +94,15 @@ def _check_schema(schema: object) -> None:
     if schema in READABLE_SCHEMAS:
         return
     if isinstance(schema, str) and schema.partition("/")[0] == _FAMILY:
-        problem = f"{schema[:60]} is of another version; this version reads {SCHEMA}"
+        problem = tr(
+            "{schema} is of another version; this version reads {schema2}",
+            schema=schema[:60],
+            schema2=SCHEMA,
+        )
         raise Misread("schema", problem)
     if isinstance(schema, str) and schema.startswith(_REPORTS):
-        raise Misread("schema", "this is a report, not a case: check --save FILE keeps a case")
-    raise Misread("schema", f"it must be {SCHEMA}")
+        raise Misread("schema", tr("this is a report, not a case: check --save FILE keeps a case"))
+    raise Misread("schema", tr("it must be {schema}", schema=SCHEMA))
 
 
 def _notes_on_secrets(target: Target) -> tuple[str, ...]:
@@ -100,12 +111,17 @@ def _notes_on_secrets(target: Target) -> tuple[str, ...]:
     notes = []
     if names:
         notes.append(
-            f"The values of these headers are not in a case file: {safe(', '.join(names), 200)}; "
-            "to send them again, open it with --header 'Name: value'."
+            tr(
+                "The values of these headers are not in a case file: {names}; to send them again, "
+                "open it with --header 'Name: value'.",
+                names=safe(", ".join(names), 200),
+            )
         )
     if target.body:
         notes.append(
-            "The body of the request is not in a case file; to send it again, open it with "
-            "--data BODY."
+            tr(
+                "The body of the request is not in a case file; to send it again, open it with "
+                "--data BODY."
+            )
         )
     return tuple(notes)

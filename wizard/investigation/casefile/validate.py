@@ -17,6 +17,7 @@ from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 from wizard.text.urls import is_unix, split_url
 
 LATEST_S = 253_402_300_799.0
@@ -54,17 +55,17 @@ def _is_url(text: str) -> bool:
 def _check_target(target: Target) -> str:
     entered = (target.url, *(hop.source.locator for hop in target.hops))
     if not all(map(_is_url, urls_of(target))) or any(map(is_unix, entered)):
-        return "one of its URLs is invalid"
+        return tr("one of its URLs is invalid")
     if problem := _request_problem(target):
         return problem
     if target.connect_to and not 0 < target.connect_to[1] < 65_536:
-        return "connect_to has no valid port"
+        return tr("connect_to has no valid port")
     if not 0 < target.stall <= DAY_S or not 0 <= target.patience <= DAY_S:
-        return f"stall or patience is not in the range from 0 to {DAY_S} seconds"
+        return tr("stall or patience is not in the range from 0 to {day_s} seconds", day_s=DAY_S)
     names = {vantage.name for vantage in target.vantages} | {"local"}
     sources = (*target.direct, *target.logs, *(hop.source for hop in target.hops))
     if any(source.vantage not in names for source in sources):
-        return "it refers to a vantage that it does not define"
+        return tr("it refers to a vantage that it does not define")
     return ""
 
 
@@ -74,41 +75,41 @@ def _request_problem(target: Target) -> str:
         headers = tuple(parse_header(f"{name}: {value}") for name, value in target.headers)
         request = ClientRequest(method=target.method, headers=headers).completed()
     except UsageError:
-        return "its method or a header is not one that can be sent"
+        return tr("its method or a header is not one that can be sent")
     if (request.method, headers) != (target.method, target.headers):
-        return "its method or a header is not as it is sent"
+        return tr("its method or a header is not as it is sent")
     if target.body and not PSEUDONYM.fullmatch(target.body.decode("latin-1")):
-        return "it has a body, which no case file holds"
+        return tr("it has a body, which no case file holds")
     return ""
 
 
 def _check_source(source: Source) -> str:
     has_nul = "\0" in source.locator or "\0" in "".join(source.command)
-    return "it contains a NUL character" if has_nul else ""
+    return tr("it contains a NUL character") if has_nul else ""
 
 
 def _check_vantage(vantage: Vantage) -> str:
     if not vantage.prefix or not vantage.prefix[0] or "\0" in "".join(vantage.prefix):
-        return "its prefix names no command"
+        return tr("its prefix names no command")
     return ""
 
 
 def _check_history(history: History) -> str:
     times = (history.since, history.until, history.started)
     if not all(_is_time(at) for at in times if at is not None):
-        return "its times are out of range"
+        return tr("its times are out of range")
     has_pairs = len(history.left) == len(history.canceled)
-    return "" if has_pairs and 0 < history.bucket_s <= DAY_S else "its buckets do not match"
+    return "" if has_pairs and 0 < history.bucket_s <= DAY_S else tr("its buckets do not match")
 
 
 def _check_failure(failure: LoggedFailure) -> str:
-    return "" if failure.last is None or _is_time(failure.last) else "its time is out of range"
+    return "" if failure.last is None or _is_time(failure.last) else tr("its time is out of range")
 
 
 def _record_problem(record: CaseRecord | CaseSummary) -> str:
     if len({step.id for step in record.steps}) < len(record.steps):
-        return "a step stands in it twice"
-    return "" if _is_time(record.saved) else "its time of saving is out of range"
+        return tr("a step stands in it twice")
+    return "" if _is_time(record.saved) else tr("its time of saving is out of range")
 
 
 def _is_time(seconds: float) -> bool:
@@ -119,14 +120,14 @@ _CHECKS: Mapping[type, Callable[[Any], str]] = {
     Target: _check_target,
     Source: _check_source,
     Vantage: _check_vantage,
-    Probe: lambda probe: "" if _can_be_split(probe.url) else "its URL is invalid",
+    Probe: lambda probe: "" if _can_be_split(probe.url) else tr("its URL is invalid"),
     History: _check_history,
     LoggedFailure: _check_failure,
-    Case: lambda case: "" if _is_time(case.started) else "its start is out of range",
+    Case: lambda case: "" if _is_time(case.started) else tr("its start is out of range"),
     Attempt: lambda run: (
-        "" if _is_time(run.started) and _is_time(run.ended) else "its times are out of range"
+        "" if _is_time(run.started) and _is_time(run.ended) else tr("its times are out of range")
     ),
-    Proof: lambda proof: "" if _is_time(proof.at) else "its time is out of range",
+    Proof: lambda proof: "" if _is_time(proof.at) else tr("its time is out of range"),
     CaseRecord: _record_problem,
     CaseSummary: _record_problem,
 }
@@ -143,7 +144,7 @@ def check(value: object) -> None:
 def _find_problem(value: object) -> tuple[str, ...]:
     """The steps that lead to the first value that is not allowed, and what is wrong with it."""
     if isinstance(value, int | float):
-        return () if abs(value) <= MAX_NUMBER else ("the number is too large",)
+        return () if abs(value) <= MAX_NUMBER else (tr("the number is too large"),)
     if isinstance(value, tuple):
         for at, item in enumerate(value):
             if type(item) is not str and (problem := _find_problem(item)):

@@ -17,6 +17,7 @@ from wizard.investigation.casefile.record import SCHEMA, CaseRecord
 from wizard.investigation.casefile.redaction import Redactor
 from wizard.investigation.casefile.validate import urls_of
 from wizard.model.case import Case
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
 
@@ -24,7 +25,7 @@ def write(path: str | Path, record: CaseRecord) -> None:
     """Replace the case file atomically. Raises `OSError`, also if the path is no regular file."""
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        raise OSError(errno.EINVAL, "not a regular file")
+        raise OSError(errno.EINVAL, tr("not a regular file"))
     write_private(target, dump(record))
 
 
@@ -58,7 +59,10 @@ def dump(record: CaseRecord) -> str:
     _encode_body(redacted["case"]["target"])
     text = json.dumps(redacted, indent=1, allow_nan=False) + "\n"
     if len(text) > MAX_FILE_BYTES:
-        raise OSError(errno.EFBIG, f"a case file has at most {MAX_FILE_BYTES >> 20} MiB")
+        raise OSError(
+            errno.EFBIG,
+            tr("a case file has at most {max_file_bytes} MiB", max_file_bytes=MAX_FILE_BYTES >> 20),
+        )
     return text
 
 

@@ -10,6 +10,7 @@ from wizard.nginx.load import config_from_text
 from wizard.nginx.store import MAX_FILE_BYTES, decode_config
 from wizard.text.display import safe
 from wizard.text.errors import ConfigError, VantageError
+from wizard.text.messages import tr
 from wizard.vantage.process import CommandResult, run_command
 
 _NAME = "nginx -T"
@@ -35,10 +36,12 @@ async def dump_local(timeout_s: float = DUMP_TIMEOUT_S) -> Config:
     """
     binary = find_nginx()
     if binary is None:
-        raise ConfigError("no nginx was found on this machine", _NAME)
+        raise ConfigError(tr("no nginx was found on this machine"), _NAME)
     dump = await _run([binary, "-T"], timeout_s, MAX_FILE_BYTES)
     if dump.truncated:
-        raise ConfigError(f"prints more than {MAX_FILE_BYTES >> 20} MiB", _NAME)
+        raise ConfigError(
+            tr("prints more than {max_file_bytes} MiB", max_file_bytes=MAX_FILE_BYTES >> 20), _NAME
+        )
     if dump.code != 0:
         raise ConfigError(error_line(dump.stderr), _NAME)
     version = (await _run([binary, "-v"], timeout_s, 0)).stderr.partition("/")[2].split()
@@ -53,7 +56,9 @@ async def _run(argv: list[str], timeout_s: float, limit: int) -> CommandResult:
     except VantageError as error:
         raise ConfigError(str(error), " ".join(argv)) from None
     if result.timed_out:
-        raise ConfigError(f"no answer within {timeout_s:.0f} s", " ".join(argv))
+        raise ConfigError(
+            tr("no answer within {timeout_s:.0f} s", timeout_s=timeout_s), " ".join(argv)
+        )
     return result
 
 
@@ -61,4 +66,4 @@ def error_line(stderr: str) -> str:
     """The line with the reason of a failure: Nginx's first `[emerg]` line, else the last line."""
     lines = [line for line in stderr.splitlines() if line.strip()]
     reasons = [line for line in lines if "[emerg]" in line] or lines[-1:]
-    return safe(reasons[0], 300) if reasons else "it failed without an error message"
+    return safe(reasons[0], 300) if reasons else tr("it failed without an error message")

@@ -15,6 +15,7 @@ from wizard.nginx.load import config_from_text
 from wizard.nginx.store import MAX_FILE_BYTES, decode_config
 from wizard.text.display import safe
 from wizard.text.errors import ConfigError, VantageError
+from wizard.text.messages import tr
 from wizard.vantage.process import CommandResult
 from wizard.vantage.scripts import pack_script, strip_shell_prefix
 from wizard.vantage.session import VantageSession
@@ -43,7 +44,7 @@ async def run_script(
     except VantageError as error:
         if not _NO_SHELL.search(str(error)):
             raise
-        hint = "no config can be read without a shell (sh) there; copy it here: --conf FILE"
+        hint = tr("no config can be read without a shell (sh) there; copy it here: --conf FILE")
         raise VantageError(f"{error}; {hint}") from None
 
 
@@ -52,10 +53,10 @@ def failure_of(result: CommandResult) -> str:
     lines = [line for line in result.stderr.splitlines() if line.strip()]
     last = safe(strip_shell_prefix(lines[-1]), 200) if lines else ""
     if result.timed_out:
-        return f"no answer in time{f': {last}' if last else ''}"
+        return tr("no answer in time{part}", part=f": {last}" if last else "")
     if result.truncated:
-        return "its output is too large for a config"
-    return last or f"it ended with status {result.code} and without output"
+        return tr("its output is too large for a config")
+    return last or tr("it ended with status {code} and without output", code=result.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _problem(result: CommandResult, output: _DumpOutput) -> str:
     if "end" not in output.parts:
         return failure_of(result)
     if "none" in output.parts:
-        return "no Nginx was found there"
+        return tr("no Nginx was found there")
     if output.text("end") != "0":
         return strip_shell_prefix(error_line(result.stderr))
     return ""
@@ -151,13 +152,25 @@ def _doubt(output: _DumpOutput, port: int | None, session: VantageSession) -> st
     count = output.listening
     if not others or count == "1":
         return ""
-    number = "none of them is" if count == "0" else f"{safe(count, 10)} of them are"
-    reason = f"{number} seen to listen on port {port}" if port else "the port is not known"
+    number = (
+        tr("none of them is") if count == "0" else tr("{count} of them are", count=safe(count, 10))
+    )
+    reason = (
+        tr("{number} seen to listen on port {port}", number=number, port=port)
+        if port
+        else tr("the port is not known")
+    )
     names = ", ".join(_conf_path(title) or safe(title, 100) for title in others)
     choice = next(filter(None, map(_conf_path, others)), "PATH")
     source = _conf_path(dumped) or safe(dumped, 100)
     option = f"--conf {session.vantage.name}={choice}"
-    return f"further Nginx run there: {names} ({reason}; this is of {source}); choose: {option}"
+    return tr(
+        "further Nginx run there: {names} ({reason}; this is of {source}); choose: {option}",
+        names=names,
+        reason=reason,
+        source=source,
+        option=option,
+    )
 
 
 def _conf_path(title: str) -> str:
@@ -171,4 +184,4 @@ def _hint(output: _DumpOutput, session: VantageSession) -> str:
     """The alternative to a dump: the config files of the running Nginx, else the usual one."""
     paths = list(filter(None, map(_conf_path, output.masters))) or [_USUAL_CONF]
     files = " or ".join(f"{session.vantage.name}={path}" for path in paths)
-    return f"; name the file instead: --conf {files}"
+    return tr("; name the file instead: --conf {files}", files=files)

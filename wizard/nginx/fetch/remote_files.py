@@ -23,6 +23,7 @@ from wizard.nginx.store import UNREADABLE_DIRECTORY, config_error, decode_config
 from wizard.text.display import visible
 from wizard.text.errors import ConfigError
 from wizard.text.globbing import is_glob
+from wizard.text.messages import tr
 from wizard.vantage.session import VantageSession
 
 MAX_PATTERNS = 100
@@ -92,7 +93,7 @@ class _RemoteStore:
         return self.problems.get(pattern, "")
 
     def text(self, name: str) -> str:
-        content = self.texts.get(name) or config_error("was not sent", name)
+        content = self.texts.get(name) or config_error(tr("was not sent"), name)
         if isinstance(content, ConfigError):
             raise content
         return decode_config(content, name)
@@ -107,7 +108,7 @@ class _RemoteStore:
         result = await run_script(self.session, FILES_SCRIPT, words, timeout_s, limit)
         *parts, last = result.stdout.split(f"\n{mark} ".encode())
         if last != b"end\n":
-            too_large = "the includes are too many or too large to follow"
+            too_large = tr("the includes are too many or too large to follow")
             raise config_error(too_large if result.truncated else failure_of(result), patterns[0])
         self.missing.difference_update(patterns)
         self.size += len(result.stdout)
@@ -139,13 +140,13 @@ class _RemoteStore:
 
 
 _ERRORS = {
-    "missing": "cannot be read: No such file or directory",
-    "unreadable": "cannot be read: Permission denied",
-    "unreachable": "cannot be read: Permission denied: {}",
-    "directory": "a directory, not a config file",
-    "pipe": "a named pipe, not a config file",
-    "socket": "a socket, not a config file",
-    "device": "a device, not a config file",
+    "missing": tr("cannot be read: No such file or directory"),
+    "unreadable": tr("cannot be read: Permission denied"),
+    "unreachable": tr("cannot be read: Permission denied: {}"),
+    "directory": tr("a directory, not a config file"),
+    "pipe": tr("a named pipe, not a config file"),
+    "socket": tr("a socket, not a config file"),
+    "device": tr("a device, not a config file"),
 }
 _HEADING = re.compile(
     rb"([0-9]{1,4}) (text|unlistable|%s) ([^\n]*)\n" % b"|".join(map(str.encode, _ERRORS))

@@ -24,6 +24,7 @@ from wizard.probe.followups.root import ROOT_DIRECT
 from wizard.probe.followups.scheme import OTHER_SCHEME
 from wizard.probe.request import ProbeOptions, RequestBudget
 from wizard.text.bugs import report_bug
+from wizard.text.messages import tr
 
 FOLLOW_UPS: tuple[FollowUp, ...] = (
     OTHER_SCHEME,
@@ -75,5 +76,5 @@ async def _run(
     try:
         return await follow_up.run(case, options) if follow_up.is_needed(case) else ()
     except Exception as error:  # noqa: BLE001
-        report_bug(f"the follow-up {follow_up.purpose}", error)
+        report_bug(tr("the follow-up {purpose}", purpose=follow_up.purpose), error)
         return ()

@@ -35,6 +35,7 @@ from wizard.probe.sessions import (
     is_unknown,
     lost_message,
 )
+from wizard.text.messages import tr
 from wizard.text.urls import join_url
 
 MAX_SESSIONS = 6
@@ -132,7 +133,8 @@ async def _open_sessions(
     for number in range(2, _session_count(case, handshake) + 2):
         sent = await run(probe, options, timeout_s)
         results += [
-            FollowUpResult(purpose, each, f"a message of session {number}") for each in sent
+            FollowUpResult(purpose, each, tr("a message of session {number}", number=number))
+            for each in sent
         ]
         timelines = [each.timeline for each in results]
         is_silent = sum(map(is_unanswered, timelines)) >= MAX_SILENT
@@ -213,17 +215,20 @@ async def _close_session(probe: Probe, options: ProbeOptions, session: str) -> N
 
 AFFINITY = FollowUp(
     purpose="affinity",
-    question="does every message reach its session?",
-    requests=f"up to {MAX_SESSIONS} sessions, each opened, with one message (`initialize` or "
-    "`initialized`, once more if it is lost) and closed",
+    question=tr("does every message reach its session?"),
+    requests=tr(
+        "up to {max_sessions} sessions, each opened, with one message (`initialize` or "
+        "`initialized`, once more if it is lost) and closed",
+        max_sessions=MAX_SESSIONS,
+    ),
     most=MAX_SESSIONS * SESSION_REQUESTS,
     is_needed=_is_proxied_needed,
     run=_send_proxied,
 )
 BACKEND_AFFINITY = FollowUp(
     purpose="affinity-direct",
-    question="does it directly?",
-    requests="where the backend may have several processes: the same at the direct URL",
+    question=tr("does it directly?"),
+    requests=tr("where the backend may have several processes: the same at the direct URL"),
     most=MAX_SESSIONS * SESSION_REQUESTS,
     is_needed=_is_direct_needed,
     run=_send_direct,

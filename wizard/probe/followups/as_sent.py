@@ -27,6 +27,7 @@ from wizard.probe.host_guard import requested_host
 from wizard.probe.likeness import likeness
 from wizard.probe.request import ProbeOptions
 from wizard.probe.request_variants import Comparison, RawRequest, compare
+from wizard.text.messages import tr
 
 MAX_REQUESTS = 10
 """How many requests are sent at most, those that open and close a session included."""
@@ -61,8 +62,8 @@ class _Trials:
     async def send(self, purpose: str, chosen: tuple[Difference, ...]) -> Likeness:
         """Send the request with these differences."""
         timeline, alike = await self._send(self._comparison.variant(chosen))
-        what = describe_differences(chosen) or "once more"
-        why = f"the direct {self._failing.name} {what}"
+        what = describe_differences(chosen) or tr("once more")
+        why = tr("the direct {name} {what}", name=self._failing.name, what=what)
         doubts = self._comparison.doubts if purpose == AS_SENT.purpose else ()
         self.results.append(FollowUpResult(purpose, timeline, why, chosen, alike, doubts))
         return alike
@@ -92,7 +93,7 @@ class _Trials:
         headers = tuple((key, host if key.lower() == "host" else text) for key, text in own.headers)
         timeline, alike = await self._send(replace(own, headers=headers))
         timeline = replace(timeline, probe=replace(timeline.probe, host=host))
-        why = f"the direct {self._failing.name} with Host: {host}"
+        why = tr("the direct {name} with Host: {host}", name=self._failing.name, host=host)
         self.results.append(FollowUpResult(purpose, timeline, why, likeness=alike))
 
     async def _send(self, request: RawRequest) -> tuple[Timeline, Likeness]:
@@ -134,7 +135,7 @@ def _unchanged(
     direct = best_direct(case)
     if failing.exchange or direct is None:
         return ()
-    why = "the direct GET, which Nginx passes on unchanged"
+    why = tr("the direct GET, which Nginx passes on unchanged")
     doubts = comparison.doubts
     return (
         FollowUpResult(AS_SENT.purpose, direct.timeline, why, likeness="served", doubts=doubts),
@@ -234,11 +235,13 @@ def _outer_host(resolution: RequestResolution, requested: str) -> str:
 
 AS_SENT = FollowUp(
     purpose="as-sent",
-    question="is the fault in the request as Nginx passes it on?",
-    requests="with a config, where a GET or a message of the handshake fails through the proxy "
-    "alone: that request sent to the direct URL as Nginx passes it on, then with some of the "
-    "differences; without the secrets that the config adds; at a vantage by `python3`, `bash` or "
-    "`nc` alone",
+    question=tr("is the fault in the request as Nginx passes it on?"),
+    requests=tr(
+        "with a config, where a GET or a message of the handshake fails through the proxy "
+        "alone: that request sent to the direct URL as Nginx passes it on, then with some of "
+        "the differences; without the secrets that the config adds; at a vantage by "
+        "`python3`, `bash` or `nc` alone"
+    ),
     most=MAX_REQUESTS,
     is_needed=lambda case: failing_request(case) is not None,
     run=_send,

@@ -37,6 +37,7 @@ from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
 from wizard.probe.request_variants import RawRequest
 from wizard.probe.waits import MIN_WATCH_S
+from wizard.text.messages import tr
 from wizard.text.urls import http_url, join_url
 
 MAX_END_S = 5.0
@@ -168,7 +169,9 @@ def _failing_message(case: Case) -> FailingRequest | None:
             _exchange_answer(direct, other),
         )
         if failed.kind not in ("live", "unknown") and not is_same(failed, served):
-            return FailingRequest(f"POST of {exchange.name}", failed, served, exchange.name)
+            return FailingRequest(
+                tr("POST of {name}", name=exchange.name), failed, served, exchange.name
+            )
     return None
 
 

@@ -22,6 +22,7 @@ from wizard.probe.mcp.exchange import send_request
 from wizard.probe.mcp.messages import STREAMABLE_VERSION
 from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
 from wizard.probe.request import ProbeOptions
+from wizard.text.messages import tr
 
 
 async def _send_public_host(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
@@ -64,7 +65,7 @@ async def _send_with_host(
         if session := session_id_of(timeline):
             spec = messages.delete_request(STREAMABLE_VERSION, session)
             await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
-    why = f"the direct {name} with Host: {host}"
+    why = tr("the direct {name} with Host: {host}", name=name, host=host)
     return FollowUpResult(PUBLIC_HOST.purpose, timeline, why)
 
 
@@ -82,7 +83,7 @@ async def _send_no_origin(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
     options = replace(options, headers=kept)
     probe = direct_probe(case.direct[0])
     timeline = await probe_first_event(probe, options, timeout_for(case))
-    why = "the direct request without the Origin that was given"
+    why = tr("the direct request without the Origin that was given")
     return (FollowUpResult(NO_ORIGIN.purpose, timeline, why),)
 
 
@@ -99,10 +100,12 @@ def _is_public_host_needed(case: Case) -> bool:
 
 PUBLIC_HOST = FollowUp(
     purpose="public-host",
-    question="does the backend refuse the public host name?",
-    requests="without a config: the request that was refused, sent to the direct URL with the Host "
-    "that Nginx passes on, then with the client's: a GET, or over Streamable HTTP the opening POST "
-    "and the end of its session",
+    question=tr("does the backend refuse the public host name?"),
+    requests=tr(
+        "without a config: the request that was refused, sent to the direct URL with the "
+        "Host that Nginx passes on, then with the client's: a GET, or over Streamable HTTP "
+        "the opening POST and the end of its session"
+    ),
     most=6,
     is_needed=_is_public_host_needed,
     run=_send_public_host,
@@ -110,8 +113,8 @@ PUBLIC_HOST = FollowUp(
 )
 NO_ORIGIN = FollowUp(
     purpose="no-origin",
-    question="does it refuse your `Origin`?",
-    requests="where both sides refuse: GET of the direct URL without it",
+    question=tr("does it refuse your `Origin`?"),
+    requests=tr("where both sides refuse: GET of the direct URL without it"),
     most=1,
     is_needed=_is_no_origin_needed,
     run=_send_no_origin,

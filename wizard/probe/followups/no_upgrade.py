@@ -12,6 +12,7 @@ from wizard.probe.followups.followup import (
     timeout_for,
 )
 from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.text.messages import tr
 
 _PLAIN = RequestSpec(headers=(("Accept", "*/*"),))
 
@@ -27,13 +28,13 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
         return ()
     probe = replace(direct_probe(best), upgrade=False)
     timeline = await probe_first_event(probe, options, timeout_for(case), _PLAIN)
-    return (FollowUpResult(NO_UPGRADE, timeline, "the direct request without the upgrade"),)
+    return (FollowUpResult(NO_UPGRADE, timeline, tr("the direct request without the upgrade")),)
 
 
 WITHOUT_UPGRADE = FollowUp(
     purpose=NO_UPGRADE,
-    question="does the backend get the upgrade of a WebSocket?",
-    requests="where it opens directly alone: GET of the direct URL without the upgrade",
+    question=tr("does the backend get the upgrade of a WebSocket?"),
+    requests=tr("where it opens directly alone: GET of the direct URL without the upgrade"),
     most=1,
     is_needed=_is_needed,
     run=_send,

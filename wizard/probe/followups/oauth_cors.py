@@ -20,6 +20,7 @@ from wizard.probe.mcp.http_sse import is_same_origin
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
+from wizard.text.messages import tr
 from wizard.text.urls import is_plain_url, split_url, with_path
 
 METADATA_BYTES = 16 << 10
@@ -91,7 +92,7 @@ async def _send_direct_document(case: Case, options: ProbeOptions) -> tuple[Foll
     for path in dict.fromkeys((urlsplit(named.timeline.probe.url).path, *usual)):
         probe = replace(base, url=with_path(base.url, path))
         timeline = await probe_first_event(probe, options, EXCHANGE_TIMEOUT_S, _ACCEPT_JSON)
-        why = f"the backend asked for its metadata: {path}"
+        why = tr("the backend asked for its metadata: {path}", path=path)
         results.append(FollowUpResult(DIRECT_METADATA.purpose, timeline, why))
         if timeline.status == 200 and json_object(timeline.excerpt) is not None:
             break
@@ -134,7 +135,9 @@ async def _ask_as_proxy(
         probe, sent = replace(base, host=host), replace(spec, headers=(*spec.headers, *headers))
         timeline = await probe_first_event(probe, options, timeout_for(case), sent)
         names = ", ".join(f"{name}: {value}" for name, value in (*_host(host), *headers))
-        results.append(FollowUpResult(purpose, timeline, f"the direct request with {names}"))
+        results.append(
+            FollowUpResult(purpose, timeline, tr("the direct request with {names}", names=names))
+        )
         if origin_of(named_url(timeline)) == origin_of(case.target.url):
             break
     return tuple(results)
@@ -189,52 +192,64 @@ async def _send_preflight(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
     )
     spec, probe = RequestSpec("OPTIONS", headers), Probe("follow-up-proxy", asked.url)
     timeline = await probe_first_event(probe, options, EXCHANGE_TIMEOUT_S, spec)
-    why = f"the preflight (OPTIONS) that a browser sends before the {asked.method}"
+    why = tr(
+        "the preflight (OPTIONS) that a browser sends before the {method}", method=asked.method
+    )
     return (FollowUpResult(PREFLIGHT.purpose, timeline, why),)
 
 
 METADATA = FollowUp(
     purpose="metadata",
-    question="is the metadata of a 401 there, and for this URL?",
-    requests="GET of the URL that the 401 names, if its scheme, host and port are those of the "
-    "public URL, without your headers; where it has no document, of the usual two "
-    "`/.well-known/` URLs",
+    question=tr("is the metadata of a 401 there, and for this URL?"),
+    requests=tr(
+        "GET of the URL that the 401 names, if its scheme, host and port are those of the "
+        "public URL, without your headers; where it has no document, of the usual two "
+        "`/.well-known/` URLs"
+    ),
     most=3,
     is_needed=_is_metadata_needed,
     run=_send_metadata,
 )
 DIRECT_METADATA = FollowUp(
     purpose="metadata-direct",
-    question="does the backend have it?",
-    requests="where the public URL has none: GET of the same paths at the direct URL, without your "
-    "headers",
+    question=tr("does the backend have it?"),
+    requests=tr(
+        "where the public URL has none: GET of the same paths at the direct URL, without "
+        "your headers"
+    ),
     most=3,
     is_needed=_is_direct_document_needed,
     run=_send_direct_document,
 )
 FORWARDED = FollowUp(
     purpose="metadata-forwarded",
-    question="does it name the public URL when it learns of it?",
-    requests="where the 401 names another origin: GET of the direct URL with the headers of a "
-    "proxy (`Host`, `X-Forwarded-Proto`, `X-Forwarded-Host`)",
+    question=tr("does it name the public URL when it learns of it?"),
+    requests=tr(
+        "where the 401 names another origin: GET of the direct URL with the headers of a "
+        "proxy (`Host`, `X-Forwarded-Proto`, `X-Forwarded-Host`)"
+    ),
     most=2,
     is_needed=_is_forwarding_needed,
     run=_send_forwarded,
 )
 RESOURCE = FollowUp(
     purpose="metadata-resource",
-    question="is its document then that of the public URL?",
-    requests="where the document is one of another origin: GET of it at the direct URL with the "
-    "headers of a proxy, without yours",
+    question=tr("is its document then that of the public URL?"),
+    requests=tr(
+        "where the document is one of another origin: GET of it at the direct URL with the "
+        "headers of a proxy, without yours"
+    ),
     most=2,
     is_needed=_is_resource_needed,
     run=_send_resource,
 )
 PREFLIGHT = FollowUp(
     purpose="preflight",
-    question="does a browser's preflight pass?",
-    requests="OPTIONS with your `Origin` and with no other header of yours, if the page's requests "
-    "need one (MCP, or a header of yours that `fetch` would send)",
+    question=tr("does a browser's preflight pass?"),
+    requests=tr(
+        "OPTIONS with your `Origin` and with no other header of yours, if the page's "
+        "requests need one (MCP, or a header of yours that `fetch` would send)"
+    ),
     most=1,
     is_needed=_is_preflight_needed,
     run=_send_preflight,

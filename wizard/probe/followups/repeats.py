@@ -15,6 +15,7 @@ from wizard.probe.followups.followup import (
 )
 from wizard.probe.mcp.exchange import open_stream
 from wizard.probe.request import ProbeOptions
+from wizard.text.messages import tr
 
 REPEATS = 3
 """How many requests are sent at once: where peers take turns, one could reach the same peer."""
@@ -42,7 +43,7 @@ async def _send_again(case: Case, options: ProbeOptions) -> tuple[FollowUpResult
     probe, timeout_s = repeated_probe(result), timeout_for(case)
     requests = (probe_first_event(probe, options, timeout_s) for _ in range(REPEATS))
     timelines = await asyncio.gather(*requests)
-    why = f"{result.timeline.probe.label} once more"
+    why = tr("{label} once more", label=result.timeline.probe.label)
     return tuple(FollowUpResult(AGAIN.purpose, timeline, why) for timeline in timelines)
 
 
@@ -73,15 +74,18 @@ async def _send_two_streams(case: Case, options: ProbeOptions) -> tuple[FollowUp
     async with open_stream(probe, options, options.stream) as stream:
         if await stream.wait_for(lambda reader: is_live(reader.timeline), timeout_s):
             timeline = await probe_first_event(probe, options, timeout_s)
-            why = "a second direct stream while the first is open"
+            why = tr("a second direct stream while the first is open")
             second = (FollowUpResult(SECOND_OF_TWO, timeline, why),)
-        return (FollowUpResult(FIRST_OF_TWO, stream.timeline, "one direct stream alone"), *second)
+        return (
+            FollowUpResult(FIRST_OF_TWO, stream.timeline, tr("one direct stream alone")),
+            *second,
+        )
 
 
 AGAIN = FollowUp(
     purpose="again",
-    question="was it chance?",
-    requests="where one probe was late or held and another was live: the first one repeated",
+    question=tr("was it chance?"),
+    requests=tr("where one probe was late or held and another was live: the first one repeated"),
     most=REPEATS,
     is_needed=_is_again_needed,
     run=_send_again,
@@ -89,8 +93,8 @@ AGAIN = FollowUp(
 )
 TWO_STREAMS = FollowUp(
     purpose=FIRST_OF_TWO,
-    question="can the backend serve two streams?",
-    requests="GET of the direct URL, and a second one while the first is open",
+    question=tr("can the backend serve two streams?"),
+    requests=tr("GET of the direct URL, and a second one while the first is open"),
     most=2,
     is_needed=_is_second_stream_needed,
     run=_send_two_streams,

@@ -13,6 +13,7 @@ from wizard.probe.followups.followup import (
     timeout_for,
 )
 from wizard.probe.request import ProbeOptions
+from wizard.text.messages import tr
 
 
 def _is_needed(case: Case) -> bool:
@@ -39,13 +40,13 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     if result is None:
         return ()
     timeline = await probe_first_event(root_of(result.timeline.probe), options, timeout_for(case))
-    return (FollowUpResult(ROOT_DIRECT.purpose, timeline, "GET / at the direct URL's address"),)
+    return (FollowUpResult(ROOT_DIRECT.purpose, timeline, tr("GET / at the direct URL's address")),)
 
 
 ROOT_DIRECT = FollowUp(
     purpose="root-direct",
-    question="does `/` answer at the direct URL, and who answers?",
-    requests="where the stream is held: GET of `/` there",
+    question=tr("does `/` answer at the direct URL, and who answers?"),
+    requests=tr("where the stream is held: GET of `/` there"),
     most=1,
     is_needed=_is_needed,
     run=_send,

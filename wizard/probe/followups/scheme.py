@@ -13,6 +13,7 @@ from wizard.probe.followups.followup import (
     repeated_probe,
 )
 from wizard.probe.request import ProbeOptions
+from wizard.text.messages import tr
 
 
 def _is_needed(case: Case) -> bool:
@@ -48,14 +49,20 @@ async def _send(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]
     probe = replace(probe, url=url, http="1.1", encoding="identity")
     timeout_s = min(EXCHANGE_TIMEOUT_S, case.target.stall)
     timeline = await probe_first_event(probe, replace(options, headers=()), timeout_s)
-    return (FollowUpResult(OTHER_SCHEME.purpose, timeline, f"the same port by {scheme}://"),)
+    return (
+        FollowUpResult(
+            OTHER_SCHEME.purpose, timeline, tr("the same port by {scheme}://", scheme=scheme)
+        ),
+    )
 
 
 OTHER_SCHEME = FollowUp(
     purpose="other-scheme",
-    question="is the port one for TLS, or for plain HTTP?",
-    requests="where no request got an answer, or one that says so: GET of the stream with the "
-    "other scheme, without your headers",
+    question=tr("is the port one for TLS, or for plain HTTP?"),
+    requests=tr(
+        "where no request got an answer, or one that says so: GET of the stream with the "
+        "other scheme, without your headers"
+    ),
     most=1,
     is_needed=_is_needed,
     run=_send,

@@ -21,6 +21,7 @@ from wizard.probe.own_delay import SETTLE_S
 from wizard.probe.probe import run_probe, run_probe_within
 from wizard.probe.request import EXCERPT_BYTES, GET, ProbeOptions, RequestSpec
 from wizard.probe.waits import REACH_TIMEOUT_S
+from wizard.text.messages import tr
 
 ENDPOINT_LIMIT_CHARS = 4096
 """The longest endpoint that is accepted, in characters; Nginx accepts request lines up to 8 KiB."""
@@ -151,7 +152,13 @@ class MessageReader:
                     if is_enough(self):
                         break
         except TimeoutError:
-            self.add(Ended(timeout_s, "timeout", f"no answer within {timeout_s:.2g} s"))
+            self.add(
+                Ended(
+                    timeout_s,
+                    "timeout",
+                    tr("no answer within {timeout_s:.2g} s", timeout_s=timeout_s),
+                )
+            )
         return self.timeline
 
 
@@ -214,7 +221,7 @@ async def notify(
     handshake = with_exchange(handshake, Exchange("initialized", answer, len(spec.content)))
     if is_accepted(reader):
         return handshake
-    why = describe_answer(answer, "POST of notifications/initialized")
+    why = describe_answer(answer, tr("POST of notifications/initialized"))
     return replace(handshake, stage="initialized", why=why)
 
 

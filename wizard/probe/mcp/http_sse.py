@@ -24,6 +24,7 @@ from wizard.probe.mcp.exchange import (
 )
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import http_url, join_url, socket_path, split_url
 
 
@@ -122,25 +123,31 @@ def endpoint_problem(url: str, endpoint: str) -> str:
         return why
     post_url = join_url(url, endpoint)
     if not is_same_origin(url, post_url):
-        return f"the endpoint is at another origin, {safe(post_url, 120)}: nothing was sent there"
+        return tr(
+            "the endpoint is at another origin, {post_url}: nothing was sent there",
+            post_url=safe(post_url, 120),
+        )
     if httpx.URL(http_url(post_url)).userinfo != httpx.URL(http_url(url)).userinfo:
-        return "the endpoint names a user or a password: nothing was sent there"
+        return tr("the endpoint names a user or a password: nothing was sent there")
     return ""
 
 
 def _invalid_url_problem(url: str, endpoint: str) -> str:
     """Why the endpoint is no usable URL, in one sentence; empty if it is one."""
     if len(endpoint) > ENDPOINT_LIMIT_CHARS:
-        limit = f"{ENDPOINT_LIMIT_CHARS} characters"
-        return f"the endpoint is longer than {limit}: nothing was sent there"
+        limit = tr("{endpoint_limit_chars} characters", endpoint_limit_chars=ENDPOINT_LIMIT_CHARS)
+        return tr("the endpoint is longer than {limit}: nothing was sent there", limit=limit)
     if any(char < " " or char == "\x7f" for char in endpoint):
-        return "the endpoint holds control characters, so it is no URL: nothing was sent there"
+        return tr("the endpoint holds control characters, so it is no URL: nothing was sent there")
     try:
         post_url = join_url(url, endpoint)
         is_same_origin(url, post_url)
         _port = split_url(post_url).port
     except (httpx.InvalidURL, ValueError):
-        return f"the endpoint is no URL, {safe(endpoint, 120)}: nothing was sent there"
+        return tr(
+            "the endpoint is no URL, {endpoint}: nothing was sent there",
+            endpoint=safe(endpoint, 120),
+        )
     return ""
 
 

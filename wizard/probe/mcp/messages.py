@@ -15,7 +15,7 @@ from wizard.model.timeline import Timeline
 from wizard.model.wire import describe_unread
 from wizard.probe.request import RequestSpec
 from wizard.text.display import safe, summarize_body
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 HTTP_SSE_VERSION = "2024-11-05"
 """The revision of HTTP+SSE."""
@@ -40,10 +40,10 @@ METHOD_NOT_FOUND = -32601
 HEADER_MISMATCH = -32020
 """That of a header which does not repeat the body, or is missing (MCP 2026-07-28, status 400)."""
 _MEANINGS = {
-    METHOD_NOT_FOUND: "the server does not know the method: the path is right",
-    HEADER_MISMATCH: "to the server a header that repeats the body is missing or differs",
-    -32021: "the server asks for a capability that this client does not have",
-    -32022: "the server does not support this revision",
+    METHOD_NOT_FOUND: tr("the server does not know the method: the path is right"),
+    HEADER_MISMATCH: tr("to the server a header that repeats the body is missing or differs"),
+    -32021: tr("the server asks for a capability that this client does not have"),
+    -32022: tr("the server does not support this revision"),
 }
 """What codes of MCP 2026-07-28 say that their status does not."""
 _VERSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
@@ -125,8 +125,8 @@ def following(reply: Reply, session: str = "") -> tuple[HandshakeStage, RequestS
 
 POSTS: Mapping[HandshakeStage, str] = {
     "initialize": "POST",
-    "tools": "POST of tools/list",
-    "ping": "POST of ping",
+    "tools": tr("POST of tools/list"),
+    "ping": tr("POST of ping"),
 }
 """How each request is called in messages."""
 
@@ -203,7 +203,7 @@ def _parse_reply(message: Mapping[str, Any], expected_id: int) -> Reply | None:
 def _parse_opening(result: Mapping[str, Any]) -> Reply:
     """The reply to `initialize` or `server/discover`."""
     if not (version := _version_of(result)):
-        return Reply(error="its result names no valid protocol version")
+        return Reply(error=tr("its result names no valid protocol version"))
     capabilities = result.get("capabilities")
     has_tools = isinstance(capabilities, dict) and capabilities.get("tools") is not None
     return Reply(version=version, server=_server_of(result), has_tools=has_tools)
@@ -211,7 +211,7 @@ def _parse_opening(result: Mapping[str, Any]) -> Reply:
 
 def _parse_error(error: Mapping[str, Any]) -> Reply:
     code = number if isinstance(number := error.get("code"), int) else None
-    text = message if isinstance(message := error.get("message"), str) else "without a message"
+    text = message if isinstance(message := error.get("message"), str) else tr("without a message")
     prefix = "" if code is None else code
     return Reply(error=safe(f"{prefix} {text}".strip(), 200), code=code)
 
@@ -241,13 +241,13 @@ def describe_answer(timeline: Timeline, request: str) -> str:
     """How a request (`GET`, `POST`) was answered, in one sentence."""
     if timeline.status is None:
         why = describe_unread(timeline.wire) or timeline.detail or timeline.ended
-        return f"{request} got no answer: {why or 'silence'}"
-    answer = f"{request} answered {timeline.status}"
+        return tr("{request} got no answer: {why}", request=request, why=why or "silence")
+    answer = tr("{request} answered {status}", request=request, status=timeline.status)
     if 300 <= timeline.status < 400:
         location = safe(timeline.header("location") or "nowhere", 120)
-        return f"{answer} to {location}, which is not followed"
+        return tr("{answer} to {location}, which is not followed", answer=answer, location=location)
     if timeline.is_event_stream:
-        return f"{answer} with an event stream, and no reply came over it"
+        return tr("{answer} with an event stream, and no reply came over it", answer=answer)
     body = summarize_body(timeline.excerpt.strip())
     code = code_of(timeline)
     meaning = None if code is None else _MEANINGS.get(code)
@@ -268,7 +268,11 @@ def describe_error(reply: Reply, stage: HandshakeStage) -> str:
     Not that the method is unknown, nor that a `ping` fails: these were answers.
     """
     is_failure = stage == "tools" and bool(reply.error) and reply.code != METHOD_NOT_FOUND
-    return f"the server answers tools/list with an error: {reply.error}" if is_failure else ""
+    return (
+        tr("the server answers tools/list with an error: {error}", error=reply.error)
+        if is_failure
+        else ""
+    )
 
 
 def describe_missing_endpoint(timeline: Timeline, timeout_s: float) -> str:
@@ -276,16 +280,20 @@ def describe_missing_endpoint(timeline: Timeline, timeout_s: float) -> str:
     if timeline.status is None or not timeline.is_event_stream:
         return describe_answer(timeline, "GET")
     if timeline.ended is not None:
-        return "the stream ended before it named an endpoint"
-    return f"no endpoint event came within {timeout_s:.2g} s"
+        return tr("the stream ended before it named an endpoint")
+    return tr("no endpoint event came within {timeout_s:.2g} s", timeout_s=timeout_s)
 
 
 def describe_missing_reply(stream: Timeline, status: int, request: str = "POST") -> str:
     """Why the POST was accepted with that status, but the stream has no whole reply."""
-    accepted = f"the {request} was accepted ({status}), but"
+    accepted = tr("the {request} was accepted ({status}), but", request=request, status=status)
     if stream.ended is not None:
-        return f"{accepted} the stream ended without a reply"
+        return tr("{accepted} the stream ended without a reply", accepted=accepted)
     if stream.pending:
         begun = plural(stream.pending, "byte")
-        return f"{accepted} the reply came over the stream without its end ({begun} of it)"
-    return f"{accepted} no reply came over the stream"
+        return tr(
+            "{accepted} the reply came over the stream without its end ({begun} of it)",
+            accepted=accepted,
+            begun=begun,
+        )
+    return tr("{accepted} no reply came over the stream", accepted=accepted)

@@ -28,6 +28,7 @@ from wizard.probe.mcp.streamable import (
 from wizard.probe.request import GET, ProbeOptions, RequestBudget
 from wizard.text.bugs import report_bug
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
 EXCHANGE_TIMEOUT_S = 5.0
@@ -88,7 +89,7 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
             try:
                 return await _run_with_sibling(side, stream, options, known)
             except Exception as error:  # noqa: BLE001
-                why = report_bug(f"the handshake ({side})", error)
+                why = report_bug(tr("the handshake ({side})", side=side), error)
                 return Handshake(side, stream.probe.url, skipped=True, why=why)
 
     done = await asyncio.gather(*(run(side, stream) for side, stream in streams.items()))
@@ -164,17 +165,23 @@ def _reason_to_skip(stream: Timeline, is_http_sse: bool) -> str | None:
     """Why a handshake cannot succeed, in one sentence; None if it may."""
     if stream.headers_s is None and stream.ended in NO_CONNECTION:
         detail = safe(stream.detail or "refused", 200)
-        return detail if detail.startswith("no connection") else f"no connection: {detail}"
+        return (
+            detail
+            if detail.startswith("no connection")
+            else tr("no connection: {detail}", detail=detail)
+        )
     if stream.headers_s is None and stream.wire.has_answer:
-        return f"the URL gives no answer that can be read: {describe_unread(stream.wire)}"
+        return tr(
+            "the URL gives no answer that can be read: {wire}", wire=describe_unread(stream.wire)
+        )
     if is_http_sse and _is_held(stream):
-        return "the stream is held: its endpoint event never came, so there is nowhere to POST"
+        return tr("the stream is held: its endpoint event never came, so there is nowhere to POST")
     if stream.status is not None and 300 <= stream.status < 400:
-        return f"the URL answers {stream.status}; redirects are not followed"
+        return tr("the URL answers {status}; redirects are not followed", status=stream.status)
     if stream.status in (401, 403, 407, 421):
-        return f"the server refuses: {stream.status}"
+        return tr("the server refuses: {status}", status=stream.status)
     if stream.status is not None and stream.status >= 500:
-        return f"the URL answers {stream.status}"
+        return tr("the URL answers {status}", status=stream.status)
     return None
 
 

@@ -8,9 +8,12 @@ from collections.abc import Iterable
 
 from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import metadata_url
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
-NO_SIGN = "nothing shows that this URL speaks MCP, so nothing was posted; --mcp always posts anyway"
+NO_SIGN = tr(
+    "nothing shows that this URL speaks MCP, so nothing was posted; --mcp always posts anyway"
+)
 _JSON_RPC = re.compile(r'"jsonrpc"\s*:\s*"2\.0"|"method"\s*:\s*"notifications/')
 """A JSON-RPC message. An excerpt may end before the rest of it, so it is not parsed."""
 
@@ -24,20 +27,20 @@ def sign_of_mcp(answers: Iterable[Timeline]) -> str:
 def sign_in(answer: Timeline) -> str:
     """What in the answer to a GET shows MCP; empty if nothing does."""
     if endpoint_of(answer) is not None:
-        return "an endpoint event"
+        return tr("an endpoint event")
     if header := next((name for name, _ in answer.headers if name.startswith("mcp-")), ""):
-        return f"the header {header}"
+        return tr("the header {header}", header=header)
     if metadata_url(answer):
-        return "a 401 that names resource metadata"
+        return tr("a 401 that names resource metadata")
     bodies = [event.data for event in answer.tail_events]
     if any(map(_JSON_RPC.search, (answer.excerpt, *bodies))):
-        return "a JSON-RPC message"
+        return tr("a JSON-RPC message")
     return ""
 
 
 def _sign_in_path(answer: Timeline) -> str:
     path = split_url(answer.probe.url).path.rstrip("/")
-    return "a path that ends in /mcp" if path.lower().endswith("/mcp") else ""
+    return tr("a path that ends in /mcp") if path.lower().endswith("/mcp") else ""
 
 
 def endpoint_of(timeline: Timeline) -> str | None:

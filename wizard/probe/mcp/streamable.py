@@ -21,6 +21,7 @@ from wizard.probe.mcp.exchange import (
 )
 from wizard.probe.mcp.messages import HEADER_MISMATCH, METHOD_NOT_FOUND, STREAMABLE_VERSION
 from wizard.probe.request import ProbeOptions, RequestSpec
+from wizard.text.messages import tr
 
 OTHER_TRANSPORT = frozenset({400, 404, 405, 406, 415})
 """The statuses with which a server answers if it does not support this transport."""
@@ -99,7 +100,7 @@ def _with_reply(handshake: Handshake, reader: MessageReader, transport: Transpor
     if reply.error:
         # Any error to `server/discover` may mean an older server.
         is_supported = transport == "streamable-http" and reply.code != METHOD_NOT_FOUND
-        why = f"the server answers with an error: {reply.error}"
+        why = tr("the server answers with an error: {error}", error=reply.error)
         supported: Transport = transport if is_supported else "unknown"
         return replace(handshake, transport=supported, stage="reply", why=why)
     handshake = replace(handshake, version=reply.version, server=reply.server)

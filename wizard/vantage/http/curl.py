@@ -4,6 +4,7 @@ import math
 import re
 
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.vantage.http.request import TOOL_TIMEOUT_S, Notify, RemoteRequest, ToolFailure
 from wizard.vantage.http.response import NO_RESPONSE
 
@@ -112,33 +113,43 @@ def explain_exit(
     if code == 0:
         return None
     if code in _UNABLE_CODES and "HTTP/0.9" not in message:
-        return ToolFailure("unreached", f"curl there cannot send this request: {message}")
+        return ToolFailure(
+            "unreached", tr("curl there cannot send this request: {message}", message=message)
+        )
     if code in (5, 6):
-        return ToolFailure("dns", f"no address there: {message}")
+        return ToolFailure("dns", tr("no address there: {message}", message=message))
     if code == 7:
-        return ToolFailure("refused", f"no connection: {message}")
+        return ToolFailure("refused", tr("no connection: {message}", message=message))
     if code == 28:
         return _timeout(message, is_connected)
     if code in _TLS_CODES:
-        return ToolFailure("tls", f"TLS failed: {message}")
+        return ToolFailure("tls", tr("TLS failed: {message}", message=message))
     return ToolFailure("reset", message, is_invalid=code in _INVALID_CODES)
 
 
 def _message(code: int, stderr: str) -> str:
     """Return curl's message, or a local probe's message for the same failure."""
     match = _MESSAGE.search(stderr)
-    message = safe(match[1], 300) if match else f"curl ended with status {code}"
+    message = safe(match[1], 300) if match else tr("curl ended with status {code}", code=code)
     if code == 7 and (errno := _ERRNO.search(stderr)):
         return safe(errno[1], 200)
     if code == 18:
         return f"peer closed connection without sending complete message body ({message})"
     if code in _ENDLESS_HEAD_CODES:
-        return "the header block does not end"
+        return tr("the header block does not end")
     return NO_RESPONSE if code == 52 else message.removeprefix("Recv failure: ")
 
 
 def _timeout(message: str, is_connected: bool) -> ToolFailure:
-    phase = "TLS handshake" if is_connected else "TCP connection"
+    phase = tr("TLS handshake") if is_connected else tr("TCP connection")
     if "Operation timed out" in message and is_connected:
-        return ToolFailure("open", f"left after {TOOL_TIMEOUT_S} s: curl's own limit there")
-    return ToolFailure("timeout", f"the {phase} timed out: {message}")
+        return ToolFailure(
+            "open",
+            tr(
+                "left after {tool_timeout_s} s: curl's own limit there",
+                tool_timeout_s=TOOL_TIMEOUT_S,
+            ),
+        )
+    return ToolFailure(
+        "timeout", tr("the {phase} timed out: {message}", phase=phase, message=message)
+    )

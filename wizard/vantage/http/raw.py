@@ -11,6 +11,7 @@ import httpx
 
 from wizard.model.events import Ending
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.vantage.http.request import (
     NO_HTTP2,
     NO_SOCKET,
@@ -111,7 +112,9 @@ def why_no_tls(request: RemoteRequest) -> str:
         return unable
     if request.socket_path:
         return NO_SOCKET
-    return "https is not possible there: it has no curl, wget or python3" if request.secure else ""
+    return (
+        tr("https is not possible there: it has no curl, wget or python3") if request.secure else ""
+    )
 
 
 def why_no_http2(request: RemoteRequest) -> str:
@@ -148,10 +151,10 @@ _MESSAGES: dict[Ending, re.Pattern[str]] = {
     "refused": re.compile(r"(?i)refused|no route|unreachable|permi|can.t connect"),
 }
 _SENTENCES: dict[Ending, str] = {
-    "dns": "no address there",
-    "timeout": "the connection timed out",
-    "refused": "no connection",
-    "tls": "TLS failed",
+    "dns": tr("no address there"),
+    "timeout": tr("the connection timed out"),
+    "refused": tr("no connection"),
+    "tls": tr("TLS failed"),
 }
 
 
@@ -170,7 +173,9 @@ def explain_exit(
     for reason, pattern in _MESSAGES.items() if code not in (126, 127) else ():
         if line := next(filter(pattern.search, lines), None):
             return _failure(reason, line)
-    return ToolFailure("unreached", f"the tool there failed: {safe(lines[-1], 200)}")
+    return ToolFailure(
+        "unreached", tr("the tool there failed: {lines}", lines=safe(lines[-1], 200))
+    )
 
 
 def _ending(word: str) -> Ending:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.model.events import Ending
+from wizard.text.messages import tr
 from wizard.vantage.http.response import RawReader, ResponseReader
 
 TOOL_TIMEOUT_S = 7200
 """After how many seconds a tool at a vantage ends by itself, if nothing else ends it."""
 
-NO_SOCKET = "a unix socket is not possible there: it needs curl or python3"
-NO_HTTP2 = "HTTP/2 is not possible there: it needs a curl with HTTP/2"
+NO_SOCKET = tr("a unix socket is not possible there: it needs curl or python3")
+NO_HTTP2 = tr("HTTP/2 is not possible there: it needs a curl with HTTP/2")
 
-NO_EXACT_BYTES = "an exact request cannot be sent from there: it has no python3, bash or nc"
+NO_EXACT_BYTES = tr("an exact request cannot be sent from there: it has no python3, bash or nc")
 
 Notice = Literal["began", "resolved", "connected", "secured"]
 Notify = Callable[[Notice, str], None]

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import h11
 
+from wizard.text.messages import tr
+
 _VERSION = re.compile(rb"HTTP/[0-9](\.[0-9])?")
 _STATUS = re.compile(rb"[1-9][0-9]{2}")
 MAX_HEAD_BYTES = 100 << 10
@@ -163,7 +165,7 @@ class DecodedReader:
             block, blank, data = (self._head + data).partition(b"\r\n\r\n")
             if not blank:
                 if len(block) > MAX_HEAD_BYTES:
-                    raise BadResponseError("the header block does not end")
+                    raise BadResponseError(tr("the header block does not end"))
                 self._head = block
                 return
             head, self._head = parse_head(block), b""
@@ -227,7 +229,7 @@ def parse_head(block: bytes) -> Head:
     version, _, after = first.strip().partition(b" ")
     status = after.split(b" ")[0]
     if not _VERSION.fullmatch(version) or not _STATUS.fullmatch(status):
-        raise BadResponseError("illegal status line")
+        raise BadResponseError(tr("illegal status line"))
     fields = (line.partition(b":") for line in rest if b":" in line)
     headers = tuple((name.strip().lower(), value.strip()) for name, _, value in fields)
     return Head(int(status), version.decode("ascii"), headers)

@@ -8,6 +8,7 @@ import httpx
 
 from wizard.model.events import Ending
 from wizard.text.errors import VantageError, describe_error
+from wizard.text.messages import tr
 from wizard.vantage.http.request import Notice, Notify, RemoteRequest, Tool
 from wizard.vantage.http.response import (
     NO_RESPONSE,
@@ -138,7 +139,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
             ):
                 return await self._response(parts, tool, remote_request)
         except TimeoutError:
-            detail = "the TCP connection from there timed out"
+            detail = tr("the TCP connection from there timed out")
             raise VantageTransportError("timeout", detail) from None
 
     async def _response(
@@ -241,7 +242,7 @@ class VantageTransport(httpx.AsyncBaseTransport):
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 await remote.wait_for_event_or_end(self._has_answer)
         if self._has_answer.is_set():
-            detail = f"{tool.name} there prints something else before the answer"
+            detail = tr("{name} there prints something else before the answer", name=tool.name)
             raise VantageTransportError("unreached", detail)
 
 
@@ -254,8 +255,12 @@ async def _check_end(
         raise VantageTransportError("unreached", remote.failure)
     if code > SIGNAL_STATUS:
         number = code - SIGNAL_STATUS
-        how = f"was ended by signal {number}" if number < 65 else f"ended with status {code}"
-        raise VantageTransportError("unreached", f"{tool.name} there {how}")
+        how = (
+            tr("was ended by signal {number}", number=number)
+            if number < 65
+            else tr("ended with status {code}", code=code)
+        )
+        raise VantageTransportError("unreached", tr("{name} there {how}", name=tool.name, how=how))
     failure = tool.explain_exit(code, remote.stderr, request, is_connected)
     if failure is not None:
         raise VantageTransportError(failure.reason, failure.detail, is_invalid=failure.is_invalid)

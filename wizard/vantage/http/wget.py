@@ -8,6 +8,7 @@ import re
 
 from wizard.model.events import Ending
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.redaction import is_public_header, redact
 from wizard.vantage.http.request import (
     NO_HTTP2,
@@ -70,24 +71,30 @@ def why_gnu_unable(request: RemoteRequest) -> str:
     if request.socket_path:
         return NO_SOCKET
     if any(name.lower() == "upgrade" for name, _ in request.headers):
-        return "wget there cannot open a WebSocket: it needs curl, python3, bash or nc"
+        return tr("wget there cannot open a WebSocket: it needs curl, python3, bash or nc")
     if request.connect_to:
-        return "wget there can only connect to the URL's own address"
+        return tr("wget there can only connect to the URL's own address")
     private = [name for name, _ in request.headers if not is_public_header(name)]
     if private or redact(body := request.content.decode("utf-8", "replace")) != body:
-        part = f"the header {safe(private[0], 60)}" if private else "the body"
-        return f"wget there would show {part} to everybody in `ps`, so nothing was sent"
+        part = (
+            tr("the header {private}", private=safe(private[0], 60)) if private else tr("the body")
+        )
+        return tr(
+            "wget there would show {part} to everybody in `ps`, so nothing was sent", part=part
+        )
     if len(body) > MAX_ARGUMENT_BYTES or "\ufffd" in body or "\0" in body:
-        return "wget there can only send a short text as body"
+        return tr("wget there can only send a short text as body")
     return ""
 
 
 def why_busybox_unable(request: RemoteRequest) -> str:
     """Return why BusyBox's wget cannot make the request; empty if it can."""
     if request.method not in ("GET", "POST"):
-        return f"BusyBox's wget there cannot send a {safe(request.method, 20)}"
+        return tr("BusyBox's wget there cannot send a {method}", method=safe(request.method, 20))
     if redact(request.url) != request.url:
-        return "wget there would show the URL's secret to everybody in `ps`, so nothing was sent"
+        return tr(
+            "wget there would show the URL's secret to everybody in `ps`, so nothing was sent"
+        )
     return why_gnu_unable(request)
 
 
@@ -115,10 +122,10 @@ _REASONS: tuple[tuple[Ending, re.Pattern[str]], ...] = (
     ("reset", re.compile(r"Read error.*|No data received|error getting response|[Rr]eset by peer")),
 )
 _SENTENCES: dict[Ending, str] = {
-    "dns": "no address there: ",
-    "refused": "no connection: ",
-    "timeout": "the connection timed out: ",
-    "tls": "TLS failed: ",
+    "dns": tr("no address there: "),
+    "refused": tr("no connection: "),
+    "timeout": tr("the connection timed out: "),
+    "tls": tr("TLS failed: "),
 }
 _SERVER_ERROR_CODE = 8
 
@@ -138,7 +145,7 @@ def explain_gnu_exit(
     last = safe(lines[-1], 200) if lines else f"status {code}"
     if is_connected:
         return ToolFailure("reset", last)
-    return ToolFailure("unreached", f"wget there failed: {last}")
+    return ToolFailure("unreached", tr("wget there failed: {last}", last=last))
 
 
 def explain_busybox_exit(
@@ -149,6 +156,8 @@ def explain_busybox_exit(
     if failure is None or failure.reason != "tls":
         return failure
     lines = [line.strip() for line in stderr.splitlines() if "TLS error" in line or "ssl_" in line]
-    message = safe(lines[-1].removeprefix("wget: "), 200) if lines else "no TLS"
-    detail = f"BusyBox's wget there failed, and another tool may work: {message}"
+    message = safe(lines[-1].removeprefix("wget: "), 200) if lines else tr("no TLS")
+    detail = tr(
+        "BusyBox's wget there failed, and another tool may work: {message}", message=message
+    )
     return ToolFailure("unreached", detail)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
+from wizard.text.messages import tr
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.menu import Choice, Listing, Menu, MenuOrPreset, Preset, parse_name
 
@@ -43,7 +44,7 @@ class _Scope:
 def context_menu(program: str) -> Menu:
     """Return the menu of the kubeconfig's contexts, the current one first."""
     return Menu(
-        f"{program}: which context",
+        tr("{program}: which context", program=program),
         partial(_list_contexts, program),
         lambda text: _namespace_menu(_Scope(program, parse_name(text))),
     )
@@ -52,7 +53,7 @@ def context_menu(program: str) -> Menu:
 async def _list_contexts(program: str) -> Listing:
     listed = await menu.list_lines((program, "config", "view", "-o", _CONTEXTS))
     if listed.problem or not listed.lines:
-        return Listing((), listed.problem or f"{program} has no context")
+        return Listing((), listed.problem or tr("{program} has no context", program=program))
     rows = [line.partition("\t") for line in listed.lines if "\t" in line]
     current = listed.lines[0] if "\t" not in listed.lines[0] else ""
     rows.sort(key=lambda row: row[0] != current)
@@ -61,12 +62,12 @@ async def _list_contexts(program: str) -> Listing:
         for name, _, default in rows
         if name.isprintable() and (scope := _Scope(program, name, default=default.strip()))
     )
-    return Listing(choices, "" if choices else f"{program} has no context")
+    return Listing(choices, "" if choices else tr("{program} has no context", program=program))
 
 
 def _namespace_menu(scope: _Scope) -> Menu:
     return Menu(
-        f"{scope.context}: which namespace",
+        tr("{context}: which namespace", context=scope.context),
         partial(_list_namespaces, scope),
         lambda text: _workload_menu(replace(scope, namespace=parse_name(text))),
     )
@@ -79,7 +80,7 @@ async def _list_namespaces(scope: _Scope) -> Listing:
     names = list(filter(menu.is_usable_name, dict.fromkeys((default, *listed.lines))))
     if not listed.problem and listed.lines and default not in listed.lines:
         names.remove(default)
-    notes = {default: "this context's own"}
+    notes = {default: tr("this context's own")}
     choices = tuple(
         Choice(name, notes.get(name, ""), _workload_menu(replace(scope, namespace=name)))
         for name in names
@@ -89,7 +90,7 @@ async def _list_namespaces(scope: _Scope) -> Listing:
 
 def _workload_menu(scope: _Scope) -> Menu:
     return Menu(
-        f"{scope.namespace}: which pod, or deploy/NAME",
+        tr("{namespace}: which pod, or deploy/NAME", namespace=scope.namespace),
         partial(_list_workloads, scope),
         lambda text: _make_preset(scope, parse_name(text)),
     )
@@ -109,7 +110,9 @@ def _parse_workload(scope: _Scope, row: list[str]) -> Choice | None:
     kind, name, state, container_names = row
     containers = list(filter(menu.is_usable_name, container_names.split(" ")))
     prefix = _KINDS[kind]
-    target, note = (f"{prefix}/{name}", f"{state or 0} ready") if prefix else (name, state)
+    target, note = (
+        (f"{prefix}/{name}", tr("{state} ready", state=state or 0)) if prefix else (name, state)
+    )
     chosen = _preset_or_containers(scope, target, containers)
     return Choice(target, f"{note}: {', '.join(containers)}", chosen)
 
@@ -120,7 +123,7 @@ def _preset_or_containers(scope: _Scope, target: str, containers: list[str]) -> 
         return _make_preset(scope, target)
     choices = tuple(Choice(name, "", _make_preset(scope, target, name)) for name in containers)
     return Menu(
-        f"{target}: which container",
+        tr("{target}: which container", target=target),
         partial(_return, Listing(choices)),
         lambda text: _make_preset(scope, target, parse_name(text)),
     )

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 
+from wizard.text.messages import tr
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.kubectl import context_menu
 from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, is_usable_name, parse_name
@@ -15,7 +16,7 @@ _ROW = "{{.Names}}\t{{.Image}}\t{{.Status}}"
 def container_menu(program: str) -> Menu:
     """Return the menu of the running containers."""
     return Menu(
-        f"{program}: which container",
+        tr("{program}: which container", program=program),
         partial(_list_containers, program),
         lambda text: _container_preset(program, parse_name(text)),
     )
@@ -29,7 +30,7 @@ async def _list_containers(program: str) -> Listing:
         for name, image, status in rows
         if is_usable_name(name)
     )
-    return Listing(choices, listed.problem or ("" if choices else "no container is running"))
+    return Listing(choices, listed.problem or ("" if choices else tr("no container is running")))
 
 
 def _container_preset(program: str, name: str) -> Preset:
@@ -38,7 +39,7 @@ def _container_preset(program: str, name: str) -> Preset:
 
 def namespace_menu() -> Menu:
     """Return the menu of the named network namespaces."""
-    title = "which network namespace"
+    title = tr("which network namespace")
     return Menu(title, _list_namespaces, lambda text: _namespace_preset(parse_name(text)))
 
 
@@ -49,7 +50,7 @@ async def _list_namespaces() -> Listing:
     choices = tuple(
         Choice(name, "", _namespace_preset(name)) for name in names if is_usable_name(name)
     )
-    return Listing(choices, listed.problem or ("" if choices else "no namespace has a name"))
+    return Listing(choices, listed.problem or ("" if choices else tr("no namespace has a name")))
 
 
 def _namespace_preset(name: str) -> Preset:
@@ -57,11 +58,11 @@ def _namespace_preset(name: str) -> Preset:
 
 
 _KINDS: tuple[tuple[tuple[str, ...], str, str, Callable[[str], Menu]], ...] = (
-    (("kubectl", "oc"), "", "a pod of a cluster", context_menu),
-    (("ssh",), "", "a host of your ssh config", lambda _: host_menu()),
-    (("docker",), "", "a running container", container_menu),
-    (("podman",), "", "a running container", container_menu),
-    (("ip",), "netns", "a network namespace of this machine", lambda _: namespace_menu()),
+    (("kubectl", "oc"), "", tr("a pod of a cluster"), context_menu),
+    (("ssh",), "", tr("a host of your ssh config"), lambda _: host_menu()),
+    (("docker",), "", tr("a running container"), container_menu),
+    (("podman",), "", tr("a running container"), container_menu),
+    (("ip",), "netns", tr("a network namespace of this machine"), lambda _: namespace_menu()),
 )
 """Alternative programs, the row's text if it is not the program, its note, and its menu."""
 

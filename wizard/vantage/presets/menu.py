@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from wizard.text.display import safe
 from wizard.text.errors import UsageError, VantageError
+from wizard.text.messages import tr
 from wizard.vantage import failures
 from wizard.vantage.process import CommandResult, run_command
 
@@ -65,7 +66,7 @@ class Menu:
     title: str
     load: Callable[[], Awaitable[Listing]]
     parse: "Callable[[str], MenuOrPreset] | None" = None
-    hint: str = "a name that is not listed"
+    hint: str = tr("a name that is not listed")
 
 
 MenuOrPreset: TypeAlias = Menu | Preset
@@ -102,10 +103,12 @@ def _problem(program: str, result: CommandResult) -> str:
     if result.timed_out:
         return f"{program}: {failures.no_answer(LIST_TIMEOUT_S, result.stderr)}"
     if result.truncated:
-        return f"{program} lists more than is read here: type the name"
+        return tr("{program} lists more than is read here: type the name", program=program)
     if result.code == 0:
         return ""
-    return failures.last_line(result.stderr) or f"{program} ended with status {result.code}"
+    return failures.last_line(result.stderr) or tr(
+        "{program} ended with status {code}", program=program, code=result.code
+    )
 
 
 def is_usable_name(name: str) -> bool:
@@ -118,7 +121,9 @@ def parse_name(text: str) -> str:
     """Return a typed name. Raises `UsageError` if it cannot be a word of a command."""
     name = text.strip()
     if not is_usable_name(name):
-        raise UsageError(f"{safe(name, 60)!r}: a name is one word and does not begin with -")
+        raise UsageError(
+            tr("{name!r}: a name is one word and does not begin with -", name=safe(name, 60))
+        )
     return name
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wizard.text.files import read_regular
 from wizard.text.globbing import TooManyEntriesError, find_files
+from wizard.text.messages import tr
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.menu import Choice, Listing, Menu, Preset, is_usable_name, parse_name
 
@@ -27,13 +28,13 @@ def host_menu(folder: Path | None = None) -> Menu:
     """Return the menu of the hosts in `~/.ssh/config`, in its order."""
     directory = folder or Path.home() / ".ssh"
     load = partial(_list_hosts, directory)
-    return Menu("ssh: which host", load, lambda text: _make_preset(parse_name(text)))
+    return Menu(tr("ssh: which host"), load, lambda text: _make_preset(parse_name(text)))
 
 
 async def _list_hosts(folder: Path) -> Listing:
     # Reading a home directory on a network file system can hang, and the screen must not.
     names = await asyncio.to_thread(read_host_names, folder)
-    problem = "" if names else f"{folder / 'config'} names no host"
+    problem = "" if names else tr("{folder} names no host", folder=folder / "config")
     return Listing(tuple(Choice(name, "", _make_preset(name)) for name in names), problem)
 
 
