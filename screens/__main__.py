@@ -20,8 +20,9 @@ def open_wizard(given: "Target | Investigation | None", apply_fix: "ApplyFix | N
     Textual is imported here, so that no other command loads it.
     """
     from screens.terminal import open_in_terminal
+    from wizard.cli.preferences import read_preferences
 
-    status = open_in_terminal(given, apply_fix)
+    status = open_in_terminal(given, apply_fix, read_preferences())
     return main(["lab"]) if status is None else status
 
 

@@ -18,18 +18,20 @@ from screens.allowances import allowed_uses, keep_allowances, own_uses
 from screens.driver import TerminalDriver
 from screens.exit_text import full_report
 from screens.help import Help
+from screens.preferences import first_theme, keep_theme
 from screens.saved_cases import Autosave, InterruptedCase
 from screens.start_screen import Offers, StartScreen
 from screens.state_folder import describe_problem, existing_folder, write_private
 from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
-from screens.themes import DARK_PALETTE, LIGHT_PALETTE, THEMES, theme_for
+from screens.themes import DARK_PALETTE, LIGHT_PALETTE, THEMES
 from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.ending_signals import ENDING_SIGNALS
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
 from wizard.investigation.uses import Use
+from wizard.model.preferences import DEFAULTS, Preferences
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -80,6 +82,7 @@ class Wizard(App[None]):
         interrupted: InterruptedCase | None = None,
         problems: Sequence[str] = (),
         offers: Offers | None = None,
+        preferences: Preferences = DEFAULTS,
         apply_fix: ApplyFix | None = None,
         make: Callable[[Target], Investigation] = Investigation,
         clock: Callable[[], float] = time.monotonic,
@@ -92,12 +95,12 @@ class Wizard(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.ansi_theme_dark, self.ansi_theme_light = DARK_PALETTE, LIGHT_PALETTE
-        self.theme = theme_for()
+        self.theme = first_theme(preferences)
         self.investigation = investigation
         self.is_report_saved = self._is_unsaved_shown = False
         self.ended_by: signal.Signals | None = None
         self._autosave, self._interrupted = Autosave(), interrupted
-        self._problems, self._offers = problems, offers
+        self._problems, self._offers, self._preferences = problems, offers, preferences
         self.wants_lab = False
         self._last_target, self._apply_fix, self._make = last_target, apply_fix, make
         self._clock = clock
@@ -105,6 +108,7 @@ class Wizard(App[None]):
     def on_mount(self) -> None:
         """Use the terminal's own colours, handle signals, open a screen."""
         self.animation_level = "none"
+        self.set_keymap(dict(self._preferences.keys))
         loop = asyncio.get_running_loop()
         for number in ENDING_SIGNALS:
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
@@ -257,13 +261,18 @@ class Wizard(App[None]):
                 key = self.get_key_display(binding)
                 yield SystemCommand(binding.description.capitalize(), f"{tooltip}  ({key})", run)
         for theme in THEMES:
-            choose = partial(setattr, self, "theme", theme.name)
+            choose = partial(self._choose_theme, theme.name)
             yield SystemCommand(f"Theme: {theme.name}", "Change the colours", choose)
 
     def action_redraw(self) -> None:
         """Write the whole screen again: only what changes is written else."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.redraw()
+
+    def _choose_theme(self, name: str) -> None:
+        self.theme = name
+        if problem := keep_theme(name, self._preferences):
+            self.notify(problem, markup=False)
 
     def action_help(self) -> None:
         """Show the page of keys."""

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from screens.app import Wizard
 from screens.exit_text import exit_text
+from screens.preferences import check_theme, is_mouse_wanted
 from screens.saved_cases import interrupted_case, interrupted_cases, last_target
 from screens.start_screen import Offers
 from screens.state_folder import state_folder
 from screens.terminal_output import TerminalOutput
 from wizard.investigation.ending_signals import ENDING_SIGNALS
 from wizard.investigation.investigation import ApplyFix, Investigation
+from wizard.model.preferences import Preferences
 from wizard.model.target import Target
 from wizard.text.errors import UsageError
 
@@ -25,26 +27,35 @@ _INSTEAD = "; without a screen: ssewizard check URL"
 
 
 def open_in_terminal(
-    given: Target | Investigation | None, apply_fix: ApplyFix | None
+    given: Target | Investigation | None, apply_fix: ApplyFix | None, preferences: Preferences
 ) -> int | None:
     """Run the wizard and return the exit status; None if the lab is to be opened next.
 
-    Raises `UsageError` on an unsuitable terminal.
+    Raises `UsageError` on an unsuitable terminal, and for preferences that make no sense.
     """
     require_terminal()
+    check_theme(preferences)
+    if preferences.keys:
+        # Imported here: few users change keys, and the first frame needs no module of theirs.
+        from screens.keymap import check_keys
+
+        check_keys(preferences)
     investigation = Investigation(given) if isinstance(given, Target) else given
     problems: list[str] = []
     if investigation is None:
         cases, last = tuple(interrupted_cases(problems.append)), last_target()
-        app = Wizard(None, last_target=last, offers=Offers(cases, problems, last))
+        app = Wizard(
+            None, last_target=last, offers=Offers(cases, problems, last), preferences=preferences
+        )
     else:
         app = Wizard(
             investigation,
             interrupted=interrupted_case(problems.append),
             problems=problems,
             apply_fix=apply_fix,
+            preferences=preferences,
         )
-    app.run(mouse=False)
+    app.run(mouse=is_mouse_wanted(preferences))
     with _ignoring(ENDING_SIGNALS):  # a lost connection sends more than one
         app.save_on_exit()
     output = TerminalOutput(sys.stdout.fileno())  # the terminal may be gone with its SSH session

@@ -61,6 +61,8 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     options = parse_words(make_parser(command), words, environment=bool(command or words))
     if getattr(options, "no_color", False):
         os.environ["NO_COLOR"] = "1"
+    if getattr(options, "no_mouse", False):
+        os.environ["SSEWIZARD_NO_MOUSE"] = "1"
     for note in take_curl(options):
         print_error(f"ssewizard: --curl: {note}")
     return _run_command(command, options, open_wizard) if command else _open(options, open_wizard)

@@ -99,6 +99,7 @@ def _wizard_parser() -> Parser:
     )
     _add_url(parser)
     _add_target_options(parser)
+    _add_no_mouse(parser)
     _add_no_color(parser)
     parser.add_argument("--version", action="version", version=f"ssewizard {__version__}")
     return parser
@@ -181,6 +182,7 @@ def _lab_parser() -> Parser:
     parser.add_argument("scenario", nargs="?", default="incident", metavar="SCENARIO")
     parser.add_argument("--list", action="store_true", help="list the scenarios")
     parser.add_argument("--serve", action="store_true", help="only serve; print the URLs as JSON")
+    _add_no_mouse(parser)
     _add_no_color(parser)
     return parser
 
@@ -199,6 +201,7 @@ def _open_parser() -> Parser:
     _add_curl(parser, "its headers and its body are given so, all at once")
     _add_format(parser, FORMATS)
     parser.set_defaults(format=None)
+    _add_no_mouse(parser)
     _add_output(parser)
     return parser
 
@@ -300,6 +303,11 @@ def _add_format(parser: Group, formats: Sequence[str]) -> None:
 def _add_no_color(parser: Group) -> None:
     parser.add_argument("--no-color", action="store_true", help="no colours (so does NO_COLOR)")
     _add_language(parser)
+
+
+def _add_no_mouse(parser: Group) -> None:
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal, "
+        "as the wizard does over SSH")  # fmt: skip
 
 
 def _add_language(parser: Group) -> None:

@@ -20,6 +20,8 @@ from wizard.text.errors import UsageError
 
 CONFIG = "SSEWIZARD_CONFIG"
 """The environment variable that names another config file."""
+SETTINGS = ("theme", "mouse", "keys")
+"""What the file says about the wizard itself; no profile has such a name."""
 _YES, _NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 _NOT_STORED = ("help", "version")
 Profile = Mapping[str, Any]
@@ -36,8 +38,8 @@ def config_file() -> Path:
     return Path(base) / "ssewizard" / "config.toml"
 
 
-def read_profiles() -> Mapping[str, Profile]:
-    """The tables of the config file, by name; empty if there is no file. Raises `UsageError`."""
+def read_config_file() -> Mapping[str, Any]:
+    """The content of the config file; empty if there is no file. Raises `UsageError`."""
     path = config_file()
     file = safe(str(path), 200)
     if not os.environ.get(CONFIG) and not path.exists():
@@ -46,15 +48,21 @@ def read_profiles() -> Mapping[str, Profile]:
     # Imported here: most runs read no config file.
     from wizard.cli.toml_file import read_toml
 
-    data = read_toml(str(path), file)
-    for name, values in data.items():
+    return read_toml(str(path), file)
+
+
+def read_profiles() -> Mapping[str, Profile]:
+    """The profiles of the config file, by name. Raises `UsageError`."""
+    data, file = read_config_file(), safe(str(config_file()), 200)
+    profiles = {name: values for name, values in data.items() if name not in SETTINGS}
+    for name, values in profiles.items():
         if not isinstance(values, dict):
             raise UsageError(f"{file}: {safe(name, 60)}: put it into a profile, such as [prod]")
         if name in (*COMMANDS, "help"):
             raise UsageError(f"{file}: [{name}]: a command has this name: rename the profile")
         if not is_bare_word(name):
             raise UsageError(f"{file}: [{safe(name, 60)}]: a name has letters, digits, - and _")
-    return data
+    return profiles
 
 
 def _require_own(path: Path, file: str) -> None:
