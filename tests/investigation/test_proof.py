@@ -1,6 +1,7 @@
 """What proves a fix, on cases before and after it."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -113,6 +114,30 @@ def test_a_cause_that_only_the_log_showed_is_not_proven() -> None:
 def test_an_unchanged_config_is_mentioned(changed: bool | None, remark: str) -> None:
     _, why = rate_verify(proof(HELD, config_changed=changed))
     assert ("unchanged" in why) == bool(remark)
+
+
+def test_a_fault_in_nginx_is_not_fixed_while_its_config_is_as_before() -> None:
+    """It only rests, as a peer that is marked as down; with a change it is fixed."""
+    unchanged = proof(HELD, config_changed=False)
+    assert prove(unchanged, 5.0).outcome == "not-proven"
+    assert "it may come back" in prove(unchanged, 5.0).why
+    assert prove(proof(HELD, config_changed=True), 5.0).outcome == "fixed"
+    # The config was not read again: nothing speaks against the change.
+    assert prove(proof(HELD), 5.0).outcome == "fixed"
+    elsewhere = with_fix_in(unchanged, "backend")
+    assert prove(elsewhere, 5.0).outcome == "fixed"
+
+
+def with_fix_in(case: Case, where: Literal["nginx", "backend"]) -> Case:
+    """The case with the fix of its first cause in this place."""
+    assert case.baseline is not None
+    assert case.baseline.diagnosis is not None
+    causes = tuple(
+        replace(cause, fix=replace(cause.fix, where=where))
+        for cause in case.baseline.diagnosis.causes
+    )
+    diagnosis = replace(case.baseline.diagnosis, causes=causes)
+    return replace(case, baseline=replace(case.baseline, diagnosis=diagnosis))
 
 
 def test_a_probe_without_data_needs_no_watch() -> None:

@@ -217,11 +217,26 @@ def _missing_proof(case: Case) -> str:
             f"the streams are live for {seconds(shortest)} now, and the cut took until "
             f"{seconds(plan.cut_s)}: watch longer with --patience {plan.needed_s + 0.5:.0f}"
         )
+    if case.config_changed is False and _is_in_nginx(case):
+        return (
+            "all requests are live now, but the fault was in Nginx and its config is as before, so "
+            "it may come back: is this the config that runs, and was anything else changed?"
+        )
     if case.baseline and case.baseline.log_causes:
         titles = [rule.title for id in case.baseline.log_causes if (rule := rule_named(id))]
         shown = f"{titles[0]}: only the log showed it" if titles else "only the log showed it"
         return f"{shown}, and no request of ours can: watch whether new lines come"
     return ""
+
+
+def _is_in_nginx(case: Case) -> bool:
+    """True if the first cause that was measured before is mended in Nginx's config.
+
+    Without a change there it only rests: a peer that Nginx has marked as down, a free slot of a
+    limit, an entry of a cache that has expired.
+    """
+    before = case.baseline.diagnosis if case.baseline else None
+    return before is not None and any(c.fix.where == "nginx" for c in before.causes[:1])
 
 
 def _describe_fix(case: Case, why: str) -> tuple[ProofOutcome, str]:
