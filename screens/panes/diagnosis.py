@@ -8,6 +8,7 @@ from rich.text import Text
 from screens.panes.view import View, step_panel
 from screens.widgets.panel import PanelView, Row, rows_of
 from screens.widgets.style import ACCENT, DIM, HEAD, STYLES, line, wrap
+from wizard.diagnose.next_step import next_step
 from wizard.model.diagnosis import Diagnosis, Evidence, Finding
 from wizard.model.steps import STEPS, StepId
 from wizard.report.hops import has_hops_to_compare, hops_summary
@@ -42,6 +43,8 @@ def draw_cause(view: View) -> list[PanelView]:
         answer = f"Fixed {utc(view.case.proof.at)}. It was: {answer}"
         changes = [line(change_text(each)) for each in view.case.proof.changes[:MAX_CHANGES]]
         rows = [*_labelled("changed", changes, "choose(8)"), *rows]
+    if diagnosis.verdict == "inconclusive" and (step := next_step(view.case)):
+        rows = [*rows_of(wrap(f"Next: {safe(step, 400)}", view.width, HEAD)), Row(Text()), *rows]
     panel = step_panel(view, rows, answer)
     more = list(_reasons(diagnosis, view.second_width))
     return [panel, PanelView("Why this one", rows_of(more))] if more else [panel]

@@ -56,13 +56,25 @@ def test_a_url_with_a_path_is_not_asked_about() -> None:
 
 
 def test_each_input_is_asked_for_until_it_is_given() -> None:
-    nothing = with_answers(SILENT, headers=(("server", "nginx"),))
+    nothing = with_answers(SILENT, headers=(("server", "nginx"),), waited_s=10.0)
     direct = replace(nothing.target, direct=(Source("http://b/sse"),))
     conf = replace(direct, conf=Source("nginx.conf"))
     logs = replace(conf, logs=(Source("error.log"),))
     options = ("--direct ", "--conf ", "--log ", "--stall 30")
     for target, option in zip((nothing.target, direct, conf, logs), options, strict=True):
         assert option in next_step(replace(nothing, target=target))
+
+
+def test_a_longer_wait_is_advised_only_where_the_wait_was_the_longest() -> None:
+    """Beside a live direct stream a silent one is left earlier, whatever --stall says."""
+    early = with_answers(SILENT, headers=(("server", "nginx"),), waited_s=2.0)
+    given = replace(
+        early.target,
+        direct=(Source("http://b/sse"),),
+        conf=Source("nginx.conf"),
+        logs=(Source("error.log"),),
+    )
+    assert next_step(replace(early, target=given)) == ""
 
 
 def test_nothing_is_advised_where_nothing_was_asked() -> None:

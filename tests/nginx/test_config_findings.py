@@ -184,7 +184,10 @@ def test_a_line_that_does_not_end_the_buffering_is_named(line: str, text: str) -
 @pytest.mark.parametrize(
     ("elsewhere", "text"),
     [
-        (f"}} server {{ server_name b; {LIVE_ROOT}", "stands in location /, which"),
+        (
+            f"}} server {{ server_name b; {LIVE_ROOT}",
+            "stands in location / of the server b (nginx.conf:1), but ",
+        ),
         ("} server { server_name b; proxy_buffering off;", "stands in the server b (nginx.conf:1)"),
         (f"location /other {{ {PASS} {LIVE} }}", "stands in location /other, which"),
     ],

@@ -105,6 +105,8 @@ def _about_inputs(case: Case) -> str:
         )
     if not target.logs:
         return "give Nginx's error log, --log /var/log/nginx/error.log: it names what failed."
-    if not outcomes.isdisjoint({"silent", "held", "events-held", "no-event"}):
+    waited_s = max((result.timeline.waited_s or 0.0 for result in case.proxy), default=0.0)
+    is_silent = not outcomes.isdisjoint({"silent", "held", "events-held", "no-event"})
+    if is_silent and waited_s >= target.stall * 0.9:  # beside a live direct stream it waits less
         return f"wait for longer than {target.stall:g} s, --stall {target.stall * 3:g}."
     return ""

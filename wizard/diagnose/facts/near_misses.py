@@ -90,8 +90,26 @@ def _elsewhere(resolution: RequestResolution) -> Iterator[Evidence]:
                 continue
             for directive in block.children(f"{resolution.prefix}_buffering"):
                 if directive.args == ("off",):
-                    text = tr("stands in {name}, which does not serve this path", name=_name(block))
-                    yield _evidence(directive, text)
+                    yield _evidence(directive, _whose(resolution, server, block))
+
+
+def _whose(resolution: RequestResolution, server: Directive, block: Directive) -> str:
+    """Where it stands, and why it is not in force: another path, or another server."""
+    serving = resolution.server.directive if resolution.server else None
+    if serving is None or serving is server:
+        return tr("stands in {name}, which does not serve this path", name=_name(block))
+    names = {
+        "server": _name(server),
+        "host": safe(resolution.request.host or "", 80),
+        "other": _name(serving),
+    }
+    if block is server:
+        return tr("stands in {server}, but {host} is answered by {other}", **names)
+    return tr(
+        "stands in {name} of {server}, but {host} is answered by {other}",
+        name=_name(block),
+        **names,
+    )
 
 
 def _blocks_in(server: Directive) -> Iterator[Directive]:
