@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.events import Click
 
 from screens.widgets.lines import Lines
 from screens.widgets.style import ACCENT, fit, line
@@ -154,6 +155,17 @@ class Panel(VerticalScroll, can_focus=True):
         top = self.scroll_offset.y
         if not top <= number < top + self.rows:
             self.scroll_to(y=max(0, number - self.rows // 2), animate=False)
+
+    async def on_click(self, event: Click) -> None:
+        """Choose the link that was clicked; a double click follows it."""
+        row = event.screen_y - self.query_one(Lines).region.y
+        links = self._link_rows()
+        if row not in links:
+            return
+        before, self._chosen = self._chosen, links.index(row)
+        self._draw()
+        if before == self._chosen and event.chain > 1:
+            await self.action_follow()
 
     async def action_follow(self) -> None:
         """Run the chosen link's action on the screen."""

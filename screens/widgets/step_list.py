@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.events import Click
 
 from screens.widgets.lines import Lines
 from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
@@ -42,6 +43,12 @@ class StepList(Lines, can_focus=True):
     ) -> None:
         """Draw these states, each with its result in a word, and the chosen step marked."""
         self.show([self._row(states[step], words.get(step, ""), step == chosen) for step in STEPS])
+
+    async def on_click(self, event: Click) -> None:
+        """Choose the step that was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y < len(STEPS):
+            await self.run_action(f"screen.choose({offset.y + 1})")
 
     def _row(self, state: StepState, word: str, is_chosen: bool) -> Text:
         number, style = STEPS.index(state.id) + 1, STYLES[state.state]

@@ -9,11 +9,15 @@ import screens
 from screens.app import Wizard
 from screens.keymap import _default_keys, check_keys, is_key
 from screens.preferences import THEME_FILE, check_theme, first_theme, is_mouse_wanted, keep_theme
+from screens.start_screen import Menu, Offers, StartScreen
 from screens.state_folder import private_folder
+from screens.target_form import TargetForm
+from screens.widgets.step_list import StepList
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, not_started, press, steps_screen
 from wizard.model.preferences import Preferences
 from wizard.text.errors import UsageError
+from wizard.text.messages import choose_for, language
 
 FILE = "/home/u/.config/ssewizard/config.toml"
 
@@ -148,3 +152,32 @@ def test_the_mouse_is_used_on_a_local_terminal(
     environment: dict[str, str], mouse: bool, wanted: bool
 ) -> None:
     assert is_mouse_wanted(Preferences(mouse=mouse), environment) == wanted
+
+
+async def test_a_click_chooses_a_step() -> None:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await pilot.click(StepList, offset=(5, 4))
+        await pilot.pause()
+        assert steps_screen(pilot).step == "logs"
+        await pilot.click(StepList, offset=(5, 15))
+        await pilot.pause()
+        assert steps_screen(pilot).step == "logs"
+
+
+async def test_a_click_chooses_an_entry_and_two_open_it() -> None:
+    async with Wizard(None, offers=Offers()).run_test(size=SIZE) as pilot:
+        await pilot.click(Menu, offset=(5, 2))
+        await pilot.pause()
+        assert "› The lab" in pilot.app.screen.query_one(Menu).text
+        await pilot.click(Menu, offset=(5, 1))
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, StartScreen)
+        assert "› New investigation" in pilot.app.screen.query_one(Menu).text
+        await pilot.click(Menu, offset=(5, 1), times=2)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, TargetForm)
+
+
+def test_a_command_line_without_words_has_a_language() -> None:
+    choose_for([], {})
+    assert language() == "en"

@@ -74,7 +74,7 @@ def choose_for(words: Sequence[str], environment: Mapping[str, str]) -> None:
 
 
 def _value_of(option: str, words: Sequence[str]) -> str | None:
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         if word == option or word.startswith(f"{option}="):
             return following if word == option else word.partition("=")[2]
     return None
