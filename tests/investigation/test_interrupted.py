@@ -52,7 +52,7 @@ async def test_a_step_during_which_the_process_was_stopped_shows_nothing() -> No
     live = saying(CHUNKED, chunk(b"data: b\n\n"), then="open")
     async with serving(act) as url, serving(live) as direct:
         target = Target(url, direct=(Source(direct),), mcp="never")
-        investigation = Investigation(target)
+        investigation = Investigation(target, clock=clock)
         state = await investigation.run("proxy")
         await investigation.close()
     assert (state.state, state.why) == ("todo", STOPPED)

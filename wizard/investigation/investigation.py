@@ -26,7 +26,6 @@ from wizard.model.events import ProbeEvent
 from wizard.model.steps import STEP_TEXTS, STEPS, State, StepId, StepState
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
-from wizard.probe.own_delay import LongestAbsence, noting_absences
 from wizard.probe.probe import run_probe_in_batches
 from wizard.recommend import recommend
 from wizard.text.bugs import report_bug
@@ -41,8 +40,8 @@ TIMED_PROBES: Mapping[StepId, tuple[str, ...]] = {
 }
 """The probes of each step whose times count."""
 
-MAX_ABSENCE_S = 3.0
-"""For how long at a time this program may not run while requests are timed, in seconds: the process
+MAX_ABSENCE_S = 5.0
+"""For how long at a time this program may not run while requests are open, in seconds: the process
 was stopped, or the machine was. Shorter absences are allowed for in each probe."""
 STOPPED = (
     "this process or machine stood still meanwhile, so what was timed is not used: run it again"
@@ -63,6 +62,17 @@ class Waiting:
     what: str
     since: float
     max_duration_s: float
+
+
+def _longest_absence_s(case: Case, step: StepId) -> float:
+    """The longest time that this program did not run while a request of this step was open."""
+    probes = [result.timeline for result in (*case.proxy, *case.direct, *case.hops)]
+    sent = [follow_up.timeline for follow_up in case.follow_ups]
+    exchanged = [each.timeline for handshake in case.handshakes for each in handshake.exchanges]
+    root = [case.root] if case.root else []
+    timelines = root if step == "root" else [*probes, *sent, *exchanged]
+    lengths = (absent.length_s for timeline in timelines for absent in timeline.absences)
+    return max(lengths, default=0.0)
 
 
 class Investigation:
@@ -186,10 +196,9 @@ class Investigation:
         self._enter(step, "running")
         self._session.patience_s = max(patience_s, self.target.patience)
         self._session.begin(step)
-        problem, longest = "", LongestAbsence()
+        problem = ""
         try:
-            with noting_absences(longest.note):
-                state, why = await self._run_step(step)
+            state, why = await self._run_step(step)
         except SsewizardError as error:
             state, why = "fail", (problem := str(error))
         except Exception as error:  # noqa: BLE001
@@ -201,7 +210,7 @@ class Investigation:
                     self._enter(other, "todo", "interrupted")
             raise
         self._session.end(step, problem)
-        if longest.seconds >= MAX_ABSENCE_S and step in TIMED_PROBES:
+        if step in TIMED_PROBES and _longest_absence_s(self.case, step) >= MAX_ABSENCE_S:
             state, why = self._drop_timed(step)
         entered = self._enter(step, state, why)
         if step == "verify":

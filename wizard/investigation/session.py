@@ -146,6 +146,7 @@ class Session:
             insecure=target.insecure,
             connect_to=target.connect_to,
             connect_timeout=min(CONNECT_TIMEOUT_S, max(target.stall, MIN_WAIT_S)),
+            clock=self.clock,
             vantage_sessions=self.vantage_sessions,
             stream=spec_of(target),
         )

@@ -15,21 +15,6 @@ Note = Callable[[float], None]
 """Takes for how many seconds this program did not run until now."""
 
 
-class LongestAbsence:
-    """A listener that keeps the longest absence.
-
-    Attributes:
-        seconds: Its length; 0 before one.
-    """
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def note(self, length_s: float) -> None:
-        """Note an absence."""
-        self.seconds = max(self.seconds, length_s)
-
-
 class DelayTicker:
     """Calls listeners after each absence; it ticks while there are any."""
 
