@@ -123,3 +123,21 @@ def test_a_request_that_is_sent_once_is_not_sent_while_waiting() -> None:
     session = session_after(target.url, *HELD, target=target)
 
     assert failing_probe(session.snapshot()) is None
+
+
+@pytest.mark.parametrize(("direct", "is_waited_for"), [(405, False), (200, True), (404, True)])
+def test_a_get_that_the_server_itself_refuses_shows_no_fault(
+    direct: int, is_waited_for: bool
+) -> None:
+    """The fault is that of the messages: no other answer to this GET will ever come."""
+
+    def answered(name: str, status: int) -> Timeline:
+        events = (*CONNECTED, Headers(0.1, status, "1.1", ()), Ended(0.2, "eof"))
+        return Timeline(Probe(name, "http://127.0.0.1:9/mcp")).fold(events)
+
+    case = Case(
+        Target("http://127.0.0.1:9/mcp"),
+        proxy=(classify(answered("sse-proxy", 405)),),
+        direct=(classify(answered("sse-direct", direct)),),
+    )
+    assert (failing_probe(case) is not None) == is_waited_for

@@ -23,21 +23,22 @@ def describe_health(case: Case) -> str:
             return f"The WebSocket opens {place}; its server closes it on both sides alike."
         return f"The WebSocket is open {place}, as far as it was watched."
     proxied, live = case.handshake("proxy"), f"The stream is live in every probe {place}"
-    if _has_pings_alone(case):
-        live += ", with pings alone: no event came"
-        live += ", nor from the backend asked directly" if case.direct else ""
     if proxied is None or not proxied.is_complete:
-        return f"{live}."
+        return _describe_pings(case, place) or f"{live}."
     protocol = f"{_TRANSPORTS[proxied.transport]} {proxied.version}".strip()
     if proxied.transport == "http+sse":
         return f"{live}, and MCP over {protocol} works."
     return f"MCP over {protocol} works {place}."
 
 
-def _has_pings_alone(case: Case) -> bool:
-    """True if comments came and no event: a client that waits for one waits for the backend."""
+def _describe_pings(case: Case, place: str) -> str:
+    """That comments came and no event: a client that waits for one waits for the backend."""
     streams = [each.timeline for each in (*case.proxy, *case.direct) if each.was_made]
-    return all(each.comments and not each.events for each in streams)
+    if not all(each.comments and not each.events for each in streams):
+        return ""
+    if case.direct:
+        return f"The stream is live {place}, but no event came there or directly, pings alone."
+    return f"The stream is live {place}, but no event came, pings alone."
 
 
 def describe_unseen(case: Case) -> tuple[str, ...]:

@@ -28,8 +28,16 @@ def failing_probe(case: Case) -> ProbeResult | None:
     """The proxied probe whose fault one short request shows; None if there is none.
 
     A cut comes later, and a fault of chance may be absent at once: those are proven without a wait.
+    So is one of the messages, where the direct GET has the same status: a server that answers by
+    POST need not offer a stream.
     """
-    failing = (result for result in case.proxy if result.outcome in SHOWN_AT_ONCE)
+    usual = {each.timeline.status for each in case.direct if each.outcome == "status"}
+    failing = (
+        result
+        for result in case.proxy
+        if result.outcome in SHOWN_AT_ONCE
+        if not (result.outcome == "status" and result.timeline.status in usual)
+    )
     return None if case.target.is_sent_once else next(failing, None)
 
 
