@@ -8,6 +8,10 @@ from wizard.model.config import Config, Directive, Position, Refusal
 
 Client = Literal["h1", "h1-tls", "h2", "h2c"]
 """HTTP/1.1 and HTTP/2, each with TLS (`h1-tls`, `h2`) and without (`h1`, `h2c`)."""
+CLIENT_NAMES: Mapping[Client, str] = {
+    "h1": "HTTP/1.1", "h1-tls": "HTTP/1.1 over TLS", "h2": "HTTP/2", "h2c": "HTTP/2 without TLS",
+}  # fmt: skip
+"""The name of each kind of client in everything that people read."""
 Encoding = Literal["identity", "gzip", "br"]
 UpstreamFraming = Literal["chunked", "close", "frames"]
 """How the backend marks the end of its body to Nginx: chunked, by closing the connection (FastCGI,

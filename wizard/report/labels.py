@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from wizard.model.diagnosis import Finding
-from wizard.model.resolution import Client
+from wizard.model.resolution import CLIENT_NAMES, Client
 from wizard.model.target import Http
 from wizard.model.timeline import Encoding, Probe
 from wizard.text.display import safe
@@ -29,8 +29,8 @@ def variant_name(http: Http, encoding: Encoding) -> str:
 
 def client_name(client: Client, encoding: Encoding) -> str:
     """The name of a kind of client and how it asks: `HTTP/1.1 over TLS + gzip`."""
-    names = {"h1": "HTTP/1.1", "h1-tls": "HTTP/1.1 over TLS", "h2": "HTTP/2", "h2c": "h2c"}
-    return names[client] if encoding == "identity" else f"{names[client]} + {encoding}"
+    name = CLIENT_NAMES[client]
+    return name if encoding == "identity" else f"{name} + {encoding}"
 
 
 def probe_name(probe: Probe) -> str:

@@ -21,7 +21,7 @@ from wizard.model.handshake import Exchange
 from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.release import kept_s
-from wizard.model.resolution import Delivery, RequestResolution
+from wizard.model.resolution import CLIENT_NAMES, Delivery, RequestResolution
 from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.body_filters import describe_doubts
 from wizard.text.display import capitalize, safe, seconds
@@ -434,7 +434,11 @@ def _kinds(rows: Iterable[Delivery]) -> str:
     return ", ".join(
         sorted(
             {
-                tr("{client} with a {upstream} upstream", client=row.client, upstream=row.upstream)
+                tr(
+                    "{client} with a {upstream} upstream",
+                    client=CLIENT_NAMES[row.client],
+                    upstream=row.upstream,
+                )
                 for row in rows
             }
         )
