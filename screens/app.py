@@ -7,34 +7,32 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import RenderableType
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event
 from textual.screen import Screen
 
-from screens.allowances import allowed_uses, keep_allowances, own_uses
 from screens.driver import TerminalDriver
-from screens.exit_text import full_report
-from screens.help import Help
+from screens.loading import KeptKeys, Loading
+from screens.opening import Opening
 from screens.preferences import first_theme, keep_theme
 from screens.saved_cases import Autosave, InterruptedCase
 from screens.start_screen import Offers, StartScreen
-from screens.state_folder import describe_problem, existing_folder, write_private
-from screens.steps_screen import StepsScreen
-from screens.target_form import TargetForm
+from screens.state_folder import describe_problem, existing_folder
 from screens.themes import DARK_PALETTE, LIGHT_PALETTE, THEMES
-from wizard.investigation import casefile
-from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.ending_signals import ENDING_SIGNALS
-from wizard.investigation.investigation import ApplyFix, Investigation
-from wizard.investigation.saved import SavedInvestigation, record_of
-from wizard.investigation.uses import Use
 from wizard.model.preferences import DEFAULTS, Preferences
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+
+if TYPE_CHECKING:
+    from screens.opened_case import OpenedCase
+    from wizard.investigation.investigation import ApplyFix, Investigation
 
 AUTOSAVE_INTERVAL_S = 5.0
 """Seconds between two saves of the case while a step runs."""
@@ -44,7 +42,7 @@ class Wizard(App[None]):
     """One investigation on one terminal.
 
     Attributes:
-        investigation: None until a URL is known.
+        loading_error: What an import behind the first frame has raised; it ends the app.
         is_report_saved: True once the newest report was written to its file.
         wants_lab: True if the lab was chosen at the start, and is to open now.
         ended_by: The signal that ended it; SIGHUP where the terminal was lost; else None.
@@ -76,15 +74,16 @@ class Wizard(App[None]):
 
     def __init__(
         self,
-        investigation: Investigation | None,
+        given: "Target | Investigation | None",
         *,
         last_target: Target | None = None,
         interrupted: InterruptedCase | None = None,
         problems: Sequence[str] = (),
         offers: Offers | None = None,
         preferences: Preferences = DEFAULTS,
-        apply_fix: ApplyFix | None = None,
-        make: Callable[[Target], Investigation] = Investigation,
+        apply_fix: "ApplyFix | None" = None,
+        make: "Callable[[Target], Investigation] | None" = None,
+        loading: Loading | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         # Given here already: with NO_COLOR the colour filter is chosen now, and the one for true
@@ -96,7 +95,10 @@ class Wizard(App[None]):
             self.register_theme(theme)
         self.ansi_theme_dark, self.ansi_theme_light = DARK_PALETTE, LIGHT_PALETTE
         self.theme = first_theme(preferences)
-        self.investigation = investigation
+        self._given = given
+        self._case: OpenedCase | None = None
+        self._loading, self._keys = loading or Loading(), KeptKeys()
+        self.loading_error: Exception | None = None
         self.is_report_saved = self._is_unsaved_shown = False
         self.ended_by: signal.Signals | None = None
         self._autosave, self._interrupted = Autosave(), interrupted
@@ -122,20 +124,69 @@ class Wizard(App[None]):
             self._show_unsaved(error)
         for problem in self._problems[:1]:
             self.notify(problem, severity="warning", markup=False)
-        if self.investigation is not None:
-            self._open(self.investigation)
+        self._open_first_screen()
+
+    def _open_first_screen(self) -> None:
+        if isinstance(self._given, Target):
+            self._keys.start()
+            self._load(partial(self._begin, self._given))
+        elif self._given is not None:
+            self._open(self._given)
         elif self._offers is not None:
             self.push_screen(StartScreen(self._offers))
+            self._load()
         else:
+            from screens.target_form import TargetForm
+
             self.push_screen(TargetForm(self._last_target, self._interrupted), self._begin)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the first frame, if there is a target."""
+        return Opening(self._given) if isinstance(self._given, Target) else Screen()
+
+    def _load(self, then: Callable[[], None] = lambda: None) -> None:
+        """Import the rest once the first frame is drawn, then do this, unless the app quits."""
+        self.screen.call_after_refresh(self.run_worker, partial(self._finish_loading, then))
+
+    async def _finish_loading(self, then: Callable[[], None]) -> None:
+        try:
+            is_complete = await self._loading.run()
+        except Exception as error:  # noqa: BLE001
+            self.loading_error = error
+            self.exit()
+        else:
+            if is_complete:
+                then()
+
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """End the app; what is imported meanwhile is not waited for."""
+        self._loading.stop()
+        super().exit(result, return_code, message)
+
+    async def on_event(self, event: Event) -> None:
+        """Handle an event, unless it is a key that is kept."""
+        if not self._keys.keep(event):
+            await super().on_event(event)
 
     async def on_unmount(self) -> None:
         """End everything that still runs, here or at a vantage."""
-        if self.investigation is not None:
-            await self.investigation.close()
+        if self._case is not None:
+            await self._case.investigation.close()
+
+    @property
+    def investigation(self) -> "Investigation | None":
+        """The one that is open; None until a URL is known, and all is imported that examines it."""
+        return self._case.investigation if self._case is not None else None
 
     @on(StartScreen.New)
     async def _open_form(self, event: StartScreen.New) -> None:
+        from screens.target_form import TargetForm
+
         form = TargetForm(self._last_target, is_first=False)
         await self.push_screen(form, self._begin)
         if event.last is not None:
@@ -152,22 +203,18 @@ class Wizard(App[None]):
 
     def _begin(self, target: Target | None) -> None:
         if target is not None:
-            self._open(self._make(target))
+            from wizard.investigation.investigation import Investigation
 
-    def _open(self, investigation: Investigation) -> None:
-        self.investigation = investigation
-        is_saved = isinstance(investigation, SavedInvestigation)  # its config is not the lab's
-        if isinstance(investigation, SavedInvestigation):
-            asked = investigation.unconfirmed
-            investigation.allow(allowed_uses(investigation.case.run, asked))
-        steps = StepsScreen(investigation, None if is_saved else self._apply_fix, self._clock)
+            self._open((self._make or Investigation)(target))
+
+    def _open(self, investigation: "Investigation") -> None:
+        from screens.opened_case import OpenedCase
+
+        self._case = OpenedCase(investigation, self._autosave)
+        steps = self._case.make_screen(self._apply_fix, self._interrupted, self._clock)
         self.push_screen(steps)
-        if isinstance(investigation, SavedInvestigation):
-            notice = f"As recorded {investigation.record.when}; r asks again."
-            steps.call_after_refresh(steps.show_notice, notice)
-        elif self._interrupted is not None and self._interrupted.is_about(investigation.target):
-            notice = f"{self._interrupted.summary}: Ctrl-O opens it."
-            steps.call_after_refresh(steps.show_notice, notice)
+        replay = partial(self._keys.replay, self, super().on_event)
+        steps.call_after_refresh(self.run_worker, replay)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the key of the interrupted case if there is none."""
@@ -180,14 +227,16 @@ class Wizard(App[None]):
             await self._take_up(case)
 
     async def _take_up(self, case: InterruptedCase) -> None:
+        from screens.opened_case import open_file
+
         try:
-            investigation = SavedInvestigation(casefile.read(case.path))
+            investigation = open_file(case.path)
             self._autosave.adopt(case)
         except (UsageError, OSError) as error:
             self.notify(safe(str(error)), markup=False)
             return
-        if self.investigation is not None:
-            await self.investigation.close()
+        if self._case is not None:
+            await self._case.investigation.close()
         await self.pop_screen()
         self._open(investigation)
 
@@ -202,11 +251,11 @@ class Wizard(App[None]):
 
     def on_step_runner_step_ended(self) -> None:
         """Save the case and the report after each step: a killed session loses nothing."""
-        if self.investigation is None:
+        if self._case is None:
             return
         try:
-            self._save_case(record_of(self.investigation), own_uses(self.investigation))
-            write_private("last-report.txt", full_report(self.investigation))
+            self._case.save()
+            self._case.save_report()
             self.is_report_saved = True
         except OSError as error:
             self.is_report_saved = False
@@ -214,20 +263,11 @@ class Wizard(App[None]):
 
     async def _save_while_running(self) -> None:
         """Save during a long step too; in a thread, so that no frame waits for it."""
-        investigation = self.investigation
-        if investigation is None:
-            return
-        if any(step.state == "running" for step in investigation.steps.values()):
-            record, uses = record_of(investigation), own_uses(investigation)
+        if self._case is not None and self._case.is_running:
             try:
-                await asyncio.to_thread(self._save_case, record, uses)
+                await asyncio.to_thread(self._case.take_record())
             except OSError as error:
                 self._show_unsaved(error)
-
-    def _save_case(self, record: CaseRecord, uses: frozenset[Use]) -> None:
-        """Save the case, and what the user has allowed it. Raises `OSError`."""
-        self._autosave.save(record)
-        keep_allowances(record.case.run, uses)
 
     def _show_unsaved(self, error: OSError) -> None:
         """Say once that nothing is saved."""
@@ -235,20 +275,13 @@ class Wizard(App[None]):
             self._is_unsaved_shown = True
             self.notify(describe_problem(error), severity="warning", timeout=20, markup=False)
 
-    @property
-    def _was_cut_off(self) -> bool:
-        """True if a signal ended a step of ours before its end."""
-        if self.ended_by is None or self.investigation is None:
-            return False
-        is_saved = isinstance(self.investigation, SavedInvestigation)
-        steps = self.investigation.steps.values()
-        return not is_saved and any(step.state == "running" or step.why for step in steps)
-
     def save_on_exit(self) -> None:
         """Save the case after the screen was left; a clean exit makes it the last case."""
-        if self.investigation is not None and (self._autosave.has_case or self._was_cut_off):
+        case = self._case
+        is_cut_off = self.ended_by is not None and case is not None and case.has_unfinished_step
+        if case is not None and (self._autosave.has_case or is_cut_off):
             with contextlib.suppress(OSError):
-                self._save_case(record_of(self.investigation), own_uses(self.investigation))
+                case.save()
                 if self.ended_by is None:
                     self._autosave.finish()
         self._autosave.release()
@@ -276,4 +309,6 @@ class Wizard(App[None]):
 
     def action_help(self) -> None:
         """Show the page of keys."""
+        from screens.help import Help
+
         self.push_screen(Help())

@@ -15,14 +15,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from screens.state_folder import existing_folder, private_folder, state_folder
-from wizard.investigation import casefile
-from wizard.investigation.casefile import CaseRecord, CaseSummary
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.redaction import redact
+
+if TYPE_CHECKING:
+    from wizard.investigation.casefile import CaseRecord, CaseSummary
 
 LAST_CASE = "last-case.json"
 MAX_SAVED_CASES = 10
@@ -117,8 +119,10 @@ class Autosave:
             return self._path.exists()
         return False
 
-    def save(self, record: CaseRecord) -> None:
+    def save(self, record: "CaseRecord") -> None:
         """Write the record, unless a newer one was written. Raises `OSError`."""
+        from wizard.investigation import casefile
+
         with self._thread_lock:
             if record.saved >= self._newest:
                 private_folder()
@@ -147,7 +151,7 @@ class InterruptedCase:
     """A case whose wizard ended without a clean exit."""
 
     path: Path
-    record: CaseSummary
+    record: "CaseSummary"
 
     @property
     def summary(self) -> str:
@@ -190,10 +194,17 @@ def interrupted_cases(skipped: Callable[[str], object] = len) -> Iterator[Interr
         if time.time() - written >= MAX_AGE_S:
             return
         try:
-            yield InterruptedCase(path, casefile.read_summary(path))
+            yield InterruptedCase(path, _read_summary(path))
         except UsageError as error:
             why = str(error).removeprefix(f"{safe(str(path), 200)}: ")
             skipped(f"{safe(path.name, 100)} cannot be offered: {why}")
+
+
+def _read_summary(path: Path) -> "CaseSummary":
+    """The summary of a case file. Raises `UsageError`."""
+    from wizard.investigation import casefile  # so late: without a case none of it is needed
+
+    return casefile.read_summary(path)
 
 
 def _interrupted_files() -> list[tuple[float, Path]]:
@@ -223,9 +234,9 @@ def last_target() -> Target | None:
     """
     try:
         folder = existing_folder()
-        if folder is None:
+        if folder is None or not (folder / LAST_CASE).exists():
             return None
-        target = casefile.read_summary(folder / LAST_CASE).case.target
+        target = _read_summary(folder / LAST_CASE).case.target
     except (UsageError, OSError):
         return None
     sources = (*target.direct, *target.logs, *filter(None, [target.conf]))

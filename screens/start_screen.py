@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,16 +12,17 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from screens.panes.words import host_and_path
 from screens.saved_cases import InterruptedCase
-from screens.widgets.header import Chip, Header
+from screens.widgets.header import Chip, Header, host_and_path
 from screens.widgets.panel import Panel, PanelView, Row
 from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
-from wizard.investigation.casefile import CaseSummary
 from wizard.model.steps import State
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.messages import plural
+
+if TYPE_CHECKING:
+    from wizard.investigation.casefile import CaseSummary
 
 _MAX_URL_COLUMNS = 40
 _WIDE = 70
@@ -131,7 +132,7 @@ def _entry(name: str, what: str, action: str) -> Row:
     return Row(line(f"{name:<19}", (what, DIM)), action)
 
 
-def _case_lines(records: Sequence[CaseSummary], width: int) -> Iterator[Text]:
+def _case_lines(records: "Sequence[CaseSummary]", width: int) -> Iterator[Text]:
     """When, what, and the verdict so far; a long URL is cut before the verdict is."""
     urls = [line(host, (path, DIM)) for host, path in map(_host_and_path, records)]
     most = min(_MAX_URL_COLUMNS, width // 2 - 6)
@@ -144,11 +145,11 @@ def _case_lines(records: Sequence[CaseSummary], width: int) -> Iterator[Text]:
         yield line(saved, "  ", fit(url, room), "  ", sign, words)
 
 
-def _host_and_path(record: CaseSummary) -> tuple[str, str]:
+def _host_and_path(record: "CaseSummary") -> tuple[str, str]:
     return host_and_path(record.case.target.url)
 
 
-def verdict_so_far(record: CaseSummary) -> tuple[State, str]:
+def verdict_so_far(record: "CaseSummary") -> tuple[State, str]:
     """The state and the sentence of the proof, where there is one, else of the cause."""
     steps = {step.id: step for step in record.steps}
     verify, cause = steps.get("verify"), steps.get("cause")

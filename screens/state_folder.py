@@ -11,7 +11,6 @@ import pwd
 import stat
 from pathlib import Path
 
-from wizard.investigation import casefile
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
 
@@ -112,4 +111,6 @@ def describe_problem(error: OSError) -> str:
 
 def write_private(name: str, text: str) -> None:
     """Replace a file of the folder atomically, readable by its owner alone. Raises `OSError`."""
+    from wizard.investigation import casefile  # so late: the first frame writes nothing
+
     casefile.write_private(private_folder() / name, text)

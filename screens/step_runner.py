@@ -18,11 +18,12 @@ from screens.live.buffer import SIDES
 from screens.live.cut import CutAlone
 from screens.live.pane import LivePane
 from screens.live.streams import may_show_more
+from screens.opening import FIRST_HINT, SMALL
 from screens.panes import PANES
 from screens.panes.probes import shown_pair
 from screens.panes.view import View
-from screens.panes.words import chip, host_and_path, result_words
-from screens.widgets.header import Chip, Header
+from screens.panes.words import chip, result_words
+from screens.widgets.header import Chip, Header, host_and_path
 from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt
 from screens.widgets.step_list import StepList
@@ -35,8 +36,6 @@ from wizard.text.display import seconds
 
 FRAMES_PER_SECOND = 3
 """How often the pane is drawn while something runs: few bytes over a slow link."""
-SMALL = (76, 20)
-"""In a window of fewer columns or lines only one panel is shown."""
 WIDE_COLUMNS = 110
 """From this many columns on, a step's two panels stand side by side."""
 LIVE_STEPS: frozenset[StepId] = frozenset({"proxy", "direct", "verify"})
@@ -68,7 +67,7 @@ def step_hint(investigation: Investigation, step: StepId, now: float, *, in_lab:
     if step == "verify" and state == "todo":
         return _verify_hint(investigation.recommendation is not None, in_lab=in_lab)
     if step == STEPS[0] and state == "todo":
-        return "Enter runs this step; a runs all that is left."
+        return FIRST_HINT
     return ""
 
 

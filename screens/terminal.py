@@ -6,19 +6,21 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from screens.app import Wizard
-from screens.exit_text import exit_text
 from screens.preferences import check_theme, is_mouse_wanted
 from screens.saved_cases import interrupted_case, interrupted_cases, last_target
 from screens.start_screen import Offers
 from screens.state_folder import state_folder
 from screens.terminal_output import TerminalOutput
 from wizard.investigation.ending_signals import ENDING_SIGNALS
-from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.model.preferences import Preferences
-from wizard.model.target import Target
 from wizard.text.errors import UsageError
+
+if TYPE_CHECKING:
+    from wizard.investigation.investigation import ApplyFix, Investigation
+    from wizard.model.target import Target
 
 BUG_STATUS = 70
 SIGNAL_STATUS = 128
@@ -27,7 +29,9 @@ _INSTEAD = "; without a screen: ssewizard check URL"
 
 
 def open_in_terminal(
-    given: Target | Investigation | None, apply_fix: ApplyFix | None, preferences: Preferences
+    given: "Target | Investigation | None",
+    apply_fix: "ApplyFix | None",
+    preferences: Preferences,
 ) -> int | None:
     """Run the wizard and return the exit status; None if the lab is to be opened next.
 
@@ -40,16 +44,15 @@ def open_in_terminal(
         from screens.keymap import check_keys
 
         check_keys(preferences)
-    investigation = Investigation(given) if isinstance(given, Target) else given
     problems: list[str] = []
-    if investigation is None:
+    if given is None:
         cases, last = tuple(interrupted_cases(problems.append)), last_target()
         app = Wizard(
             None, last_target=last, offers=Offers(cases, problems, last), preferences=preferences
         )
     else:
         app = Wizard(
-            investigation,
+            given,
             interrupted=interrupted_case(problems.append),
             problems=problems,
             apply_fix=apply_fix,
@@ -61,6 +64,8 @@ def open_in_terminal(
     output = TerminalOutput(sys.stdout.fileno())  # the terminal may be gone with its SSH session
     output.write(_exit_text(app))
     output.close()
+    if app.loading_error is not None:
+        raise app.loading_error
     if app.wants_lab:
         return None
     if app.ended_by is not None:
@@ -91,6 +96,8 @@ def require_terminal() -> None:
 def _exit_text(app: Wizard) -> str:
     if app.investigation is None:
         return ""
+    from screens.exit_text import exit_text
+
     text = exit_text(app.investigation)
     if app.is_report_saved:
         path = _from_home(state_folder() / "last-report.txt")

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from screens.widgets.header import Chip
 from wizard.diagnose.outcome import is_well
@@ -116,11 +115,3 @@ _CHIPS = {
     "inconclusive": lambda diagnosis: Chip("look", "NOT SURE", ""),
     "fault": _fault,
 }
-
-
-def host_and_path(url: str) -> tuple[str, str]:
-    """The parts of the URL that the header shows."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    path = parts.path + (f"?{parts.query}" if parts.query else "")
-    return safe(host, 100), safe(path or "/", 200)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from screens.widgets.lines import Lines
 from screens.widgets.style import ACCENT, DIM, fit, line
+from wizard.text.display import safe
 
 Tone = Literal["ok", "look", "fault", "none"]
 _CHIP_STYLES = {"ok": "black on green", "look": "black on yellow", "fault": "white on red"}
@@ -20,6 +22,14 @@ class Chip:
     text: str = ""
 
 
+def host_and_path(url: str) -> tuple[str, str]:
+    """The parts of the URL that the header shows."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    return safe(host, 100), safe(path or "/", 200)
+
+
 class Header(Lines):
     """The program's name, the host and the path, and the verdict as a coloured chip."""
 
@@ -29,7 +39,8 @@ class Header(Lines):
 
     def show_target(self, host: str, path: str, chip: Chip, *, in_lab: bool = False) -> None:
         """Draw the line; the target is cut where the chip needs the room."""
-        width = max(20, self.size.width)
+        # Before the first layout it has no size: it is as wide as the screen without its padding.
+        width = max(20, self.size.width or self.app.size.width - 2)
         right = line()
         if chip.tone != "none":
             words = f" {_SIGNS[chip.tone]} {chip.word}  {chip.text}".rstrip() + " "
