@@ -13,7 +13,7 @@ SHELLS = ("bash", "zsh", "fish")
 _COMPLETE = """
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
-_shtab_ssewizard ssewizard "${@: -1}" "${@: -2:1}"
+_ssewizard ssewizard "${@: -1}" "${@: -2:1}"
 echo "${COMPREPLY[@]}"
 """
 COMPLETIONS = {
@@ -27,6 +27,8 @@ COMPLETIONS = {
     # As bash splits it: --vantage web='ssh web' --conf we
     "check --vantage web = ssh --conf we": "web=",
     "check --output /etc/host": "/etc/hosts",
+    "pr": "prod pre-prod",
+    "check pr": "prod pre-prod",
 }
 
 
@@ -36,9 +38,62 @@ def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A config file with profiles."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "ssewizard").mkdir()
+    text = '# [no]\n[prod]\nurl = "http://a/"\n[prod.vantage]\nweb = "x"\n [ pre-prod ] # b\n'
+    (tmp_path / "ssewizard" / "config.toml").write_text(text)
+
+
+FISH_COMPLETIONS = {
+    "ch": "check",
+    "pr": "prod pre-prod",
+    "check pr": "prod pre-prod",
+    "lab gz": "gzip",
+    "check --mcp a": "auto always",
+    "check --vantage 'web=ssh web' --conf we": "web=",
+    "check --output /etc/host": "/etc/hosts",
+}
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_fish_completes_commands_options_and_names(
+    tmp_path: Path, config: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ssewizard.fish"
+    path.write_text(script("fish", capsys))
+    for line, expected in FISH_COMPLETIONS.items():
+        command = 'source $argv[1]; complete -C "ssewizard $argv[2]"'
+        words = ["fish", "--no-config", "-c", command, str(path), line]
+        run = subprocess.run(words, capture_output=True, text=True, check=True, timeout=20)
+        offered = {offer.partition("\t")[0] for offer in run.stdout.splitlines()}
+        assert set(expected.split()) <= offered, line
+        assert run.stderr == ""
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+def test_zsh_offers_profiles_beside_the_commands(
+    tmp_path: Path, config: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "_ssewizard"
+    path.write_text(script("zsh", capsys))
+    calls = (
+        "compdef() {}; _describe() { print -l $_commands }; compadd() { shift; print -l $@ }; "
+        'eval "$(<$1)"; _shtab_ssewizard_commands'
+    )
+    words = ["zsh", "-f", "-c", calls, "zsh", str(path)]
+    run = subprocess.run(words, capture_output=True, text=True, check=True, timeout=20)
+    offered = run.stdout.splitlines()
+    assert run.stderr == ""
+    assert offered[-2:] == ["prod", "pre-prod"]
+    assert any(offer.startswith("check:") for offer in offered)
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_bash_completes_commands_options_and_names(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, config: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "ssewizard.bash"
     path.write_text(script("bash", capsys))

@@ -47,7 +47,7 @@ def test_what_keeps_every_request_from_an_answer_comes_first(name: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://h:1", "http://h:1/", "http://h:1?a=b"])
 def test_a_url_without_a_path_is_asked_about(url: str) -> None:
-    step = "the URL has no path: is http://h:1/sse or http://h:1/mcp meant?"
+    step = "the URL has no path: is http://h:1/sse or http://h:1/mcp meant? check --look asks both."
     assert next_step(with_answers(LIVE, url, status=404)) == step
 
 

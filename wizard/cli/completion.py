@@ -1,6 +1,7 @@
 """`ssewizard completion SHELL`: the script that completes the command line, for bash, zsh and fish.
 
-The script is written once and asks nothing later; names of vantages are read from the line itself.
+The script is written once and never runs ssewizard: names of vantages are read from the line
+itself, those of profiles from the config file.
 """
 
 import argparse
@@ -14,12 +15,42 @@ from wizard.cli.parser import Parser
 from wizard.diagnose.rules import rule_ids
 from wizard.text.errors import UsageError
 
-_FILES = {"bash": "_shtab_compgen_files", "zsh": "_files", "fish": "__fish_complete_path"}
-_PLACES = {"bash": "_ssewizard_places", "zsh": "_ssewizard_places"}
+_FILES = {"bash": "_shtab_compgen_files", "zsh": "_files", "fish": "(_ssewizard_files)"}
+_PLACES = {"bash": "_ssewizard_places", "zsh": "_ssewizard_places", "fish": "(_ssewizard_places)"}
 """Files, and the names before the `=` of each `--vantage NAME='PREFIX'` on the line."""
+_PROFILES = {
+    "bash": "_ssewizard_matching_profiles",
+    "zsh": "_ssewizard_add_profiles",
+    "fish": "(_ssewizard_profiles)",
+}
 _OF_FILES = ("output", "save", "targets", "file")
 _OF_PLACES = ("conf", "log", "direct")
-_BASH = """\
+_LIST_PROFILES = r"""sh -c '
+  for file in "$SSEWIZARD_CONFIG" "${XDG_CONFIG_HOME:-$HOME/.config}/ssewizard/config.toml" \
+    "$HOME/Library/Application Support/ssewizard/config.toml"
+  do
+    [ -f "$file" ] && [ -r "$file" ] || continue
+    sed -n "s/^ *\[ *\([A-Za-z0-9_-]*\) *\].*/\1/p" "$file"
+    break
+  done'"""
+"""Prints the names of the tables of the config file, which are the profiles."""
+_BASH = (
+    f"""\
+_ssewizard_profiles() {{
+{_LIST_PROFILES}
+}}
+_ssewizard_matching_profiles() {{
+  compgen -W "$(_ssewizard_profiles)" -- "$1"
+}}
+_ssewizard() {{
+  local name
+  _shtab_ssewizard "$@"
+  ((COMP_CWORD == 1)) && for name in $(_ssewizard_matching_profiles "${{COMP_WORDS[1]}}"); do
+    COMPREPLY+=("$name")
+  done
+}}
+"""
+    + """\
 _ssewizard_places() {
   local i names=
   # The shell splits NAME=PREFIX at its equals sign.
@@ -29,7 +60,22 @@ _ssewizard_places() {
   compgen -W "$names" -- "$1"
   _shtab_compgen_files "$1"
 }"""
-_ZSH = """\
+)
+_ZSH = (
+    f"""\
+_ssewizard_profiles() {{
+{_LIST_PROFILES}
+}}
+_ssewizard_add_profiles() {{
+  compadd -- ${{(f)"$(_ssewizard_profiles)"}}
+}}
+functions[_ssewizard_commands]=$functions[_shtab_ssewizard_commands]
+_shtab_ssewizard_commands() {{
+  _ssewizard_commands
+  _ssewizard_add_profiles
+}}
+"""
+    + """\
 _ssewizard_places() {
   local -a names
   local i
@@ -39,6 +85,35 @@ _ssewizard_places() {
   compadd -S '' -- $names
   _files
 }"""
+)
+
+
+_FISH = (
+    f"""\
+function _ssewizard_profiles
+{_LIST_PROFILES}
+end
+"""
+    + """\
+function _ssewizard_places
+  set -l words (commandline -opc)
+  for i in (seq 2 (count $words))
+    if test $words[(math $i - 1)] = --vantage
+      string replace -r '=.*' '=' -- $words[$i]
+    end
+  end
+  _ssewizard_files
+end
+function _ssewizard_files
+  __fish_complete_path (commandline -ct)
+end"""
+)
+_AFTER = {
+    "bash": "\ncomplete -o bashdefault -F _ssewizard ssewizard\n",
+    "fish": "complete -c ssewizard -n '_shtab_ssewizard_using; "
+    """and test $_shtab_ssewizard_npos -eq 0' -a "(_ssewizard_profiles)" -d profile\n""",
+}
+"""What completes profiles in place of a command, after the script that completes the commands."""
 
 
 def print_completion(shell: str) -> int:
@@ -47,8 +122,9 @@ def print_completion(shell: str) -> int:
         raise UsageError("completion needs the package shtab: pip install shtab")
     import shtab
 
-    preamble = {"bash": _BASH, "zsh": _ZSH}.get(shell, "")
-    write_report(shtab.complete(completed_parser(), shell, preamble=preamble))
+    preamble = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}[shell]
+    script = shtab.complete(completed_parser(), shell, preamble=preamble)
+    write_report(script + _AFTER.get(shell, ""))
     return 0
 
 
@@ -69,7 +145,10 @@ def _take_options(parser: argparse.ArgumentParser, given: argparse.ArgumentParse
     """Add the options and arguments of another parser, and what completes their values."""
     for action in given._actions:
         if action.dest == "url":
-            continue  # Nothing completes it, and on the first place stands a command.
+            if not parser.add_help:  # else on its place stands a command
+                action.complete = _PROFILES  # type: ignore[attr-defined]
+                parser._add_action(action)
+            continue
         if action.dest == "help" and parser.add_help:
             continue
         if action.dest == "scenario":

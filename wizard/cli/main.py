@@ -112,13 +112,17 @@ def _check(options: Namespace) -> int:
     target = target_of(options)
     require_files(target)
     from wizard.cli.check import check
+    from wizard.cli.look import with_usual_path
 
+    target = with_usual_path(target, is_allowed=options.look)
     return check(target, options.format, options.output, options.save)
 
 
 def _check_many(options: Namespace) -> int:
     if options.save is not None:
         raise UsageError("--save goes with one URL (see ssewizard check --help)")
+    if options.look:
+        raise UsageError("--look goes with one URL: ssewizard check --look http://HOST")
     if options.format == "html":
         raise UsageError("--format html goes with one URL; for several use markdown or json")
     from wizard.cli.targets import check_files, read_targets

@@ -121,6 +121,8 @@ def _check_parser() -> Parser:
         "instead of a URL; the other options apply to each of them")  # fmt: skip
     report.add_argument("--parallel", type=parse_count, metavar="N", help="with --targets: how "
         f"many are checked at the same time ({PARALLEL})")  # fmt: skip
+    parser.add_argument("--look", action="store_true", help="where the URL has no path: send a GET "
+        "to /sse and to /mcp, and check the one that streams; a terminal is asked")  # fmt: skip
     report.add_argument("--save", metavar="FILE", help="write all inputs and evidence to a case "
         "file for ssewizard open FILE; secrets are left out")  # fmt: skip
     return parser

@@ -68,7 +68,7 @@ def _about_path(case: Case, answers: list[Timeline]) -> str:
     if not any(answer.headers_s is not None for answer in answers):
         return ""
     base = safe(url.partition("?")[0].rstrip("/"), 200)
-    return f"the URL has no path: is {base}/sse or {base}/mcp meant?"
+    return f"the URL has no path: is {base}/sse or {base}/mcp meant? check --look asks both."
 
 
 def _about_credentials(answers: list[Timeline]) -> str:
