@@ -105,7 +105,7 @@ def test_a_terminal_is_asked(
     is_asked: bool,
 ) -> None:
     monkeypatch.setattr(look, "is_terminal", lambda _: True)
-    monkeypatch.setattr("sys.stdin.readline", lambda: answer)
+    monkeypatch.setattr("sys.stdin.readline", lambda _: answer)
     with_usual_path(Target("http://a"), is_allowed=False)
     assert bool(asked) == is_asked
     assert "Ask http://a/sse and http://a/mcp with a GET each" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from wizard.text.display import safe
 
 _QUESTION = "The URL has no path. Ask {} and {} with a GET each, to see which one streams? [y/N] "
 _YES = ("y", "yes")
+_MAX_ANSWER_CHARS = 80
 
 
 def with_usual_path(target: Target, *, is_allowed: bool) -> Target:
@@ -42,4 +43,4 @@ def _may_look(target: Target) -> bool:
         return False
     sys.stderr.write(_QUESTION.format(*(safe(url, 200) for url in usual_urls(target))))
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in _YES
+    return sys.stdin.readline(_MAX_ANSWER_CHARS).strip().lower() in _YES

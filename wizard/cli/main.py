@@ -33,6 +33,8 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _run(words, open_wizard)
+    except UsageError as error:
+        return _fail(f"ssewizard: {_with_correction(str(error), words)}", USAGE_STATUS)
     except SsewizardError as error:
         return _fail(f"ssewizard: {error}", USAGE_STATUS)
     except KeyboardInterrupt:
@@ -46,6 +48,15 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
         return interrupted_status()
     except Exception as error:  # noqa: BLE001
         return _fail_with_bug(error)
+
+
+def _with_correction(problem: str, words: list[str]) -> str:
+    """The problem with the command that was probably meant, if one is known."""
+    from wizard.cli.corrections import corrected
+
+    correction = corrected(words) if words else ""
+    end = "" if problem.endswith("?") else "."
+    return f"{problem}{end} Try: {correction}" if correction else problem
 
 
 def _fail_with_bug(error: BaseException) -> int:
