@@ -16,12 +16,12 @@ from screens.live.buffer import SIDES, Entry, EventBuffer, Mark, Side
 from screens.live.cut import CutAlone, cut_alone_s
 from screens.live.event_page import EventPage, redacted
 from screens.live.feed import Timelines, feed_events, feed_timelines, is_same_run
+from screens.live.mouse import EventList
 from screens.live.rows import entry_row, stream_rows
 from screens.live.save import write_events
 from screens.live.streams import Batch, LiveStreams, Watch
 from screens.questions import events_file_question
 from screens.widgets.lines import Lines
-from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt, Question
 from screens.widgets.style import fit
 from wizard.model.steps import StepId
@@ -47,7 +47,7 @@ def _binding(key: str, action: str, label: str, tooltip: str) -> Binding:
     return Binding(key, action, label, show=False, id=id_, tooltip=tooltip)
 
 
-class LivePane(Panel, inherit_bindings=False):
+class LivePane(EventList, inherit_bindings=False):
     """Both streams in one list, the newest event at the bottom, and a row for each side."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -266,6 +266,10 @@ class LivePane(Panel, inherit_bindings=False):
             shown += self.buffer.after(last, height - len(shown), self._matches)
         return shown
 
+    def shown_entries(self) -> Sequence[Entry]:
+        """The entries in view, from the top on."""
+        return self.window(self._height)
+
     @property
     def _height(self) -> int:
         return max(1, self.rows - len(self._stream_rows(self._now)))
@@ -278,7 +282,7 @@ class LivePane(Panel, inherit_bindings=False):
             return self.buffer.last >= 0
         return bool(self._query) if action == "find_next" else True
 
-    def _select(self, entry: Entry) -> None:
+    def select(self, entry: Entry) -> None:
         """Select the entry and keep it in view."""
         self._selected = entry.number
         shown = self.window(self._height)
@@ -300,26 +304,26 @@ class LivePane(Panel, inherit_bindings=False):
         """Select the event before or after."""
         if self._selected is None:
             if by < 0 and (entry := self._current()):
-                self._select(entry)
+                self.select(entry)
             return
         find = self.buffer.up_to if by < 0 else self.buffer.after
         number = self._selected - 1 if by < 0 else self._selected
         found = find(number, abs(by), self._matches)
         if found:
-            self._select(found[0] if by < 0 else found[-1])
+            self.select(found[0] if by < 0 else found[-1])
 
     def action_page(self, by: int) -> None:
         """Go back or forward by the rows that are in view."""
         if self._selected is None and by > 0:
             return
         if self._selected is None and (shown := self.window(self._height)):
-            self._select(shown[0])
+            self.select(shown[0])
         self.action_choose(by * max(1, self._height - 1))
 
     def action_oldest(self) -> None:
         """Select the oldest event."""
         for entry in self.buffer.after(-1, 1, self._matches):
-            self._select(entry)
+            self.select(entry)
 
     def action_newest(self) -> None:
         """Go on with the stream; nothing is selected."""
@@ -369,7 +373,7 @@ class LivePane(Panel, inherit_bindings=False):
             start = -1 if start is None else start
             found = self.buffer.after(start, 1, matches) or self.buffer.after(-1, 1, matches)
         if found:
-            self._select(found[0])
+            self.select(found[0])
         else:
             self.post_message(self.Notice(f"No event has {safe(self._query, 60)}."))
 

@@ -157,15 +157,17 @@ class Panel(VerticalScroll, can_focus=True):
             self.scroll_to(y=max(0, number - self.rows // 2), animate=False)
 
     async def on_click(self, event: Click) -> None:
-        """Choose the link that was clicked; a double click follows it."""
-        row = event.screen_y - self.query_one(Lines).region.y
+        """Tell which row was clicked."""
+        await self.click_row(event.screen_y - self.query_one(Lines).region.y, event.chain)
+
+    async def click_row(self, row: int, times: int) -> None:
+        """Choose the link in the row; a double click follows it."""
         links = self._link_rows()
-        if row not in links:
-            return
-        before, self._chosen = self._chosen, links.index(row)
-        self._draw()
-        if before == self._chosen and event.chain > 1:
-            await self.action_follow()
+        if row in links:
+            self._chosen = links.index(row)
+            self._draw()
+            if times > 1:
+                await self.action_follow()
 
     async def action_follow(self) -> None:
         """Run the chosen link's action on the screen."""

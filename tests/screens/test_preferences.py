@@ -4,10 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
+from textual import events
 
 import screens
 from screens.app import Wizard
 from screens.keymap import _default_keys, check_keys, is_key
+from screens.live.event_page import EventPage
+from screens.live.pane import LivePane
 from screens.preferences import THEME_FILE, check_theme, first_theme, is_mouse_wanted, keep_theme
 from screens.start_screen import Menu, Offers, StartScreen
 from screens.state_folder import private_folder
@@ -176,6 +179,26 @@ async def test_a_click_chooses_an_entry_and_two_open_it() -> None:
         await pilot.click(Menu, offset=(5, 1), times=2)
         await pilot.pause()
         assert isinstance(pilot.app.screen, TargetForm)
+
+
+async def test_the_mouse_selects_events_and_two_clicks_open_one() -> None:
+    async with Wizard(investigations.healthy()).run_test(size=(80, 40)) as pilot:
+        await press(pilot, "2")
+        pane = steps_screen(pilot).query_one(LivePane)
+        await pilot.click(LivePane, offset=(5, 3))
+        await pilot.pause()
+        assert pilot.app.focused is pane
+        shown = pane.shown_entries()
+        assert pane._selected == shown[2].number
+        pane.post_message(events.MouseScrollDown(pane, 5, 3, 0, 0, 0, False, False, False))
+        await pilot.pause()
+        assert pane._selected == shown[5].number
+        pane.post_message(events.MouseScrollUp(pane, 5, 3, 0, 0, 0, False, False, False))
+        await pilot.pause()
+        assert pane._selected == shown[2].number
+        await pilot.click(LivePane, offset=(5, 3), times=2)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, EventPage)
 
 
 def test_a_command_line_without_words_has_a_language() -> None:
