@@ -83,7 +83,7 @@ def _path_rule(path: str, reason: str) -> Iterator[BlockLine]:
     place = tr("# under spec.rules[].http.paths, with the backend of the stream's path:")
     yield BlockLine(place, "where")
     yield BlockLine(f'- path: "{path}"', reason)
-    yield BlockLine(tr("  pathType: Exact"), tr("this path alone"))
+    yield BlockLine("  pathType: Exact", tr("this path alone"))
 
 
 def _notes(case: Case, wanted: WantedSettings, style: Style) -> Iterator[str]:

@@ -17,7 +17,7 @@ STDIN = tr("standard input")
 CONTEXT_LINES = 3
 """How many lines around a change the diff shows at most."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_NO_NEWLINE = tr("\n\\ No newline at end of file\n")
+_NO_NEWLINE = "\n\\ No newline at end of file\n"
 
 
 @dataclass(frozen=True, slots=True)

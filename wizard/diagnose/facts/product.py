@@ -32,7 +32,7 @@ _SERVERS: tuple[tuple[str, str], ...] = (
     ("cloudfront", "CloudFront"),
     ("akamai", "Akamai"),
     ("awselb", tr("an AWS load balancer")),
-    (tr("google frontend"), tr("Google's front end")),
+    ("google frontend", tr("Google's front end")),
     ("squid", "Squid"),
     ("litespeed", "LiteSpeed"),
     ("microsoft-iis", "IIS"),
@@ -48,15 +48,15 @@ _HEADERS: tuple[tuple[str, str], ...] = (
     ("x-bluecoat-via", "ProxySG"),
 )
 _PAGES: tuple[tuple[str, str], ...] = (
-    (tr("Guru Meditation"), "Varnish"),
-    (tr("No server is available to handle this request."), "HAProxy"),
-    (tr("The server didn't respond in time."), "HAProxy"),
-    (tr("The server returned an invalid or incomplete response."), "HAProxy"),
-    (tr("Request forbidden by administrative rules."), "HAProxy"),
+    ("Guru Meditation", "Varnish"),
+    ("No server is available to handle this request.", "HAProxy"),
+    ("The server didn't respond in time.", "HAProxy"),
+    ("The server returned an invalid or incomplete response.", "HAProxy"),
+    ("Request forbidden by administrative rules.", "HAProxy"),
     ("<address>Apache/", "Apache"),
-    (tr("upstream connect error or disconnect/reset before headers"), "Envoy"),
-    (tr("upstream request timeout"), "Envoy"),
-    (tr("no healthy upstream"), "Envoy"),
+    ("upstream connect error or disconnect/reset before headers", "Envoy"),
+    ("upstream request timeout", "Envoy"),
+    ("no healthy upstream", "Envoy"),
 )
 """Parts of error pages."""
 _ADVICE = {

@@ -173,7 +173,7 @@ def _reasons(resolution: RequestResolution) -> Iterator[tuple[str, Evidence, str
         if header.name.lower() == "connection" and (header.value or "").lower() == "close":
             where = str(header.where or place_of(resolution, "proxy_set_header"))
             evidence = Evidence("config", where, tr("Connection: close is sent to the backend"))
-            yield tr("Connection: close"), evidence, tr("-H 'Connection: close' URL")
+            yield "Connection: close", evidence, "-H 'Connection: close' URL"
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

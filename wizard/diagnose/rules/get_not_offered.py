@@ -119,6 +119,7 @@ def _what_is_held(case: Case) -> tuple[Evidence, ...]:
         return ()
     setting = setting_evidence(resolution, f"{resolution.prefix}_buffering")
     rows = resolution.delivery
+    is_holding = any(row.is_held or row.holds_tails for row in rows)
     if any(row.is_held for row in rows):
         held = tr("would hold a stream that answers the POST")
     elif any(row.holds_tails for row in rows):
@@ -128,7 +129,7 @@ def _what_is_held(case: Case) -> tuple[Evidence, ...]:
     else:
         held = tr("would pass such a stream on as it comes")
     unless = tr(", unless the backend sends X-Accel-Buffering: no")
-    is_overruled = directives.is_buffering(resolution) and held.startswith("would hold")
+    is_overruled = directives.is_buffering(resolution) and is_holding
     text = tr(
         "{setting}: the config {held}{unless}",
         setting=setting.text,

@@ -21,7 +21,7 @@ _DEFAULT_S = 60.0
 """How long Nginx keeps an idle connection to an upstream, in seconds
 (https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive_timeout)."""
 _SUGGESTED = "4s"
-_PHRASE = tr("while reading response header from upstream")
+_PHRASE = "while reading response header from upstream"
 _FAST = tr(
     "The backend closed these connections before it answered, and the requests failed at "
     "once, while others are served: it had closed a kept connection that Nginx used "

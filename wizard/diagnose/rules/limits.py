@@ -221,7 +221,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     if _has_limit(resolution, "limit_conn"):
         name = _free_zone_name(resolution.config)
         limit = f"{name} {_MAX_STREAMS}"
-        zone = tr("$binary_remote_addr zone={name}:1m", name=name)
+        zone = f"$binary_remote_addr zone={name}:1m"
         changes += [
             Change("limit_conn", limit, _WHY_LIMIT_CONN, drops=frozenset({"limit_conn"})),
             Change("limit_conn_zone", zone, _WHY_ZONE, scope="http"),

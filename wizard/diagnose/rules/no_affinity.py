@@ -61,7 +61,7 @@ _METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "
 """Directives that choose a peer; an upstream block holds one of them."""
 _HASH = Change(
     "hash",
-    tr("$binary_remote_addr consistent"),
+    "$binary_remote_addr consistent",
     tr(
         "each client's requests reach one peer, so a message finds the session that its "
         "stream opened. Not a hash of the session id: the GET that opens the session has "

@@ -79,7 +79,7 @@ def _fix(case: Case) -> Fix | None:
     """Who has to act, as far as the backend was asked; None if it was not."""
     forwarded = streams.follow_ups(case, "metadata-forwarded")
     if helpful := metadata.helpful_forwarding(case):
-        sent = safe(helpful.why.partition(" with ")[2], 200)
+        sent = metadata.forwarded_names(helpful)
         return Fix(tr("Nginx passes on what the client asked for: {sent}", sent=sent), "nginx")
     if forwarded:
         return _PUBLIC_URL

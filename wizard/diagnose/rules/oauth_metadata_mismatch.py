@@ -36,7 +36,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     fix = None
     if helpful:
         evidence = (*evidence, follow_up_evidence(helpful))
-        sent = safe(helpful.why.partition(" with ")[2], 200)
+        sent = metadata.forwarded_names(helpful)
         fix = Fix(
             tr("Nginx passes the metadata's path on as it does the stream: {sent}", sent=sent),
             "nginx",

@@ -15,7 +15,7 @@ from wizard.text.messages import tr
 
 TAG = "request-header-too-large"
 NAME = "large_client_header_buffers"
-_PAGE = tr("Header Or Cookie Too Large")
+_PAGE = "Header Or Cookie Too Large"
 """Part of the page that Nginx sends with its 400 (ngx_http_special_response.c)."""
 _NAMED = tr("The refusal is Nginx's own and names the reason; the backend never got the request.")
 _OTHERS = tr(

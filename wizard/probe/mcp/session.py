@@ -165,11 +165,8 @@ def _reason_to_skip(stream: Timeline, is_http_sse: bool) -> str | None:
     """Why a handshake cannot succeed, in one sentence; None if it may."""
     if stream.headers_s is None and stream.ended in NO_CONNECTION:
         detail = safe(stream.detail or "refused", 200)
-        return (
-            detail
-            if detail.startswith("no connection")
-            else tr("no connection: {detail}", detail=detail)
-        )
+        is_whole = detail.startswith(tr("no connection"))
+        return detail if is_whole else tr("no connection: {detail}", detail=detail)
     if stream.headers_s is None and stream.wire.has_answer:
         return tr(
             "the URL gives no answer that can be read: {wire}", wire=describe_unread(stream.wire)
