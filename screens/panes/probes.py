@@ -144,8 +144,8 @@ def draw_verify(view: View) -> list[PanelView]:
     """Draw what was changed, and each request before the change and now."""
     case = view.case
     if case.proof is None:
-        # While it runs, the requests are those of now once they have begun.
-        is_shown = view.state.state == "running" and case.before
+        # A case of an older version has no proof, and a running step has none yet.
+        is_shown = view.state.state != "todo" and case.before
         return [step_panel(view, _before_and_now(view) if is_shown else [])]
     rows = [*wrap(config_sentence(case), view.width), Text(), *_before_and_now(view), Text()]
     rows += [row for text in remarks(case) for row in wrap(text, view.width)]

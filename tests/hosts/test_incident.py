@@ -67,7 +67,7 @@ async def solve(target: Target, hosts: Hosts) -> None:
     finally:
         await investigation.close()
     assert state.state == "pass", state
-    assert state.why.startswith("fixed: 2 probes were held")
+    assert state.why.startswith("fixed: 2 of 2 requests held before")
 
 
 async def test_the_incident_is_solved_through_network_namespaces(hosts: Hosts) -> None:

@@ -47,7 +47,7 @@ CUT = ended(LIVE, "cut", "eof", 61.0)
 
 def test_a_held_stream_that_is_live_is_fixed() -> None:
     state, why = rate_verify(proof(HELD))
-    assert (state, why) == ("pass", "fixed: 2 probes were held, all are live now")
+    assert (state, why) == ("pass", "fixed: 2 of 2 requests held before, all live now")
 
 
 def test_a_stream_that_is_still_held_is_not_fixed() -> None:

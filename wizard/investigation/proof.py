@@ -246,7 +246,10 @@ def _describe_fix(case: Case, why: str) -> tuple[ProofOutcome, str]:
         return "live", f"all probes are live, and nothing was probed before to compare with; {why}"
     held = sum(result.outcome in HELD_OUTCOMES for result in baseline.proxied)
     if held:
-        return "fixed", f"fixed: {held} probes were held, all are live now"
+        return (
+            "fixed",
+            f"fixed: {held} of {len(baseline.proxied)} requests held before, all live now",
+        )
     before = replace(case, handshakes=baseline.handshakes, proxy=baseline.proxied)
     if handshake_fails(before):
         return "fixed", "fixed: the MCP handshake failed, and succeeds now"
