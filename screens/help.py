@@ -42,7 +42,7 @@ p         in the lab only: patch the lab's Nginx and reload it
 Ctrl-P    every action by name, and the colours
 Esc       stop what is running; leave an input or this page
 q         leave; the result is printed in the terminal
-Ctrl-O    at the start: open the case that was cut off
+Ctrl-O    open the case of this URL that was cut off
 Ctrl-L    draw the whole screen again; in the form: fill in the last case
 Ctrl-N    in the form: look from elsewhere; the right arrow completes a path
 

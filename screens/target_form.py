@@ -108,6 +108,7 @@ class TargetForm(Fields[Target]):
             tooltip="Look from another place too: a pod, a host, a container",
         ),
         Binding("ctrl+l", "last", "last case", id="form.last", tooltip="Take over the last case"),
+        Binding("q", "ignore", show=False),  # a typed letter beside an input must not end the app
         Binding("escape", "leave", "quit", id="form.quit", tooltip="Leave"),
         Binding("escape", "back", "back", id="form.back", tooltip="Choose something else"),
     ]
@@ -182,6 +183,9 @@ class TargetForm(Fields[Target]):
         if action == "last":
             return self._last is not None
         return {"back": not self._is_first, "leave": self._is_first}.get(action, True)
+
+    def action_ignore(self) -> None:
+        """Do nothing."""
 
     def action_leave(self) -> None:
         """Leave the wizard."""

@@ -214,7 +214,7 @@ async def test_the_box_for_certificates_is_ticked_by_keys_and_by_curl() -> None:
     app = form(targets)
     async with app.run_test(size=(80, 24)) as pilot:
         fill_in(pilot, "url", "https://h.example/sse")
-        await press(pilot, "tab", "space")
+        await press(pilot, "tab", "q", "space")
         assert "[x] Accept certificates" in screen_lines(pilot)
         await press(pilot, "ctrl+s")
     assert targets == [Target("https://h.example/sse", insecure=True)]
