@@ -27,9 +27,20 @@ def with_answers(case: Case, url: str = "", **changes: object) -> Case:
     return replace(case, target=target, proxy=proxy, direct=(), resolution=None, root=None)
 
 
+_TLS = "the certificate does not verify: "
 REFUSED = {"connect_s": None, "headers_s": None}
 STEPS: dict[str, tuple[dict[str, object], str]] = {
     "untrusted": ({"ended": "tls", "detail": "the certificate does not verify"}, "give --insecure"),
+    "expired": ({"ended": "tls", "detail": f"{_TLS}certificate has expired"}, "which has expired;"),
+    "early": ({"ended": "tls", "detail": f"{_TLS}certificate is not yet valid"}, "check the clock"),
+    "another name": (
+        {"ended": "tls", "detail": f"{_TLS}Hostname mismatch, certificate is not valid for 'h'"},
+        "as the certificate names it",
+    ),
+    "client": (
+        {"ended": "tls", "detail": "tlsv13 alert certificate required"},
+        "asks for a client certificate",
+    ),
     "no TLS": ({"ended": "tls", "detail": "wrong version number"}, "try http://h:1/sse."),
     "TLS": ({"status": 400, "excerpt": "sent to HTTPS port"}, "try https://h:1/sse."),
     "no name": ({"ended": "dns", **REFUSED}, "--connect-to ADDRESS:PORT"),
@@ -102,3 +113,4 @@ def test_a_failed_handshake_says_what_to_try() -> None:
     assert "--insecure" in with_tls_advice("the certificate does not verify: self-signed")
     assert with_tls_advice("wrong version number").endswith(" (does this port speak http?)")
     assert with_tls_advice("unknown ca") == "unknown ca"
+    assert "--insecure" not in with_tls_advice("tlsv13 alert certificate required")

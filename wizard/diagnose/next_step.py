@@ -1,17 +1,42 @@
 """What to do first where nothing could be concluded: the option to give, or the URL to try."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from wizard.diagnose.facts.product import is_nginx_shown
 from wizard.diagnose.facts.schemes import demands_tls, is_not_tls
 from wizard.diagnose.without_direct import protocol
 from wizard.model.case import Case
+from wizard.model.certificate import CertificateProblem, certificate_problem
 from wizard.model.probe_result import UNREADABLE_OUTCOMES
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 from wizard.text.urls import http_url
 
 BUSY_ADVICE = "run it again when this machine has less to do, or wait for longer: --stall 10."
+_INSECURE = (
+    "; --insecure asks without checking it, and a client that checks it fails in the same way."
+)
+_CERTIFICATE: Mapping[CertificateProblem, str] = {
+    "expired": "renew the certificate of {host}, which has expired" + _INSECURE,
+    "early": (
+        "check the clock of this machine, and from when the certificate of {host} is valid"
+        + _INSECURE
+    ),
+    "name": (
+        "write the host in the URL as the certificate names it, and give the address with "
+        "--connect-to ADDRESS:PORT if need be: the certificate of {host} is for another name"
+        + _INSECURE
+    ),
+    "untrusted": (
+        "the certificate of {host} is not trusted here: give --insecure to ask without checking "
+        "it; a client that checks it fails in the same way."
+    ),
+    "client": (
+        "{host} asks for a client certificate, which is not sent: give a URL behind it, as "
+        "--direct http://HOST:PORT/sse."
+    ),
+}
 _UNREACHED = frozenset({"refused", "dns", "timeout", "reset"})
 
 
@@ -35,11 +60,10 @@ def next_step(case: Case) -> str:
 def _about_tls(case: Case, answers: list[Timeline]) -> str:
     parts = urlsplit(http_url(case.target.url))
     host = safe(parts.netloc, 100)
-    if any(answer.ended == "tls" and "certificate" in answer.detail.lower() for answer in answers):
-        return (
-            f"the certificate of {host} is not trusted here: give --insecure to ask without "
-            "checking it; a client that checks it fails in the same way."
-        )
+    details = (answer.detail for answer in answers if answer.ended == "tls")
+    problems = (certificate_problem(detail) for detail in details)
+    if problem := next((each for each in problems if each is not None), None):
+        return _CERTIFICATE[problem].format(host=host)
     if all(map(is_not_tls, answers)):
         return f"the port answers without TLS: try http://{host}{safe(parts.path, 200)}."
     if all(map(demands_tls, answers)):

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 import httpcore
 import httpx
 
+from wizard.model.certificate import certificate_problem
 from wizard.model.wire import NOT_TLS
 from wizard.probe.observed_stream import Observe, ObservedBackend
 
@@ -151,7 +152,7 @@ def with_socket_advice(problem: str, socket_path: str) -> str:
 
 def with_tls_advice(problem: str) -> str:
     """The problem of a TLS handshake, with what to try where its reason tells."""
-    if "certificate does not verify" in problem:
+    if certificate_problem(problem) not in (None, "client"):
         return f"{problem} (--insecure asks without checking it)"
     if any(words in problem for words in NOT_TLS):
         return f"{problem} (does this port speak http?)"

@@ -60,7 +60,7 @@ def describe_error(error: BaseException) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
         return tr(
             "the certificate does not verify: {verify_message}",
-            verify_message=safe(cause.verify_message),
+            verify_message=safe(cause.verify_message.rstrip(".")),
         )
     if isinstance(cause, ssl.SSLError):
         return safe((cause.reason or str(cause)).replace("_", " ").lower())
