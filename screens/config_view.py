@@ -1,6 +1,8 @@
 """A config file, coloured, at the line that matters."""
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.text import Text
@@ -26,10 +28,16 @@ _STYLES = (
 )
 
 
-def shown_lines(text: str, at: int) -> list[Text]:
+def first_shown(at: int) -> int:
+    """The number of the first line that is shown around the line `at`."""
+    return max(1, at - MAX_LINES // 2)
+
+
+@lru_cache(maxsize=4)
+def shown_lines(text: str, at: int) -> Sequence[Text]:
     """The lines around `at`, numbered and coloured, without secrets and control characters."""
     lines = redact_config(text, redact, MARKS.mark).split("\n")
-    first = max(1, at - MAX_LINES // 2)
+    first = first_shown(at)
     chosen = lines[first - 1 : first - 1 + MAX_LINES]
     return [_line(number, each, number == at) for number, each in enumerate(chosen, first)]
 
@@ -82,8 +90,7 @@ class ConfigView(ModalScreen[None]):
     def on_mount(self) -> None:
         """Scroll to the line."""
         page = self.query_one(VerticalScroll)
-        first = max(1, self._at - MAX_LINES // 2)
-        row = self._at - first
+        row = self._at - first_shown(self._at)
         self.call_after_refresh(
             page.scroll_to, y=max(0, row - self.size.height // 3), animate=False
         )

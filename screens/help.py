@@ -17,7 +17,8 @@ r         run this step again
 up, down  choose a step (also k and j, or 1 to 8)
 Tab       to the next panel: there the arrows choose a line that leads
           further, and Enter follows it
-z         show one panel alone, or all again
+z         show one panel alone, or all again; in a small window, the
+          other panel
 PgUp/PgDn scroll a long panel
 ?         what this step proves, and the same with curl
 v         show another probe in the live panel (HTTP version, gzip)

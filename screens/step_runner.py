@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
@@ -23,8 +23,9 @@ from screens.panes import PANES
 from screens.panes.probes import shown_pair
 from screens.panes.view import View
 from screens.panes.words import chip, result_words
+from screens.third_column import third_panel
 from screens.widgets.header import Chip, Header, host_and_path
-from screens.widgets.panel import Panel
+from screens.widgets.panel import Panel, PanelView
 from screens.widgets.prompt import Prompt
 from screens.widgets.step_list import StepList
 from wizard.diagnose.without_direct import MARGIN_S, patience_s
@@ -38,6 +39,8 @@ FRAMES_PER_SECOND = 3
 """How often the pane is drawn while something runs: few bytes over a slow link."""
 WIDE_COLUMNS = 110
 """From this many columns on, a step's two panels stand side by side."""
+THIRD_COLUMNS = 160
+"""From this many columns on, the cause or the config stands beside them in a column of its own."""
 LIVE_STEPS: frozenset[StepId] = frozenset({"proxy", "direct", "verify"})
 """The steps that show live streams."""
 WORKER_GROUP = "steps"
@@ -94,7 +97,8 @@ class StepRunner(Screen[None]):
         in_lab: True if the wizard runs on the lab, whose config is known.
         unfolded: The names of the parts that the user has opened.
         follows: True while the step that runs is shown: the user has chosen no other.
-        zoomed: The id of the panel that is shown alone; empty if all are shown.
+        zoomed: The id of the panel that the user has chosen to see alone; empty for none.
+        other_panel: The id of the step's second panel; empty if it has none.
     """
 
     AUTO_FOCUS = "StepList"
@@ -128,7 +132,7 @@ class StepRunner(Screen[None]):
         self.step: StepId = STEPS[0]
         self.shown_probe: int | None = None
         self.unfolded: frozenset[str] = frozenset()
-        self.zoomed = ""
+        self.zoomed = self.other_panel = ""
         self.follows = True
         self._notice = ""
         self._cut_s: float | None = None
@@ -144,6 +148,7 @@ class StepRunner(Screen[None]):
                 yield Panel("first")
                 yield Panel("second")
                 yield LivePane("live", clock=self._clock)
+            yield Panel("third")
         yield Prompt()
         yield Footer(show_command_palette=False, compact=True)
 
@@ -158,13 +163,25 @@ class StepRunner(Screen[None]):
 
     def lay_out(self) -> None:
         """Choose what is shown, and where: a small window shows one panel, and so does the zoom."""
-        width, height = self.size
-        is_small = width < SMALL[0] or height < SMALL[1]
-        self.set_class(is_small, "-small")
-        self.set_class(width >= WIDE_COLUMNS and not self.zoomed, "-wide")
-        self.query_one(StepList).display = not is_small and not self.zoomed
-        self.query_one("#first").display = self.zoomed in ("", "first")
+        self.set_class(self.is_small, "-small")
+        self.query_one(StepList).display = not self.shown_alone
+        self.query_one("#first").display = self._may_show("first")
+        self.query_one("#panels").display = self.shown_alone != "third"
         self.call_after_refresh(self.draw)
+
+    @property
+    def is_small(self) -> bool:
+        """True if the window has room for one panel."""
+        width, height = self.size
+        return width < SMALL[0] or height < SMALL[1]
+
+    @property
+    def shown_alone(self) -> str:
+        """The id of the panel that is shown alone; empty if all are shown."""
+        return self.zoomed or ("first" if self.is_small else "")
+
+    def _may_show(self, panel: str) -> bool:
+        return self.shown_alone in ("", panel)
 
     @property
     def is_busy(self) -> bool:
@@ -187,15 +204,17 @@ class StepRunner(Screen[None]):
         self.query_one(Header).show_target(host, path, self._chip(), in_lab=self.in_lab)
         first, second = self.query_one("#first", Panel), self.query_one("#second", Panel)
         shown, *more = PANES[self.step](self._view(first))
-        first.show(shown)
+        first.show(self._with_key(shown))
         self.set_class(self.step not in LIVE_STEPS, "-reading")
         self._draw_live(self._view(first))
-        has_second = bool(more) and self.zoomed != "first"
+        self._draw_third()
+        self.other_panel = "live" if self.step in LIVE_STEPS else "second" if more else ""
+        has_second = bool(more) and self._may_show("second")
         if second.display != has_second:
             second.display = has_second
             self.call_after_refresh(self.draw)  # for the sizes that the panels then have
         if has_second:
-            second.show(more[0])
+            second.show(self._with_key(more[0]))
         if self.focused is not None and not self.focused.display:
             self.query_one(StepList).focus()
         self._draw_keys()
@@ -208,12 +227,34 @@ class StepRunner(Screen[None]):
             return Chip("look", "NOT SURE", "the live stream was cut")
         return chip(self.investigation)
 
+    def _with_key(self, view: PanelView) -> PanelView:
+        """The panel; in a small window with the key that shows the other one."""
+        if not self.is_small or not self.other_panel:
+            return view
+        words = "z: back" if self.zoomed else "z: live" if self.step in LIVE_STEPS else "z: more"
+        return replace(view, note=f"{view.note} · {words}" if view.note else words)
+
+    def _draw_third(self) -> None:
+        """Draw the cause or the config beside the other panels, where there is room for it."""
+        panel, is_wide = self.query_one("#third", Panel), self.size.width >= WIDE_COLUMNS
+        shown = None
+        if self.size.width >= THIRD_COLUMNS and self._may_show("third"):
+            steps = self.investigation.steps
+            shown = third_panel(self._view(panel), steps, panel.columns, panel.rows)
+        has_changed = panel.display != (shown is not None)
+        panel.display = shown is not None
+        self.set_class(is_wide and not self.shown_alone and shown is None, "-wide")
+        if shown is not None:
+            panel.show(shown)
+        if has_changed:
+            self.call_after_refresh(self.draw)
+
     def _draw_live(self, view: View) -> None:
         """Draw the streams of a step that has some; they stay open while nothing else runs."""
         pane = self.query_one(LivePane)
         pair = zip(SIDES, shown_pair(view) if self.step in LIVE_STEPS else (), strict=False)
         timelines = {side: result.timeline for side, result in pair if result is not None}
-        is_shown = bool(timelines) and self.zoomed in ("", "live")
+        is_shown = bool(timelines) and self._may_show("live")
         if pane.display != is_shown:
             pane.display = is_shown
             self.call_after_refresh(self.draw)

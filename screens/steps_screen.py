@@ -312,10 +312,13 @@ class StepsScreen(InputActions):
             self.app.push_screen(ConfigView(file, texts[file], line))
 
     def action_zoom(self) -> None:
-        """Show the panel with the focus alone, or all again."""
+        """Show the panel with the focus alone, or all again; in a small window, the other panel."""
         focused = self.focused.id if isinstance(self.focused, Panel) else "first"
-        self.zoomed = "" if self.zoomed else focused or "first"
+        other = self.other_panel if self.is_small else focused or "first"
+        self.zoomed = "" if self.zoomed else other
         self.lay_out()
+        if self.is_small:
+            self.set_focus(self.query_one(f"#{other}") if self.zoomed else None)
 
     def action_diff(self) -> None:
         """Show the change as a diff, or the block again."""

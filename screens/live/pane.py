@@ -169,7 +169,9 @@ class LivePane(EventList, inherit_bindings=False):
             self._open()
 
     def _open(self) -> None:
-        if self._asked is None or not self.rows or self.streams.is_open:
+        if not self.rows:
+            self._asked = None  # Not laid out yet: `keep_open` asks again once it is drawn.
+        if self._asked is None or self.streams.is_open:
             return
         probes, watch = self._asked
         others = {s: each for s, each in self.buffer.streams.items() if s not in probes}
@@ -242,6 +244,8 @@ class LivePane(EventList, inherit_bindings=False):
             yield f"newest {len(self.buffer)}"
 
     def _note(self) -> str:
+        if self.screen.has_class("-small"):
+            return "⏎ open · / find · space pause · z: back"
         if self.has_focus:
             return _KEYS
         if self.streams.is_open:

@@ -9,7 +9,8 @@ from screens.widgets.style import ACCENT, DIM, fit, line
 from wizard.text.display import safe
 
 Tone = Literal["ok", "look", "fault", "none"]
-_CHIP_STYLES = {"ok": "black on green", "look": "black on yellow", "fault": "white on red"}
+_CHIP_STYLES = {"ok": "reverse green", "look": "reverse yellow", "fault": "reverse red"}
+"""Reversed, the text has the colour of the background: it can be read in every theme."""
 _SIGNS = {"ok": "✓", "look": "!", "fault": "✗"}
 
 

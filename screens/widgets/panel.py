@@ -15,7 +15,7 @@ from screens.widgets.style import ACCENT, fit, line
 from wizard.model.steps import State
 
 _LINK_SIGN = "⏎"
-_LINK_COLUMNS = 2
+LINK_COLUMNS = 2
 """Columns at the end of a row that say that it has a link: a blank and the sign."""
 
 
@@ -97,6 +97,11 @@ class Panel(VerticalScroll, can_focus=True):
         return self.size.height
 
     @property
+    def view(self) -> PanelView:
+        """What is shown."""
+        return self._view
+
+    @property
     def text(self) -> str:
         """All lines as plain text, for tests and for copying."""
         return self.query_one(Lines).text
@@ -122,7 +127,7 @@ class Panel(VerticalScroll, can_focus=True):
     def _row(self, row: Row, is_chosen: bool) -> Text:
         if not row.link:
             return fit(row.text, self.columns, pad=False)
-        text = fit(row.text, self.columns - _LINK_COLUMNS)
+        text = fit(row.text, self.columns - LINK_COLUMNS)
         sign = (_LINK_SIGN, f"{ACCENT} reverse" if is_chosen else ACCENT)
         return line(text, " ", sign)
 

@@ -1,5 +1,8 @@
 """The frame of the screen: focus, links, zoom, layout by size, palette and themes."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 import pytest
 from rich.text import Text
 from textual.command import CommandPalette
@@ -8,12 +11,22 @@ from textual.containers import VerticalScroll
 from screens.app import Wizard
 from screens.config_view import ConfigView, shown_lines
 from screens.explain import Explain
+from screens.live import pane
+from screens.live.pane import LivePane
+from screens.steps_screen import StepsScreen
 from screens.themes import ANSI, THEMES, theme_for
 from screens.widgets.header import Header
 from screens.widgets.panel import Panel, PanelView, Row
 from screens.widgets.step_list import StepList
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press, steps_screen
+from wizard.model.events import ProbeEvent
+from wizard.model.timeline import Probe
+
+
+def displayed_panels(screen: StepsScreen) -> list[str | None]:
+    """The ids of the panels that are shown."""
+    return [panel.id for panel in screen.query(Panel) if panel.display]
 
 
 async def test_enter_follows_the_chosen_link_of_a_panel() -> None:
@@ -47,7 +60,7 @@ async def test_z_shows_one_panel_alone_until_the_next_step() -> None:
         await press(pilot, "2", "tab", "tab", "z")
         screen = steps_screen(pilot)
         displayed = {panel.id: panel.display for panel in screen.query(Panel)}
-        assert displayed == {"first": False, "second": False, "live": True}
+        assert displayed == {"first": False, "second": False, "live": True, "third": False}
         assert not screen.query_one(StepList).display
         await press(pilot, "3")
         assert screen.query_one(StepList).display
@@ -56,7 +69,7 @@ async def test_z_shows_one_panel_alone_until_the_next_step() -> None:
 
 @pytest.mark.parametrize(
     ("size", "shows_steps", "is_wide"),
-    [((60, 18), False, False), ((80, 24), True, False), ((120, 40), True, True)],
+    [((80, 24), True, False), ((120, 40), True, True), ((160, 50), True, False)],
 )
 async def test_the_layout_follows_the_size(
     size: tuple[int, int], shows_steps: bool, is_wide: bool
@@ -67,7 +80,85 @@ async def test_the_layout_follows_the_size(
         first, second = screen.query_one("#first"), screen.query_one("#live")
         assert screen.query_one(StepList).display is shows_steps
         assert (first.region.y == second.region.y) is is_wide
-        assert "Nothing came through the proxy in" in screen.query_one("#first", Panel).text
+        assert "nothing in 2.00 s" in screen.query_one("#first", Panel).text
+
+
+async def test_a_small_window_shows_one_panel_and_z_the_other() -> None:
+    investigation = investigations.failing()
+    async with Wizard(investigation).run_test(size=(60, 18)) as pilot:
+        for step, other in (("2", "live"), ("6", "second")):
+            await press(pilot, step)
+            screen = steps_screen(pilot)
+            assert displayed_panels(screen) == ["first"]
+            assert not screen.query_one(StepList).display
+            await press(pilot, "z")
+            assert displayed_panels(screen) == [other]
+            assert (screen.focused or screen).id == other
+            await press(pilot, "z")
+            assert displayed_panels(screen) == ["first"]
+        await press(pilot, "1", "z")
+        assert displayed_panels(screen) == ["first"]
+
+
+async def test_no_stream_is_open_in_a_small_window_that_does_not_show_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pane, "LINGER_S", 0.001)
+    opened, both_are_open = list[str](), asyncio.Event()
+
+    async def watch(probe: Probe) -> AsyncGenerator[tuple[ProbeEvent, ...], None]:
+        opened.append(probe.name)
+        if len(opened) == 2:
+            both_are_open.set()
+        await asyncio.Event().wait()
+        yield ()
+
+    investigation = investigations.failing()
+    investigation.script = watch
+    async with Wizard(investigation).run_test(size=(60, 18)) as pilot:
+        await press(pilot, "2")
+        streams = steps_screen(pilot).query_one(LivePane).streams
+        assert not streams.is_open
+        await press(pilot, "z")
+        async with asyncio.timeout(20):
+            await both_are_open.wait()
+        assert sorted(opened) == ["sse-direct", "sse-proxy"]
+        await press(pilot, "z")
+        assert not streams.is_open
+
+
+@pytest.mark.parametrize(
+    ("step", "title", "link"),
+    [
+        ("2", "6 Cause", "choose(2)"),
+        ("6", "/etc/nginx/nginx.conf:6", "open_config('/etc/nginx/nginx.conf', 6)"),
+    ],
+)
+async def test_a_third_column_has_the_cause_or_the_config(step: str, title: str, link: str) -> None:
+    async with Wizard(investigations.failing()).run_test(size=(160, 50)) as pilot:
+        await press(pilot, step)
+        third = steps_screen(pilot).query_one("#third", Panel)
+        assert third.display
+        assert third.border_title == title
+        assert link in [row.link for row in third.view.rows]
+        assert third.region.x > steps_screen(pilot).query_one("#first").region.right - 1
+        await press(pilot, "z")
+        assert displayed_panels(steps_screen(pilot)) == ["first"]
+    async with Wizard(investigations.empty()).run_test(size=(160, 50)) as pilot:
+        await press(pilot, step)
+        assert not steps_screen(pilot).query_one("#third").display
+
+
+async def test_the_third_column_shows_the_guilty_line_of_a_long_config() -> None:
+    config = investigations.CONF.replace("events {}", "events {}\n" + "# more\n" * 300)
+    sample = investigations.case(live=False, conf=config)
+    investigation = investigations.FakeInvestigation(sample, investigations.results(sample))
+    async with Wizard(investigation).run_test(size=(160, 50)) as pilot:
+        await press(pilot, "5")
+        third = steps_screen(pilot).query_one("#third", Panel)
+        assert third.border_title == "/etc/nginx/nginx.conf:307"
+        [chosen] = [row.text.plain for row in third.view.rows if row.link]
+        assert chosen.split() == ["▸", "307", "location", "/", "{"]
 
 
 async def test_the_header_shows_the_verdict_once_it_is_known() -> None:
@@ -105,7 +196,7 @@ async def test_each_theme_can_be_chosen(theme: object) -> None:
     async with app.run_test(size=SIZE) as pilot:
         app.theme = getattr(theme, "name", "")
         await press(pilot, "2")
-        assert "Nothing came through the proxy in" in app.screen.query_one("#first", Panel).text
+        assert "nothing in 2.00 s" in app.screen.query_one("#first", Panel).text
 
 
 @pytest.mark.parametrize(
