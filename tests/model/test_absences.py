@@ -96,6 +96,10 @@ def test_a_wait_of_which_little_was_seen(absent: float, is_hidden: bool) -> None
     assert hidden_wait(fold(Connected(0.1), Absent(1.5, absent), Ended(2.1, "eof"))) is None
 
 
+def test_silence_shows_in_the_time_for_which_this_program_ran() -> None:
+    assert hidden_wait(fold(Connected(0.1), Absent(8.0, 7.0), Ended(9.1, "open"))) is None
+
+
 @pytest.mark.parametrize(("absent", "is_hidden"), [(0.5, False), (0.8, True)])
 def test_a_watch_of_which_little_was_seen(absent: float, is_hidden: bool) -> None:
     live = fold(

@@ -43,13 +43,14 @@ class HiddenWait:
 
 
 def hidden_wait(timeline: Timeline) -> HiddenWait | None:
-    """The wait at the end of a request if this program did not run for more than half of it; None
-    if it did, or if the request did not end by our own wait."""
+    """The wait at the end of a request if this program ran for less than half of it, and for too
+    little to have read what came; None if it did, or if the request did not end by our own wait."""
     if timeline.ended not in ("open", "timeout") or timeline.waited_s is None:
         return None
     last = timeline.last_byte_s
     wait = _wait_since(timeline, connected_s(timeline) if last is None else last)
-    return wait if wait.absent > max(wait.waited / 2, MIN_HIDDEN_S) else None
+    is_short = wait.waited - wait.absent < MIN_SILENCE_S
+    return wait if is_short and wait.absent > max(wait.waited / 2, MIN_HIDDEN_S) else None
 
 
 def hidden_watch(timeline: Timeline) -> HiddenWait | None:
@@ -69,6 +70,9 @@ def _wait_since(timeline: Timeline, since: float) -> HiddenWait:
 
 MIN_HIDDEN_S = 0.1
 """The shortest time, in seconds, that can hide how a stream is delivered."""
+MIN_SILENCE_S = 1.0
+"""For how many seconds this program must have run in a wait, however long it was, to have sent the
+request and read what came."""
 MIN_SEEN_S = 0.3
 """For how many seconds a live stream must have been seen, however long it was watched."""
 
