@@ -153,7 +153,7 @@ def session(*absences: tuple[float, float]) -> Case:
 
 
 def test_a_session_that_was_hardly_seen_is_not_judged() -> None:
-    seen, hidden = diagnose(session((0.1, 0.5))), diagnose(session((0.1, 4.0)))
+    seen, hidden = diagnose(session((0.1, 0.5))), diagnose(session((0.1, 4.5)))
     assert "fails: no answer" in seen.summary
     assert (hidden.verdict, hidden.causes) == ("inconclusive", ())
     assert hidden.summary.startswith("The MCP session: not judged: this machine was busy for")
