@@ -11,6 +11,7 @@ from functools import partial
 from typing import TextIO
 
 from wizard.cli.output import cannot_write, check_writable, print_error, write_final_report
+from wizard.cli.proxy_variables import describe_unused_proxy
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation import casefile
 from wizard.investigation.investigation import Investigation
@@ -58,6 +59,8 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
         write_final_report(make_report, format, output, complete=complete)
         save_last = partial(_save_case, investigation, save, elapsed_s)
         confine("the case file", save_last, lambda _: None)
+    if unused := describe_unused_proxy(investigation.case):
+        print_error(f"ssewizard: {unused}")
     return exit_status(investigation)
 
 
