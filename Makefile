@@ -21,7 +21,7 @@ help: ## this list
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ssewizard needs Python 3.11 or later; set PYTHON=python3.12, say"; exit 1; }
-	@echo "Creating $(VENV)"
+	@echo "Creating $(VENV) with pip, which takes some seconds"
 	@$(PYTHON) -m venv $(VENV)
 
 # With versions and hashes from requirements/, the build backend too: nothing else is downloaded.
