@@ -1,6 +1,10 @@
-"""Snapshots of each step: empty, running, healthy and failing; test_keys.py has the behaviour."""
+"""Snapshots of each step in each state; test_keys.py has the behaviour.
+
+`make test` draws the dark theme in a small window, `make test-slow` all the rest.
+"""
 
 from collections.abc import Awaitable, Callable
+from itertools import product
 
 import pytest
 from textual.pilot import Pilot
@@ -12,12 +16,22 @@ from wizard.model.target import Target
 
 SnapCompare = Callable[..., bool]
 SMALL, LARGE = (80, 24), (120, 40)
+SIZES = {"80x24": SMALL, "120x40": LARGE}
 STATES: dict[str, Callable[[StepId], investigations.FakeInvestigation]] = {
     "empty": lambda _: investigations.empty(),
     "running": investigations.running,
     "healthy": lambda _: investigations.healthy(),
     "failing": lambda _: investigations.failing(),
+    "fixed": lambda _: investigations.fixed(),
 }
+LOOKS = [
+    pytest.param(
+        *look,
+        id="-".join(look),
+        marks=() if look[2:] == ("80x24", "dark") else pytest.mark.slow,
+    )
+    for look in product(STEPS, STATES, SIZES, ("dark", "light"))
+]
 
 
 def wizard(investigation: investigations.FakeInvestigation | None) -> Wizard:
@@ -37,7 +51,18 @@ def pressing(*keys: str) -> Callable[["Pilot[None]"], Awaitable[None]]:
     return before
 
 
-@pytest.mark.parametrize("state", list(STATES))
+@pytest.mark.parametrize(("step", "state", "size", "theme"), LOOKS)
+def test_each_look(
+    step: StepId, state: str, size: str, theme: str, snap_compare: SnapCompare
+) -> None:
+    app = wizard(STATES[state](step))
+    app.theme = theme
+    number = str(STEPS.index(step) + 1)
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=pressing(number))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", ["empty", "running", "healthy", "failing"])
 @pytest.mark.parametrize("step", STEPS)
 def test_each_step_in_each_state(step: StepId, state: str, snap_compare: SnapCompare) -> None:
     app = wizard(STATES[state](step))
@@ -45,6 +70,7 @@ def test_each_step_in_each_state(step: StepId, state: str, snap_compare: SnapCom
     assert snap_compare(app, terminal_size=SMALL, run_before=pressing(number))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["proxy", "logs", "config", "cause", "fix", "verify"])
 def test_the_incident_in_a_large_window(step: StepId, snap_compare: SnapCompare) -> None:
     number = str(STEPS.index(step) + 1)
@@ -52,7 +78,7 @@ def test_the_incident_in_a_large_window(step: StepId, snap_compare: SnapCompare)
     assert snap_compare(app, terminal_size=LARGE, run_before=pressing(number))
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 def test_the_form(size: tuple[int, int], snap_compare: SnapCompare) -> None:
     assert snap_compare(wizard(None), terminal_size=size)
 
@@ -78,7 +104,7 @@ def test_an_unreadable_config(snap_compare: SnapCompare) -> None:
     )
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("step", ["proxy", "cause"])
 def test_hops_side_by_side(step: StepId, size: tuple[int, int], snap_compare: SnapCompare) -> None:
     keys = pressing(str(STEPS.index(step) + 1))
