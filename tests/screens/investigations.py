@@ -252,7 +252,7 @@ def empty() -> FakeInvestigation:
 
 def running(step: StepId) -> FakeInvestigation:
     """This step runs; those before it have run."""
-    sample = case(live=False, ended=False)
+    sample = case(live=False, ended=step not in ("proxy", "direct"))
     if step == "root":
         sample = replace(Case(TARGET), root=root(answers=False))
     sample = replace(sample, logs=(), resolution=None) if step in ("logs", "config") else sample
@@ -262,9 +262,12 @@ def running(step: StepId) -> FakeInvestigation:
     states = {step_id: before[step_id] for step_id in STEPS[: STEPS.index(step)]}
     states[step] = StepState(step, "running")
     given_waiting = Waiting("waiting for the first event", since=NOW - 1.2, max_duration_s=2.0)
-    return FakeInvestigation(
+    investigation = FakeInvestigation(
         sample, states, given_waiting if step in ("root", "proxy", "direct", "verify") else None
     )
+    if step == "verify":
+        investigation.concluded = sample, failing()._conclusions()
+    return investigation
 
 
 def healthy() -> FakeInvestigation:
