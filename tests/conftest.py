@@ -1,5 +1,6 @@
 """Run the tests that take `nginx` on each installed Nginx; fail skipped tests in CI."""
 
+import gc
 import os
 from collections.abc import Generator
 
@@ -25,6 +26,17 @@ settings.load_profile("tests")
 def forget_secrets() -> None:
     """Give each test marks from 1 on."""
     MARKS.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect tests without looking for garbage: thousands of them stay until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def parse_version(text: str) -> tuple[int, ...]:
