@@ -29,6 +29,7 @@ from wizard.model.preferences import DEFAULTS, Preferences
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 if TYPE_CHECKING:
     from screens.opened_case import OpenedCase
@@ -51,8 +52,8 @@ class Wizard(App[None]):
     TITLE = "ssewizard"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "help", "keys", show=False, id="app.help", tooltip="What each key does"),
-        Binding("q", "quit", "quit", id="app.quit", tooltip="Leave; the block is printed"),
+        Binding("f1", "help", "keys", show=False, id="app.help", tooltip=tr("What each key does")),
+        Binding("q", "quit", "quit", id="app.quit", tooltip=tr("Leave; the block is printed")),
         Binding("ctrl+c", "quit", show=False, priority=True, id="app.interrupt"),
         Binding(
             "ctrl+o",
@@ -60,14 +61,14 @@ class Wizard(App[None]):
             "open",
             show=False,
             id="app.open",
-            tooltip="Open the case that was cut off",
+            tooltip=tr("Open the case that was cut off"),
         ),
         Binding(
             "ctrl+l",
             "redraw",
             show=False,
             id="app.redraw",
-            tooltip="Draw all again, where something else has written to the terminal",
+            tooltip=tr("Draw all again, where something else has written to the terminal"),
         ),
         Binding("ctrl+z", "suspend_process", show=False, id="app.suspend"),
     ]
@@ -295,7 +296,9 @@ class Wizard(App[None]):
                 yield SystemCommand(binding.description.capitalize(), f"{tooltip}  ({key})", run)
         for theme in THEMES:
             choose = partial(self._choose_theme, theme.name)
-            yield SystemCommand(f"Theme: {theme.name}", "Change the colours", choose)
+            yield SystemCommand(
+                tr("Theme: {name}", name=theme.name), tr("Change the colours"), choose
+            )
 
     def action_redraw(self) -> None:
         """Write the whole screen again: only what changes is written else."""

@@ -11,12 +11,13 @@ from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
 from wizard.investigation.uses import Use, describe_problem
 from wizard.model.steps import StepId
+from wizard.text.messages import tr
 
-NOT_ALLOWED = "Nothing was run or sent: what this case asks for was not allowed."
+NOT_ALLOWED = tr("Nothing was run or sent: what this case asks for was not allowed.")
 LINE_CHARS, PAGE_LINES = 76, 8
 """How much is shown at a time: as much as is read at once, and fits a small terminal."""
-_HEAD = "To go on, this case file asks to"
-_ALLOW = "Type y to allow all of this; any other answer does not:"
+_HEAD = tr("To go on, this case file asks to")
+_ALLOW = tr("Type y to allow all of this; any other answer does not:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class CasePermission:
             else:
                 self.notify(NOT_ALLOWED)
 
-        more = f" ({len(pages)} pages)" if len(pages) > 1 else ""
+        more = tr(" ({count} pages)", count=len(pages)) if len(pages) > 1 else ""
         self.ask(Question(f"{_HEAD}{more}:\n{pages[0]}\n{_ALLOW}", is_yes, answered))
 
 

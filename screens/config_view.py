@@ -16,6 +16,7 @@ from screens.widgets.style import ACCENT, DIM, HEAD
 from wizard.text.config_redaction import redact_config
 from wizard.text.display import visible
 from wizard.text.marks import MARKS
+from wizard.text.messages import tr
 from wizard.text.redaction import redact
 
 MAX_LINES = 400
@@ -84,7 +85,7 @@ class ConfigView(ModalScreen[None]):
         """Yield the lines."""
         with VerticalScroll() as page:
             page.border_title = f"{visible(self._file, 60)}:{self._at}"
-            page.border_subtitle = "escape closes"
+            page.border_subtitle = tr("escape closes")
             yield Static(Text("\n").join(self._lines), markup=False)
 
     def on_mount(self) -> None:

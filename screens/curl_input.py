@@ -9,7 +9,7 @@ from textual.widgets import Input
 from wizard.model.client_request import ClientRequest
 from wizard.model.parse import is_curl
 from wizard.text.display import safe
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 
 class CurlInput(Input):
@@ -32,11 +32,20 @@ class CurlInput(Input):
 def describe_command(request: ClientRequest) -> str:
     """What was taken from a curl command beside its URL, without values, and what is not done."""
     names = safe(", ".join(dict.fromkeys(name for name, _ in request.headers)), 300)
-    parts = [f"the headers {names}" if names else ""]
-    parts += [f"a body of {plural(len(request.body), 'byte')}" if request.body else ""]
-    parts += ["no check of certificates" if request.insecure else ""]
+    parts = [tr("the headers {names}", names=names) if names else ""]
+    parts += [
+        tr("a body of {count}", count=plural(len(request.body), "byte")) if request.body else ""
+    ]
+    parts += [tr("no check of certificates") if request.insecure else ""]
     parts += [f"HTTP/{request.http}" if request.http else ""]
     if request.connect_to:
-        parts += [f"the address {safe(':'.join(map(str, request.connect_to)), 80)}"]
-    taken = f"From the curl command: {', '.join(filter(None, parts)) or 'the URL'}."
-    return "\n".join((taken, *(f"Note: {note}" for note in request.notes)))
+        parts += [
+            tr(
+                "the address {connect_to}",
+                connect_to=safe(":".join(map(str, request.connect_to)), 80),
+            )
+        ]
+    taken = tr(
+        "From the curl command: {filter}.", filter=", ".join(filter(None, parts)) or tr("the URL")
+    )
+    return "\n".join((taken, *(tr("Note: {note}", note=note) for note in request.notes)))

@@ -8,6 +8,7 @@ from wizard.model.target import LOCAL, Source
 from wizard.text.display import safe
 from wizard.text.errors import ConfigError
 from wizard.text.files import read_regular
+from wizard.text.messages import tr
 from wizard.text.urls import is_unix
 
 MAX_CONFIG_BYTES = 256 << 10
@@ -19,12 +20,13 @@ def doubt_about_url(url: str) -> str:
     """What is doubtful about the public URL; empty if nothing is."""
     parts = urlsplit(url)
     if is_loopback(parts.hostname or ""):
-        return (
-            f"{safe(parts.hostname or '', 60)} is this machine. "
-            "If customers use another name, give their URL: it goes through every proxy."
+        return tr(
+            "{hostname} is this machine. If customers use another name, give their URL: it goes "
+            "through every proxy.",
+            hostname=safe(parts.hostname or "", 60),
         )
     if parts.path in ("", "/"):
-        return "The URL has no path. Is /sse or /mcp missing at its end?"
+        return tr("The URL has no path. Is /sse or /mcp missing at its end?")
     return ""
 
 
@@ -36,14 +38,15 @@ def doubt_about_direct(sources: Sequence[Source], url: str) -> str:
             continue
         host = urlsplit(source.locator).hostname or ""
         if url and is_same_entry(source.locator, url):
-            return (
-                "This is the public URL, so it leads through the proxy too. "
-                "Give the address to which Nginx passes the requests."
+            return tr(
+                "This is the public URL, so it leads through the proxy too. Give the address to "
+                "which Nginx passes the requests."
             )
         if is_loopback(host) and not is_loopback(urlsplit(url).hostname or ""):
-            return (
-                f"{safe(host, 60)} is this machine. If the backend runs on another one, "
-                "give that address, or press Ctrl-N to look from there."
+            return tr(
+                "{host} is this machine. If the backend runs on another one, give that address, or "
+                "press Ctrl-N to look from there.",
+                host=safe(host, 60),
             )
     return ""
 
@@ -65,11 +68,11 @@ def doubt_about_config(source: Source) -> str:
     if len(data) > MAX_CONFIG_BYTES or is_dump(text):
         return ""
     if not text.strip():
-        return f"{name} is empty. Is it the Nginx config?"
+        return tr("{name} is empty. Is it the Nginx config?", name=name)
     try:
         parse_config(text, source.locator)
     except ConfigError as error:
-        return f"Is this an Nginx config? {safe(str(error), 300)}"
+        return tr("Is this an Nginx config? {error}", error=safe(str(error), 300))
     return ""
 
 

@@ -9,6 +9,7 @@ from wizard.report.proof import current_diagnosis
 from wizard.report.text import apply_text, proof_text, wrap
 from wizard.text.display import safe, visible_block
 from wizard.text.marks import MARKS
+from wizard.text.messages import tr
 
 
 def full_report(investigation: Investigation, format: str = "text") -> str:
@@ -45,7 +46,7 @@ def exit_text(investigation: Investigation) -> str:
     if case.proof is not None:
         parts.append(f"\n{proof_text(case)}")
     elif verify.why:
-        parts.append(f"\nVerify: {safe(verify.why)}\n")
+        parts.append(tr("\nVerify: {why}\n", why=safe(verify.why)))
     return MARKS.redact_known("".join(parts))
 
 
@@ -54,4 +55,9 @@ def _recommendation_text(recommendation: Recommendation) -> str:
     if recommendation.diff is None:
         return text
     diff = visible_block(recommendation.diff)
-    return f"{text}\nAs a diff:\n\n{diff}\n{apply_text(recommendation)}"
+    return tr(
+        "{text}\nAs a diff:\n\n{diff}\n{apply_text}",
+        text=text,
+        diff=diff,
+        apply_text=apply_text(recommendation),
+    )

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from screens.widgets.style import ACCENT, HEAD
 from wizard.model.steps import STEP_TEXTS, STEPS, StepId
+from wizard.text.messages import tr
 
 
 class Explain(ModalScreen[None]):
@@ -41,7 +42,7 @@ class Explain(ModalScreen[None]):
         text = STEP_TEXTS[self._step]
         shown = Text(f"{text.proves}\n")
         if self._curls:
-            shown.append("\nThe same by hand (c copies it)\n", HEAD)
+            shown.append(tr("\nThe same by hand (c copies it)\n"), HEAD)
         for curl in self._curls:
             shown.append(f"$ {curl}\n", ACCENT)
         with VerticalScroll() as page:

@@ -21,6 +21,7 @@ from screens.widgets.tick import Tick
 from wizard.model.preferences import Preferences
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 _PARTS = (
     LivePane, StartScreen, StepsScreen, TargetForm, VantageForm, VantagePicker, Panel, StepList,
@@ -40,11 +41,13 @@ def check_keys(preferences: Preferences) -> None:
     for id, keys in preferences.keys.items():
         if id not in known:
             similar = get_close_matches(id, known, 1, 0.6)
-            hint = f": did you mean {similar[0]}?" if similar else ""
-            raise UsageError(f"{where}: {safe(id, 60)}: no such action{hint}")
+            hint = tr(": did you mean {similar}?", similar=similar[0]) if similar else ""
+            raise UsageError(
+                tr("{where}: {id}: no such action{hint}", where=where, id=safe(id, 60), hint=hint)
+            )
         for key in keys.split(","):
             if not is_key(key.strip()):
-                example = 'write a key such as "a", "f2" or "ctrl+s"'
+                example = tr('write a key such as "a", "f2" or "ctrl+s"')
                 raise UsageError(f"{where}: {id}: {safe(key.strip(), 30)!r}: {example}")
     for group in groups:
         _check_clash(group, preferences.keys, where)
@@ -57,7 +60,15 @@ def _check_clash(group: Mapping[str, str], keys: Mapping[str, str], where: str) 
         for key in (part.strip() for part in keys.get(id, default).split(",")):
             other = taken.setdefault(_long_name(key), id)
             if other != id and (id in keys or other in keys):
-                raise UsageError(f"{where}: {id} and {other} have the same key, {safe(key, 30)}")
+                raise UsageError(
+                    tr(
+                        "{where}: {id} and {other} have the same key, {key}",
+                        where=where,
+                        id=id,
+                        other=other,
+                        key=safe(key, 30),
+                    )
+                )
 
 
 def is_key(text: str) -> bool:

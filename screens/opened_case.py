@@ -14,6 +14,7 @@ from screens.steps_screen import StepsScreen
 from wizard.investigation import casefile
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.saved import SavedInvestigation, record_of
+from wizard.text.messages import tr
 
 
 def open_file(path: Path) -> SavedInvestigation:
@@ -39,9 +40,9 @@ class OpenedCase:
             asked = investigation.unconfirmed
             investigation.allow(allowed_uses(investigation.case.run, asked))
             apply_fix = None  # its config is not the lab's
-            notice = f"As recorded {investigation.record.when}; r asks again."
+            notice = tr("As recorded {when}; r asks again.", when=investigation.record.when)
         elif interrupted is not None and interrupted.is_about(investigation.target):
-            notice = f"{interrupted.summary}: Ctrl-O opens it."
+            notice = tr("{summary}: Ctrl-O opens it.", summary=interrupted.summary)
         screen = StepsScreen(investigation, apply_fix, clock)
         if notice:
             screen.call_after_refresh(screen.show_notice, notice)

@@ -10,6 +10,7 @@ from wizard.model.preferences import Preferences
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import read_regular
+from wizard.text.messages import tr
 
 THEME_FILE = "theme.txt"
 NO_MOUSE = "SSEWIZARD_NO_MOUSE"
@@ -42,9 +43,9 @@ def keep_theme(name: str, preferences: Preferences) -> str:
     try:
         write_private(THEME_FILE, f"{name}\n")
     except OSError:
-        return "The choice of the theme cannot be kept, so it ends with this wizard."
+        return tr("The choice of the theme cannot be kept, so it ends with this wizard.")
     if preferences.theme and name != preferences.theme:
-        return f"The next start takes the theme of {preferences.file} again."
+        return tr("The next start takes the theme of {file} again.", file=preferences.file)
     return ""
 
 
@@ -62,5 +63,12 @@ def is_mouse_wanted(preferences: Preferences, environment: Mapping[str, str] = o
 def check_theme(preferences: Preferences) -> None:
     """Raise `UsageError` for a theme that does not exist."""
     if preferences.theme and preferences.theme not in _NAMES:
-        known = f"the themes are {', '.join(_NAMES)}"
-        raise UsageError(f"{preferences.file}: theme: no {safe(preferences.theme, 60)}: {known}")
+        known = tr("the themes are {names}", names=", ".join(_NAMES))
+        raise UsageError(
+            tr(
+                "{file}: theme: no {theme}: {known}",
+                file=preferences.file,
+                theme=safe(preferences.theme, 60),
+                known=known,
+            )
+        )

@@ -8,8 +8,9 @@ from screens.questions import Notify, is_yes
 from screens.widgets.prompt import Question
 from wizard.investigation.investigation import Investigation
 from wizard.model.steps import StepId
+from wizard.text.messages import tr
 
-KEPT = "nothing was run: the proof is kept"
+KEPT = tr("nothing was run: the proof is kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class ProofPermission:
             run()
             return
         at = time.strftime("%H:%M", time.localtime(case.proof.at))
-        label = (
-            f"Fixed was proven at {at}. Step 2 begins a new comparison: what was measured stays in "
-            "the case as an older run, and the case is not fixed any more. Discard the proof? y/n "
-            "(w first writes the case as it is)"
+        label = tr(
+            "Fixed was proven at {at}. Step 2 begins a new comparison: what was measured stays "
+            "in the case as an older run, and the case is not fixed any more. Discard the proof? "
+            "y/n (w first writes the case as it is)",
+            at=at,
         )
 
         def answered(is_allowed: object) -> None:

@@ -24,12 +24,13 @@ from wizard.model.vantage import Vantage
 from wizard.text.display import safe
 from wizard.text.errors import UsageError, describe_error
 from wizard.text.files import NotRegularError, describe_read_error, stat_regular
+from wizard.text.messages import tr
 
 TakeTarget = Callable[[Target | None], None]
 """Takes the changed target, or None if the step is to be skipped."""
 
 LOCAL_NGINX = "nginx -T"
-_SKIP, _KEEP = "; Enter alone skips it", "; Enter takes it again"
+_SKIP, _KEEP = tr("; Enter alone skips it"), tr("; Enter takes it again")
 
 
 def question_for(step: StepId, target: Target, take: TakeTarget) -> Question | None:
@@ -48,8 +49,11 @@ def _url_question(target: Target, take: TakeTarget) -> Question:
     def parse(text: str) -> tuple[str, bool]:
         if is_curl(text):
             raise UsageError(
-                "only a URL can be given here: start without a URL and paste the command there, or "
-                "give it with --curl"
+                tr(
+                    "only a URL can be given here: start without a URL and paste the "
+                    "command there, or "
+                    "give it with --curl"
+                )
             )
         return check_url(text), is_websocket(text)
 
@@ -57,14 +61,18 @@ def _url_question(target: Target, take: TakeTarget) -> Question:
         if isinstance(parsed, tuple):
             take(replace(target, url=str(parsed[0]), upgrade=bool(parsed[1])))
 
-    return Question("The stream's public URL", parse, done, target.typed_url)
+    return Question(tr("The stream's public URL"), parse, done, target.typed_url)
 
 
 def _direct_question(target: Target, take: TakeTarget) -> Question:
     given = " ".join(map(str, target.direct))
     return Question(
-        "The backend's own URL, http://host:port/sse or unix:/PATH/SOCKET:/sse (or several)"
-        f"{_vantage_hint(target)}{_KEEP if given else _SKIP}",
+        tr(
+            "The backend's own URL, http://host:port/sse or unix:/PATH/SOCKET:/sse (or "
+            "several){vantage_hint}{keep}",
+            vantage_hint=_vantage_hint(target),
+            keep=_KEEP if given else _SKIP,
+        ),
         lambda text: parse_urls(text, target.vantages),
         lambda sources: take(_with_direct(target, sources)),
         given,
@@ -77,7 +85,11 @@ def _with_direct(target: Target, sources: object) -> Target | None:
 
 def _log_question(target: Target, take: TakeTarget) -> Question:
     return Question(
-        f"A log file: access.log, error.log or the backend's{_vantage_hint(target)}{_SKIP}",
+        tr(
+            "A log file: access.log, error.log or the backend's{vantage_hint}{skip}",
+            vantage_hint=_vantage_hint(target),
+            skip=_SKIP,
+        ),
         lambda text: parse_existing_log(text, target.vantages),
         _source_taker(take, lambda source: replace(target, logs=(*target.logs, source))),
     )
@@ -86,8 +98,12 @@ def _log_question(target: Target, take: TakeTarget) -> Question:
 def _conf_question(target: Target, take: TakeTarget) -> Question:
     given = str(target.conf) or LOCAL_NGINX if target.conf else ""
     return Question(
-        f"nginx.conf, a saved dump, or {LOCAL_NGINX} to run that here"
-        f"{_vantage_hint(target)}{_KEEP if given else _SKIP}",
+        tr(
+            "nginx.conf, a saved dump, or {local_nginx} to run that here{vantage_hint}{keep}",
+            local_nginx=LOCAL_NGINX,
+            vantage_hint=_vantage_hint(target),
+            keep=_KEEP if given else _SKIP,
+        ),
         lambda text: parse_existing_config(text, target.vantages),
         _source_taker(take, lambda source: replace(target, conf=source)),
         given,
@@ -102,8 +118,10 @@ def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
             take(replace(target, hops=hops))
 
     return Question(
-        "The proxies in a row behind the URL, outermost first: NAME=URL, a space between several; "
-        "NAME=PLACE=URL looks from there",
+        tr(
+            "The proxies in a row behind the URL, outermost first: NAME=URL, a space between "
+            "several; NAME=PLACE=URL looks from there"
+        ),
         lambda text: parse_hops(text.split(), target.vantages),
         done,
         " ".join(map(str, target.hops)),
@@ -113,7 +131,7 @@ def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
 def _vantage_hint(target: Target) -> str:
     """Return how to name the vantages, if there are any."""
     names = ", ".join(f"{vantage.name}=…" for vantage in target.vantages)
-    return f"; {names}: from there" if names else ""
+    return tr("; {names}: from there", names=names) if names else ""
 
 
 def _source_taker(
@@ -161,9 +179,9 @@ def _existing(source: Source) -> Source:
 
 def _why_unreadable(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return "no such file here"
+        return tr("no such file here")
     if isinstance(error, NotRegularError):
-        return f"it is {error.kind}, not a file"
+        return tr("it is {kind}, not a file", kind=error.kind)
     return describe_read_error(error)
 
 
@@ -180,7 +198,7 @@ def fix_file_question(recommendation: Recommendation, notify: Notify) -> Questio
         with path.open("w" if overwrite else "x", encoding="utf-8") as file:
             file.write(fix_file_text(recommendation))
 
-    return _file_question("Save to", name, write, notify)
+    return _file_question(tr("Save to"), name, write, notify)
 
 
 def fix_file_text(recommendation: Recommendation) -> str:
@@ -214,7 +232,7 @@ def record_question(
         with path.open("w" if overwrite else "x", encoding="utf-8") as file:
             file.write(report(format))
 
-    label = "Case file, .json; or a report: .html, .md (for a ticket), .txt"
+    label = tr("Case file, .json; or a report: .html, .md (for a ticket), .txt")
     return _file_question(label, "ssewizard-case.json", write, notify)
 
 
@@ -230,7 +248,9 @@ def events_file_question(save: Callable[[Path], None]) -> Question:
             save(path)
 
     name = "ssewizard-events.jsonl"
-    return replace(_file_question("Save the events to", name, create, lambda _: None), done=done)
+    return replace(
+        _file_question(tr("Save the events to"), name, create, lambda _: None), done=done
+    )
 
 
 def _file_question(
@@ -246,17 +266,19 @@ def _file_question(
     def write_to(text: str) -> Path:
         path = Path(text.strip()).expanduser()
         if text.strip() in ("", "-") or "\0" in text or path.is_dir():
-            raise UsageError("that is not a file name")
+            raise UsageError(tr("that is not a file name"))
         if path.exists() and path not in warned:
             warned.add(path)
-            raise UsageError(f"{safe(str(path), 200)} exists: Enter again overwrites it")
+            raise UsageError(
+                tr("{path} exists: Enter again overwrites it", path=safe(str(path), 200))
+            )
         try:
             write(path, path in warned)
         except OSError as error:
             raise UsageError(f"{safe(str(path), 200)}: {describe_error(error)}") from None
         return path.absolute()
 
-    return Question(label, write_to, lambda path: notify(f"saved to {path}"), name)
+    return Question(label, write_to, lambda path: notify(tr("saved to {path}", path=path)), name)
 
 
 def is_yes(text: str) -> bool:

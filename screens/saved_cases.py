@@ -21,6 +21,7 @@ from screens.state_folder import existing_folder, private_folder, state_folder
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 from wizard.text.redaction import redact
 
 if TYPE_CHECKING:
@@ -158,9 +159,11 @@ class InterruptedCase:
         """The offer to open it, without the key."""
         record = self.record
         at = _time_text(record.saved)
-        steps = "1 step" if record.done == 1 else f"{record.done} steps"
+        steps = "1 step" if record.done == 1 else tr("{done} steps", done=record.done)
         url = safe(record.case.target.url, 60)
-        return f"An investigation of {url} was cut off {at}, {steps} done"
+        return tr(
+            "An investigation of {url} was cut off {at}, {steps} done", url=url, at=at, steps=steps
+        )
 
     def is_about(self, target: Target) -> bool:
         """True if it is about the same URL."""
@@ -197,7 +200,7 @@ def interrupted_cases(skipped: Callable[[str], object] = len) -> Iterator[Interr
             yield InterruptedCase(path, _read_summary(path))
         except UsageError as error:
             why = str(error).removeprefix(f"{safe(str(path), 200)}: ")
-            skipped(f"{safe(path.name, 100)} cannot be offered: {why}")
+            skipped(tr("{name} cannot be offered: {why}", name=safe(path.name, 100), why=why))
 
 
 def _read_summary(path: Path) -> "CaseSummary":

@@ -12,11 +12,11 @@ from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
 from wizard.text.display import safe
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
-NOT_SENT = "Nothing was sent: the request was not allowed."
-_WHY = "It is not a GET: it may change something there, or cost something."
-_ASK = "Type y to send it; any other answer does not:"
+NOT_SENT = tr("Nothing was sent: the request was not allowed.")
+_WHY = tr("It is not a GET: it may change something there, or cost something.")
+_ASK = tr("Type y to send it; any other answer does not:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,17 @@ def sent_probes(investigation: Investigation, steps: Sequence[StepId]) -> tuple[
 
 def describe_request(target: Target, probes: Sequence[Probe]) -> str:
     """What is sent, and how often through the proxy and direct, in one sentence."""
-    body = f", with a body of {plural(len(target.body), 'byte')}," if target.body else ""
+    body = (
+        tr(", with a body of {count},", count=plural(len(target.body), "byte"))
+        if target.body
+        else ""
+    )
     direct = list(dict.fromkeys(probe.url for probe in probes if probe.name == "sse-direct"))
     proxied = [probe for probe in probes if probe.name != "sse-direct"]
-    often = "at least once" if target.repeat else "once"
-    ways = [f"{often} through the proxy"] if proxied else []
-    ways += [f"{often} direct, to {safe(url, 100)}" for url in direct]
+    often = tr("at least once") if target.repeat else "once"
+    ways = [tr("{often} through the proxy", often=often)] if proxied else []
+    ways += [tr("{often} direct, to {url}", often=often, url=safe(url, 100)) for url in direct]
     request = f"{safe(target.method, 20)} {safe(target.url, 150)}"
-    return f"{request}{body} is sent {' and '.join(ways)}."
+    return tr(
+        "{request}{body} is sent {ways}.", request=request, body=body, ways=" and ".join(ways)
+    )

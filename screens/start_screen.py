@@ -19,7 +19,7 @@ from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
 from wizard.model.steps import State
 from wizard.model.target import Target
 from wizard.text.display import safe
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 if TYPE_CHECKING:
     from wizard.investigation.casefile import CaseSummary
@@ -94,18 +94,20 @@ class StartScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Draw the list for the new width."""
-        self.query_one(Header).show_target("", "why does an event stream hang?", Chip())
+        self.query_one(Header).show_target("", tr("why does an event stream hang?"), Chip())
         menu = self.query_one(Menu)
         menu.show(PanelView("Start", list(self._rows(menu.columns - 2))))
 
     def _rows(self, width: int) -> Iterator[Row]:
-        yield _entry("New investigation", "give a URL, or paste a curl command", "new")
+        yield _entry(tr("New investigation"), tr("give a URL, or paste a curl command"), "new")
         if (last := self._offers.last) is not None:
             host, path = host_and_path(last.url)
-            yield _entry("As last time", f"{host}{path}, in the form", "again")
-        yield _entry("The lab", "a real Nginx here, broken as in the incident", "lab")
+            yield _entry(
+                tr("As last time"), tr("{host}{path}, in the form", host=host, path=path), "again"
+            )
+        yield _entry(tr("The lab"), tr("a real Nginx here, broken as in the incident"), "lab")
         if self._offers.cases:
-            yield from (Row(line()), Row(line(("Cut off before their end", DIM))))
+            yield from (Row(line()), Row(line((tr("Cut off before their end"), DIM))))
         for number, row in enumerate(_case_lines([c.record for c in self._offers.cases], width)):
             yield Row(row, f"take_up({number})")
         if self._offers.problems:
@@ -157,11 +159,11 @@ def verdict_so_far(record: "CaseSummary") -> tuple[State, str]:
         return "pass", safe(verify.why, 200)
     if cause is not None and cause.state in ("pass", "warn", "fail"):
         return cause.state, safe(cause.why, 200)
-    return "todo", f"no verdict yet, {plural(record.done, 'step')} done"
+    return "todo", tr("no verdict yet, {count} done", count=plural(record.done, "step"))
 
 
 def _problem_line(problems: Sequence[str]) -> Text:
     """Name the cases that cannot be offered, in one line; of a single one, say why."""
     names = ", ".join(problem.partition(" ")[0] for problem in problems)
-    many = f"{len(problems)} cases cannot be offered: {names}"
+    many = tr("{count} cases cannot be offered: {names}", count=len(problems), names=names)
     return line(("! ", STYLES["warn"]), (safe(problems[0] if len(problems) == 1 else many), DIM))

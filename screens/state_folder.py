@@ -13,6 +13,7 @@ from pathlib import Path
 
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
+from wizard.text.messages import tr
 
 
 class UnsafeFolderError(OSError):
@@ -52,7 +53,7 @@ def existing_folder() -> Path | None:
     """
     folder = state_folder()
     if not folder.is_absolute():
-        raise OSError("there is no home folder")
+        raise OSError(tr("there is no home folder"))
     # The path that the links in it lead to, without the last name: that must not be a link.
     parent = Path(os.path.realpath(folder.parent))
     for above in (parent, *parent.parents):
@@ -67,26 +68,30 @@ def existing_folder() -> Path | None:
 def _require_private(folder: Path) -> None:
     status = folder.lstat()
     if stat.S_ISLNK(status.st_mode):
-        raise UnsafeFolderError("it is a link")
+        raise UnsafeFolderError(tr("it is a link"))
     if not stat.S_ISDIR(status.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     if status.st_uid != os.geteuid():
-        raise UnsafeFolderError("it belongs to another user")
+        raise UnsafeFolderError(tr("it belongs to another user"))
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise UnsafeFolderError(f"others can write there (mode {status.st_mode & 0o7777:o})")
+        raise UnsafeFolderError(
+            tr("others can write there (mode {st_mode:o})", st_mode=status.st_mode & 4095)
+        )
 
 
 def _require_safe_parent(folder: Path) -> None:
     status = folder.lstat()
     if status.st_uid not in (0, os.geteuid()):
-        raise UnsafeFolderError(f"{safe(str(folder), 200)} belongs to another user")
+        raise UnsafeFolderError(
+            tr("{folder} belongs to another user", folder=safe(str(folder), 200))
+        )
     if status.st_mode & stat.S_ISVTX:
         return  # only the owner of an entry can replace it (inode(7))
     is_shared = status.st_mode & stat.S_IWOTH or (
         status.st_mode & stat.S_IWGRP and not _is_private_group(status.st_gid)
     )
     if is_shared:
-        raise UnsafeFolderError(f"others can write to {safe(str(folder), 200)}")
+        raise UnsafeFolderError(tr("others can write to {folder}", folder=safe(str(folder), 200)))
 
 
 def _is_private_group(gid: int) -> bool:
@@ -106,7 +111,11 @@ def _is_private_group(gid: int) -> bool:
 def describe_problem(error: OSError) -> str:
     """Return one sentence: why nothing is saved, and what to do."""
     folder = safe(str(state_folder()), 200)
-    return f"{folder}: {describe_error(error)}; so this case is not saved as it goes, only by w"
+    return tr(
+        "{folder}: {error}; so this case is not saved as it goes, only by w",
+        folder=folder,
+        error=describe_error(error),
+    )
 
 
 def write_private(name: str, text: str) -> None:

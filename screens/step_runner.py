@@ -34,6 +34,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.investigation.steps import missing_input
 from wizard.model.steps import STEPS, StepId
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 FRAMES_PER_SECOND = 3
 """How often the pane is drawn while something runs: few bytes over a slow link."""
@@ -56,16 +57,26 @@ def step_hint(investigation: Investigation, step: StepId, now: float, *, in_lab:
     state = investigation.steps[step].state
     if waiting is not None and state == "running":
         elapsed = max(0.0, now - waiting.since)
-        return f"{waiting.what}: {elapsed:.0f} s of at most {waiting.max_duration_s:.0f} s"
+        return tr(
+            "{what}: {elapsed:.0f} s of at most {max_duration_s:.0f} s",
+            what=waiting.what,
+            elapsed=elapsed,
+            max_duration_s=waiting.max_duration_s,
+        )
     missing = missing_input(investigation.target, step)
     if missing and state in ("todo", "skip"):
-        local = " t takes it from nginx -T here." if step == "config" else ""
-        key = f"Not given: {missing}. Enter asks for it." if state == "todo" else "i asks for it."
+        local = tr(" t takes it from nginx -T here.") if step == "config" else ""
+        key = (
+            tr("Not given: {missing}. Enter asks for it.", missing=missing)
+            if state == "todo"
+            else tr("i asks for it.")
+        )
         return f"{key}{local}"
     if (wait_s := longer_watch_s(investigation, step)) is not None:
-        return (
-            f"l watches the held stream for {wait_s:.0f} s: what comes when Nginx gives up reading "
-            "tells a proxy that holds from a backend that is silent."
+        return tr(
+            "l watches the held stream for {wait_s:.0f} s: what comes when Nginx gives up "
+            "reading tells a proxy that holds from a backend that is silent.",
+            wait_s=wait_s,
         )
     if step == "verify" and state == "todo":
         return _verify_hint(investigation.recommendation is not None, in_lab=in_lab)
@@ -82,10 +93,10 @@ def longer_watch_s(investigation: Investigation, step: StepId) -> float | None:
 
 def _verify_hint(has_fix: bool, *, in_lab: bool) -> str:
     if not has_fix:
-        return "Enter asks for the stream again and compares."
+        return tr("Enter asks for the stream again and compares.")
     if in_lab:
-        return "p patches the lab's Nginx and reloads it; then press Enter."
-    return "Apply the change and reload Nginx yourself. Enter waits for it, then proves it."
+        return tr("p patches the lab's Nginx and reloads it; then press Enter.")
+    return tr("Apply the change and reload Nginx yourself. Enter waits for it, then proves it.")
 
 
 class StepRunner(Screen[None]):
@@ -106,10 +117,10 @@ class StepRunner(Screen[None]):
         Binding(
             "o",
             "watch",
-            "keep open",
+            tr("keep open"),
             show=False,
             id="steps.watch",
-            tooltip="Keep the live streams open for another minute",
+            tooltip=tr("Keep the live streams open for another minute"),
         )
     ]
     ESCAPE_TO_MINIMIZE = False
@@ -224,7 +235,7 @@ class StepRunner(Screen[None]):
         diagnosis = self.investigation.diagnosis
         is_healthy = diagnosis is not None and diagnosis.verdict == "healthy"
         if self._cut_s is not None and is_healthy and not self.investigation.case.is_fixed:
-            return Chip("look", "NOT SURE", "the live stream was cut")
+            return Chip("look", tr("NOT SURE"), tr("the live stream was cut"))
         return chip(self.investigation)
 
     def _with_key(self, view: PanelView) -> PanelView:
@@ -293,9 +304,11 @@ class StepRunner(Screen[None]):
         wait_s = self.longer_s() if self._cut_s is not None else None
         if wait_s is None or self._cut_s is None:
             return ""
-        return (
-            f"The live stream through the proxy ended after {seconds(self._cut_s)}, the direct one "
-            f"goes on: l watches both for {wait_s:.0f} s, as evidence."
+        return tr(
+            "The live stream through the proxy ended after {cut_s}, the direct one goes on: l "
+            "watches both for {wait_s:.0f} s, as evidence.",
+            cut_s=seconds(self._cut_s),
+            wait_s=wait_s,
         )
 
     @on(LivePane.Notice)

@@ -32,8 +32,9 @@ from wizard.model.steps import STEPS, StepId
 from wizard.model.target import Source, Target
 from wizard.text.errors import SsewizardError
 from wizard.text.marks import MARKS
+from wizard.text.messages import tr
 
-COPIED = "copied (by OSC 52, which tmux may drop"
+COPIED = tr("copied (by OSC 52, which tmux may drop")
 UP_TO_FIX: tuple[StepId, ...] = STEPS[:-1]
 """What `a` runs: `verify` needs the user's reload first."""
 STEPS_WITH_INPUT = frozenset({"root", "proxy", "direct", "logs", "config"})
@@ -65,7 +66,9 @@ class ResultActions(StepRunner):
         text = self.text_to_copy()
         self.app.copy_to_clipboard(MARKS.redact_known(text))
         is_block = text == self._block()
-        self.show_notice(f"{COPIED}; s saves it to a file)." if is_block else f"{COPIED}).")
+        self.show_notice(
+            tr("{copied}; s saves it to a file).", copied=COPIED) if is_block else f"{COPIED})."
+        )
 
     def action_save(self) -> None:
         """Save the block and the diff to a file."""
@@ -112,7 +115,7 @@ class ResultActions(StepRunner):
         self._is_patched = True
         self.investigation.mark_reloaded()
         self.show_step("verify")
-        self.show_notice(f"{done}. Enter proves it.")
+        self.show_notice(tr("{done}. Enter proves it.", done=done))
 
 
 class InputActions(ResultActions):
@@ -195,29 +198,31 @@ class StepsScreen(InputActions):
     """The screen with the steps and its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _binding("enter", "next", "next", "Run this step, or go to the next"),
-        _binding("a", "all", "all", "Run all that is left, up to the fix"),
-        _binding("r", "again", "again", "Run this step again"),
-        _binding("l", "longer", "longer", "Watch the stream past a read timeout or a cut"),
-        _binding("i", "give", "input", "Enter what this step needs"),
-        _binding("e", "elsewhere", "place", "Look from another place: a pod, a host, a container"),
-        _binding("h", "hops", "hops", "Name the proxies in a row behind the URL"),
-        _binding("t", "local", "nginx -T", "Take the config from nginx -T here"),
+        _binding("enter", "next", "next", tr("Run this step, or go to the next")),
+        _binding("a", "all", "all", tr("Run all that is left, up to the fix")),
+        _binding("r", "again", "again", tr("Run this step again")),
+        _binding("l", "longer", "longer", tr("Watch the stream past a read timeout or a cut")),
+        _binding("i", "give", "input", tr("Enter what this step needs")),
         _binding(
-            "question_mark", "explain", "why", "What this step proves, and the same with curl"
+            "e", "elsewhere", "place", tr("Look from another place: a pod, a host, a container")
         ),
-        _binding("z", "zoom", "zoom", "Show the panel with the focus alone", show=False),
-        _binding("v", "next_probe", "view", "Show another probe in the left pane"),
-        _binding("c", "copy", "copy", "Copy the curl, or the block"),
-        _binding("s", "save", "save", "Save the block and the diff to a file"),
-        _binding("d", "diff", "diff", "Show the change as a diff, or the block again"),
-        _binding("w", "write", "write", "Write a case file or a report", show=False),
-        _binding("p", "patch", "patch lab", "Patch the lab's own Nginx and reload it"),
-        _binding("escape", "stop", "stop", "Stop what is running"),
-        _binding("up,k", "move(-1)", "up", "The step before", show=False),
-        _binding("down,j", "move(1)", "down", "The next step", show=False),
-        _binding("pageup", "scroll(-1)", "scroll", "Scroll up", show=False),
-        _binding("pagedown,space", "scroll(1)", "scroll", "Scroll down", show=False),
+        _binding("h", "hops", "hops", tr("Name the proxies in a row behind the URL")),
+        _binding("t", "local", "nginx -T", tr("Take the config from nginx -T here")),
+        _binding(
+            "question_mark", "explain", "why", tr("What this step proves, and the same with curl")
+        ),
+        _binding("z", "zoom", "zoom", tr("Show the panel with the focus alone"), show=False),
+        _binding("v", "next_probe", "view", tr("Show another probe in the left pane")),
+        _binding("c", "copy", "copy", tr("Copy the curl, or the block")),
+        _binding("s", "save", "save", tr("Save the block and the diff to a file")),
+        _binding("d", "diff", "diff", tr("Show the change as a diff, or the block again")),
+        _binding("w", "write", "write", tr("Write a case file or a report"), show=False),
+        _binding("p", "patch", tr("patch lab"), tr("Patch the lab's own Nginx and reload it")),
+        _binding("escape", "stop", "stop", tr("Stop what is running")),
+        _binding("up,k", "move(-1)", "up", tr("The step before"), show=False),
+        _binding("down,j", "move(1)", "down", tr("The next step"), show=False),
+        _binding("pageup", "scroll(-1)", "scroll", tr("Scroll up"), show=False),
+        _binding("pagedown,space", "scroll(1)", "scroll", tr("Scroll down"), show=False),
         *(
             _binding(str(number), f"choose({number})", step, f"Step {number}", show=False)
             for number, step in enumerate(STEPS, 1)

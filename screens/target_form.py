@@ -26,12 +26,12 @@ from wizard.model.parse import check_url, is_curl, is_websocket, parse_header, p
 from wizard.model.target import Source, Target
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 from wizard.text.redaction import redact
 
 MAX_REPEATED = 8
 """How many logs, and how many headers, the form takes."""
-_COMPLETES, _REPEATS = "→ completes a path", "⏎ adds another"
+_COMPLETES, _REPEATS = tr("→ completes a path"), tr("⏎ adds another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,50 @@ class Field:
 
 
 FIELDS = (
-    Field("url", "The stream's public URL (required)", "https://mcp.example.com/sse",
-          lambda text, _: check_url(text)),
-    Field("direct", "The backend's own URL (optional, makes it sure)",
-          "http://10.0.0.5:12213/sse", parse_urls),
-    Field("conf", "Nginx config, a saved dump, or nginx -T (optional)",
-          "/etc/nginx/nginx.conf", parse_existing_config, _COMPLETES),
-    Field("log", "A log file (optional)", "/var/log/nginx/access.log", parse_existing_log,
-          f"{_COMPLETES}, {_REPEATS}", is_repeated=True),
-    Field("header", "A header to send, never shown or kept (optional)", "Authorization: Bearer …",
-          lambda text, _: parse_header(text), _REPEATS, is_repeated=True),
+    Field(
+        "url",
+        tr("The stream's public URL (required)"),
+        "https://mcp.example.com/sse",
+        lambda text, _: check_url(text),
+    ),
+    Field(
+        "direct",
+        tr("The backend's own URL (optional, makes it sure)"),
+        "http://10.0.0.5:12213/sse",
+        parse_urls,
+    ),
+    Field(
+        "conf",
+        tr("Nginx config, a saved dump, or nginx -T (optional)"),
+        "/etc/nginx/nginx.conf",
+        parse_existing_config,
+        _COMPLETES,
+    ),
+    Field(
+        "log",
+        tr("A log file (optional)"),
+        "/var/log/nginx/access.log",
+        parse_existing_log,
+        f"{_COMPLETES}, {_REPEATS}",
+        is_repeated=True,
+    ),
+    Field(
+        "header",
+        tr("A header to send, never shown or kept (optional)"),
+        tr("Authorization: Bearer …"),
+        lambda text, _: parse_header(text),
+        _REPEATS,
+        is_repeated=True,
+    ),
     Field("method", "Method", "GET", lambda text, _: parse_method(text)),
-    Field("body", "Body, or @FILE (optional)", '{"stream": true}',
-          lambda text, _: read_body([text]), _COMPLETES),
-)  # fmt: skip
+    Field(
+        "body",
+        tr("Body, or @FILE (optional)"),
+        '{"stream": true}',
+        lambda text, _: read_body([text]),
+        _COMPLETES,
+    ),
+)
 _FIELDS = {field.id: field for field in FIELDS}
 
 
@@ -99,18 +129,22 @@ class TargetForm(Fields[Target]):
     TargetForm #body { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "take", "start", id="form.start", tooltip="Check the fields and begin"),
+        Binding(
+            "ctrl+s", "take", "start", id="form.start", tooltip=tr("Check the fields and begin")
+        ),
         Binding(
             "ctrl+n",
             "elsewhere",
             "elsewhere",
             id="form.elsewhere",
-            tooltip="Look from another place too: a pod, a host, a container",
+            tooltip=tr("Look from another place too: a pod, a host, a container"),
         ),
-        Binding("ctrl+l", "last", "last case", id="form.last", tooltip="Take over the last case"),
+        Binding(
+            "ctrl+l", "last", tr("last case"), id="form.last", tooltip=tr("Take over the last case")
+        ),
         Binding("q", "ignore", show=False),  # a typed letter beside an input must not end the app
         Binding("escape", "leave", "quit", id="form.quit", tooltip="Leave"),
-        Binding("escape", "back", "back", id="form.back", tooltip="Choose something else"),
+        Binding("escape", "back", "back", id="form.back", tooltip=tr("Choose something else")),
     ]
 
     def __init__(
@@ -138,18 +172,21 @@ class TargetForm(Fields[Target]):
         yield Header()
         with VerticalScroll(can_focus=False):
             yield Static(
-                "Which stream hangs? Give its URL, or paste a curl command (Copy as cURL).",
+                tr("Which stream hangs? Give its URL, or paste a curl command (Copy as cURL)."),
                 markup=False,
             )
             if self._interrupted is not None:
-                yield Static(f"{self._interrupted.summary}: Ctrl-O opens it.", markup=False)
+                yield Static(
+                    tr("{summary}: Ctrl-O opens it.", summary=self._interrupted.summary),
+                    markup=False,
+                )
             yield Static(id="places", markup=False)
             for field in FIELDS[:-2]:
                 yield _input_for(field)
                 yield self.error_of(field.id)
                 if field.id == "url":
                     yield Static(id="command", markup=False)
-                    yield Tick("Accept certificates that cannot be verified", id="insecure")
+                    yield Tick(tr("Accept certificates that cannot be verified"), id="insecure")
             method, body = FIELDS[-2:]
             yield Horizontal(_input_for(method), _input_for(body), id="request")
             yield from (self.error_of(method.id), self.error_of(body.id))
@@ -161,7 +198,7 @@ class TargetForm(Fields[Target]):
 
     def on_resize(self) -> None:
         """Draw the first line for the new width."""
-        self.query_one(Header).show_target("", "new investigation", Chip())
+        self.query_one(Header).show_target("", tr("new investigation"), Chip())
 
     async def add_after(self, field: str) -> bool:
         """Add a field for another log or header after the last one that is filled."""
@@ -221,7 +258,7 @@ class TargetForm(Fields[Target]):
     def check(self, field: str, text: str) -> None:
         """Parse a field; all but the URL may stay empty. A curl command fills the fields."""
         if not text and field == "url":
-            raise UsageError("a URL is needed: http:// or https://")
+            raise UsageError(tr("a URL is needed: http:// or https://"))
         if field == "url" and is_curl(text):
             self._take_command(text)
         elif field == "body" and not text:
@@ -250,7 +287,7 @@ class TargetForm(Fields[Target]):
     def _require_body(self) -> None:
         """Raise `UsageError` if a body is needed that neither the case nor the command has."""
         if self._needs_body:
-            raise UsageError("the body of the last case was not kept: give it again")
+            raise UsageError(tr("the body of the last case was not kept: give it again"))
         if self._command is not None and self._command.missing_body:
             raise UsageError(self._command.missing_body.removeprefix("--curl: "))
 
@@ -278,7 +315,7 @@ class TargetForm(Fields[Target]):
         self.input_of("body").value = ""
         self.query_one(Tick).value = request.insecure
         size = plural(len(request.body or b""), "byte")
-        body = f"of the curl command, {size}" if request.body is not None else ""
+        body = tr("of the curl command, {size}", size=size) if request.body is not None else ""
         self.input_of("body").placeholder = body or _FIELDS["body"].example
         self._set_command(request)
         for field in ("url", "method", "body"):

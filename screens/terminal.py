@@ -17,6 +17,7 @@ from screens.terminal_output import TerminalOutput
 from wizard.investigation.ending_signals import ENDING_SIGNALS
 from wizard.model.preferences import Preferences
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 if TYPE_CHECKING:
     from wizard.investigation.investigation import ApplyFix, Investigation
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 BUG_STATUS = 70
 SIGNAL_STATUS = 128
 """The exit status after a signal is this and the signal's number, as in a shell."""
-_INSTEAD = "; without a screen: ssewizard check URL"
+_INSTEAD = tr("; without a screen: ssewizard check URL")
 
 
 def open_in_terminal(
@@ -86,11 +87,15 @@ def _ignoring(numbers: Sequence[signal.Signals]) -> Iterator[None]:
 def require_terminal() -> None:
     """Raise `UsageError` where Textual would hang (no terminal) or draw raw escape sequences."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(f"the wizard needs a terminal{_INSTEAD}")
+        raise UsageError(tr("the wizard needs a terminal{instead}", instead=_INSTEAD))
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
-        raise UsageError(f"this terminal (TERM) cannot draw the wizard{_INSTEAD}")
+        raise UsageError(
+            tr("this terminal (TERM) cannot draw the wizard{instead}", instead=_INSTEAD)
+        )
     if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
-        raise UsageError(f"the wizard needs UTF-8: set LC_ALL=C.UTF-8{_INSTEAD}")
+        raise UsageError(
+            tr("the wizard needs UTF-8: set LC_ALL=C.UTF-8{instead}", instead=_INSTEAD)
+        )
 
 
 def _exit_text(app: Wizard) -> str:
@@ -101,7 +106,7 @@ def _exit_text(app: Wizard) -> str:
     text = exit_text(app.investigation)
     if app.is_report_saved:
         path = _from_home(state_folder() / "last-report.txt")
-        text += f"\nThe whole report: {path}\n"
+        text += tr("\nThe whole report: {path}\n", path=path)
     return text
 
 

@@ -20,6 +20,7 @@ from wizard.model.vantage import Capabilities, Vantage
 from wizard.report.hops import capabilities_text
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 from wizard.vantage.presets import Preset
 from wizard.vantage.session import VantageSession
 
@@ -133,13 +134,23 @@ class _Field:
 
 
 _FIELDS = (
-    _Field("name", "What this place is called", "web", lambda draft, _: draft.vantage),
-    _Field("direct", "The backend's own URL, as it is reached from there",
-           "http://127.0.0.1:12213/sse", VantageDraft.urls),
-    _Field("conf", "The Nginx config there: nginx -T, or a file", LOCAL_NGINX, VantageDraft.conf),
-    _Field("log", "A log there: a file, or a command", "/var/log/nginx/access.log",
-           VantageDraft.log),
-)  # fmt: skip
+    _Field("name", tr("What this place is called"), "web", lambda draft, _: draft.vantage),
+    _Field(
+        "direct",
+        tr("The backend's own URL, as it is reached from there"),
+        "http://127.0.0.1:12213/sse",
+        VantageDraft.urls,
+    ),
+    _Field(
+        "conf", tr("The Nginx config there: nginx -T, or a file"), LOCAL_NGINX, VantageDraft.conf
+    ),
+    _Field(
+        "log",
+        tr("A log there: a file, or a command"),
+        "/var/log/nginx/access.log",
+        VantageDraft.log,
+    ),
+)
 _PARSERS = {field.id: field.parse for field in _FIELDS}
 _FIRST_FIELD: dict[StepId, str] = {"direct": "direct", "config": "conf", "logs": "log"}
 """The field that has the focus first, by the step from which the form was opened."""
@@ -154,8 +165,8 @@ class VantageForm(Fields[VantageInput]):
 
     IDS = tuple(field.id for field in _FIELDS)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "take", "take it", id="look.take", tooltip="Look there"),
-        Binding("escape", "dismiss", "back", id="look.back", tooltip="Choose another place"),
+        Binding("ctrl+s", "take", tr("take it"), id="look.take", tooltip=tr("Look there")),
+        Binding("escape", "dismiss", "back", id="look.back", tooltip=tr("Choose another place")),
     ]
 
     def __init__(self, target: Target, preset: Preset, step: StepId | None = None) -> None:
@@ -168,7 +179,7 @@ class VantageForm(Fields[VantageInput]):
         """Yield the command, what was discovered, and the fields."""
         with VerticalScroll(can_focus=False):
             yield Static(safe(f"{shlex.join(self._proposal.preset.prefix)} …", 300), markup=False)
-            yield Static("trying it …", id="found", markup=False)
+            yield Static(tr("trying it …"), id="found", markup=False)
             for field in _FIELDS:
                 is_required = field.id == "name"
                 yield make_input(
@@ -184,7 +195,12 @@ class VantageForm(Fields[VantageInput]):
     def _label(self, field: _Field) -> str:
         if field.id != "log" or not self._proposal.preset.logs:
             return field.label
-        return f"{field.label}; {LOGS}: {self._proposal.preset.logs[0]} logs, run here"
+        return tr(
+            "{label}; {logs}: {logs2} logs, run here",
+            label=field.label,
+            logs=LOGS,
+            logs2=self._proposal.preset.logs[0],
+        )
 
     def _proposed_text(self, field: str) -> str:
         if field == "name":
@@ -203,7 +219,7 @@ class VantageForm(Fields[VantageInput]):
     async def _discover(self) -> None:
         self.capabilities = await discover_capabilities(self._proposal.vantage)
         text = capabilities_text(self.capabilities)
-        found = f"found there: {text or 'no tool that can send a request'}"
+        found = tr("found there: {text}", text=text or tr("no tool that can send a request"))
         self.query_one("#found", Static).update(text if self.capabilities.problem else found)
 
     def check(self, field: str, text: str) -> None:

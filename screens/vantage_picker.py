@@ -19,6 +19,7 @@ from wizard.model.steps import StepId
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 from wizard.vantage.presets import Choice, Listing, Menu, Preset, list_kinds, menu
 from wizard.vantage.presets.menu import MenuOrPreset
 
@@ -94,7 +95,7 @@ class MenuState:
         rows = [self._row(top + n, row, name_width) for n, row in enumerate(page)]
         if self.has_typed_row and len(page) < height:
             mark = self._mark(len(matching))
-            rows.append(line(mark, "as typed: ", safe(self.text.strip(), 200)))
+            rows.append(line(mark, tr("as typed: "), safe(self.text.strip(), 200)))
         return [fit(row, width, pad=False) for row in rows]
 
     def _row(self, index: int, row: Choice, name_width: int) -> Text:
@@ -109,20 +110,30 @@ class MenuState:
     def count_text(self) -> str:
         """Return how many of all rows match; empty for a short list."""
         total = len(self.listing.choices) if self.listing else 0
-        return f"{len(self.matching)} of {total}" if total > MAX_UNCOUNTED_ROWS else ""
+        return (
+            tr("{count} of {total}", count=len(self.matching), total=total)
+            if total > MAX_UNCOUNTED_ROWS
+            else ""
+        )
 
 
 def first_menu(target: Target) -> Menu:
     """Return the menu of the target's vantages and of the kinds that this machine can reach."""
     vantages = tuple(
-        Choice(item.name, f"known: {shlex.join(item.prefix)}", Preset(item.name, item.prefix))
+        Choice(
+            item.name,
+            tr("known: {prefix}", prefix=shlex.join(item.prefix)),
+            Preset(item.name, item.prefix),
+        )
         for item in target.vantages
     )
 
     async def load() -> Listing:
         return Listing((*vantages, *list_kinds()))
 
-    return Menu("Look from where?", load, _parse_prefix, "any command prefix, such as ssh jump")
+    return Menu(
+        tr("Look from where?"), load, _parse_prefix, tr("any command prefix, such as ssh jump")
+    )
 
 
 def _parse_prefix(text: str) -> Preset:
@@ -142,12 +153,14 @@ class VantagePicker(Screen[VantageInput]):
     VantagePicker #message { height: 3; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "choose", id="places.choose", tooltip="Take the marked row"),
-        Binding("up", "mark(-1)", "up", id="places.up", tooltip="The row above"),
-        Binding("down", "mark(1)", "down", id="places.down", tooltip="The row below"),
-        Binding("pageup", "mark(-10)", "page up", show=False, id="places.pageup"),
-        Binding("pagedown", "mark(10)", "page down", show=False, id="places.pagedown"),
-        Binding("escape", "back", "back", id="places.back", tooltip="The list before, or leave"),
+        Binding("enter", "choose", "choose", id="places.choose", tooltip=tr("Take the marked row")),
+        Binding("up", "mark(-1)", "up", id="places.up", tooltip=tr("The row above")),
+        Binding("down", "mark(1)", "down", id="places.down", tooltip=tr("The row below")),
+        Binding("pageup", "mark(-10)", tr("page up"), show=False, id="places.pageup"),
+        Binding("pagedown", "mark(10)", tr("page down"), show=False, id="places.pagedown"),
+        Binding(
+            "escape", "back", "back", id="places.back", tooltip=tr("The list before, or leave")
+        ),
     ]
 
     def __init__(self, target: Target, step: StepId | None = None) -> None:
@@ -184,7 +197,7 @@ class VantagePicker(Screen[VantageInput]):
         with self.prevent(Input.Changed):
             field.value = state.text
         field.cursor_position = len(field.value)
-        field.placeholder = f"Arrows and Enter; type to narrow, or {state.menu.hint}"
+        field.placeholder = tr("Arrows and Enter; type to narrow, or {hint}", hint=state.menu.hint)
         if state.listing is None:
             self._read()
         self._draw()
@@ -204,7 +217,7 @@ class VantagePicker(Screen[VantageInput]):
         self.query_one("#menu", Static).update(fit(line(title), self.size.width - 2))
         rows = state.draw(lines.size.width, lines.size.height)
         lines.show([*rows, *[line()] * (lines.size.height - len(rows))])
-        problem = "reading the list …" if state.listing is None else state.listing.problem
+        problem = tr("reading the list …") if state.listing is None else state.listing.problem
         self.query_one("#message", Static).update(safe(error or problem, 300))
 
     def on_input_changed(self, event: Input.Changed) -> None:

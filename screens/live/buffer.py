@@ -7,6 +7,7 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
+from wizard.text.messages import tr
 
 Side = Literal["proxy", "direct"]
 SIDES: tuple[Side, Side] = ("proxy", "direct")
@@ -60,7 +61,7 @@ class Entry(NamedTuple):
             case Comment():
                 return "ping"
             case Excess():
-                return "too long"
+                return tr("too long")
         return ""
 
     @property
@@ -70,7 +71,7 @@ class Entry(NamedTuple):
             case SseEvent(data=text) | Comment(text=text) | Mark(text=text):
                 return text
             case Excess(dropped=dropped):
-                return f"a line too long: {dropped} bytes dropped"
+                return tr("a line too long: {dropped} bytes dropped", dropped=dropped)
         return ""
 
 

@@ -12,6 +12,7 @@ from screens.live.buffer import Entry
 from screens.live.json_text import pretty
 from wizard.text.display import safe
 from wizard.text.marks import MARKS
+from wizard.text.messages import tr
 from wizard.text.redaction import redact
 
 
@@ -42,16 +43,16 @@ class EventPage(ModalScreen[None]):
         with VerticalScroll() as page:
             id_ = getattr(entry.item, "id", "")
             name = f"{entry.side} +{entry.at:.3f} s  {safe(entry.type, 60)}"
-            page.border_title = f"{name}{f'  id {safe(id_, 60)}' if id_ else ''}".replace(
-                "[", r"\["
+            page.border_title = (
+                f"{name}{(tr('  id {id_}', id_=safe(id_, 60)) if id_ else '')}".replace("[", r"\[")
             )
-            page.border_subtitle = "c copy · esc close"
+            page.border_subtitle = tr("c copy · esc close")
             yield Static(pretty(self._data), markup=False)
 
     def action_copy(self) -> None:
         """Copy the event."""
         self.app.copy_to_clipboard(self._data)
-        self.notify("copied (by OSC 52, which tmux may drop).", markup=False)
+        self.notify(tr("copied (by OSC 52, which tmux may drop)."), markup=False)
 
 
 def redacted(entry: Entry) -> str:

@@ -6,6 +6,7 @@ from screens.live.buffer import EventBuffer, Mark, Side
 from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent, StreamItem
 from wizard.model.timeline import Probe, Timeline
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
 _NO_PROBE = Probe("live", "")
 Timelines = Mapping[Side, Timeline]
@@ -99,9 +100,9 @@ def feed_events(
 
 def _answer(timeline: Timeline) -> Mark:
     """`200 text/event-stream, chunked`."""
-    framing = {"close": "until close", "length": "with length", "h2": "HTTP/2", None: ""}
+    framing = {"close": tr("until close"), "length": tr("with length"), "h2": "HTTP/2", None: ""}
     how = framing.get(timeline.framing, timeline.framing or "")
-    kind = timeline.media_type or "no type"
+    kind = timeline.media_type or tr("no type")
     return Mark("answer", f"{timeline.status} {safe(kind, 60)}{f', {how}' if how else ''}")
 
 
@@ -110,9 +111,9 @@ def end_mark(event: Ended) -> Mark:
     at, detail = seconds(event.at), safe(event.detail, 200)
     why = f": {detail}" if detail else ""
     if event.reason == "open":
-        return Mark("left", f"left after {at}{why}")
+        return Mark("left", tr("left after {at}{why}", at=at, why=why))
     if event.reason == "eof":
-        return Mark("ended", detail or f"ended by the server after {at}")
+        return Mark("ended", detail or tr("ended by the server after {at}", at=at))
     if event.reason == "reset":
-        return Mark("cut", f"cut after {at}{why}")
-    return Mark("cut", detail or f"failed after {at}: {event.reason}")
+        return Mark("cut", tr("cut after {at}{why}", at=at, why=why))
+    return Mark("cut", detail or tr("failed after {at}: {reason}", at=at, reason=event.reason))

@@ -6,6 +6,7 @@ import re
 from rich.text import Text
 
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 MAX_SHOWN_CHARS = 64 << 10
 """How much of an event is shown in full."""
@@ -20,7 +21,7 @@ def pretty(text: str) -> Text:
     shown, more = text[:MAX_SHOWN_CHARS], max(0, len(text) - MAX_SHOWN_CHARS)
     drawn = _json(shown) if not more and _is_json(shown) else _lines(shown)
     if more:
-        drawn.append(f"\n… {more} more characters; s saves them", _SIGN)
+        drawn.append(tr("\n… {more} more characters; s saves them", more=more), _SIGN)
     return drawn
 
 

@@ -28,7 +28,7 @@ from wizard.model.steps import StepId
 from wizard.model.timeline import Probe, Timeline
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 FRAMES_PER_SECOND = 2
 LINGER_S = 1.0
@@ -37,7 +37,7 @@ sends nothing."""
 MIN_ROWS_FOR_GAPS = 14
 """From how many rows on the gaps of a side may have a row of their own."""
 _CLOCK = "%H:%M:%S"
-_KEYS = "↑↓ ⏎ open · / find · f type · space pause · s save"
+_KEYS = tr("↑↓ ⏎ open · / find · f type · space pause · s save")
 
 Probes = Mapping[Side, Probe]
 
@@ -51,21 +51,25 @@ class LivePane(EventList, inherit_bindings=False):
     """Both streams in one list, the newest event at the bottom, and a row for each side."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _binding("up,k", "choose(-1)", "up", "The event before"),
-        _binding("down,j", "choose(1)", "down", "The next event"),
-        _binding("pageup", "page(-1)", "back", "Scroll back"),
-        _binding("pagedown", "page(1)", "forward", "Scroll forward"),
-        _binding("g,home", "oldest", "oldest", "The oldest event that is kept"),
-        _binding("G,end", "newest", "newest", "The newest event, and go on with the stream"),
-        _binding("enter", "open", "open event", "Show the event in full"),
-        _binding("slash", "find", "find", "Search the events"),
-        _binding("n", "find_next(1)", "next match", "The next event that matches the search"),
-        _binding("N", "find_next(-1)", "match before", "The event before that matches the search"),
-        _binding("f", "filter", "type", "Show the events of one type"),
-        _binding("space", "pause", "pause", "Hold the list still, or go on"),
-        _binding("c", "copy", "copy event", "Copy the event"),
-        _binding("s", "save", "save events", "Save the events to a file"),
-        _binding("escape", "newest", "go on", "Go on with the stream"),
+        _binding("up,k", "choose(-1)", "up", tr("The event before")),
+        _binding("down,j", "choose(1)", "down", tr("The next event")),
+        _binding("pageup", "page(-1)", "back", tr("Scroll back")),
+        _binding("pagedown", "page(1)", "forward", tr("Scroll forward")),
+        _binding("g,home", "oldest", "oldest", tr("The oldest event that is kept")),
+        _binding("G,end", "newest", "newest", tr("The newest event, and go on with the stream")),
+        _binding("enter", "open", tr("open event"), tr("Show the event in full")),
+        _binding("slash", "find", "find", tr("Search the events")),
+        _binding(
+            "n", "find_next(1)", tr("next match"), tr("The next event that matches the search")
+        ),
+        _binding(
+            "N", "find_next(-1)", tr("match before"), tr("The event before that matches the search")
+        ),
+        _binding("f", "filter", "type", tr("Show the events of one type")),
+        _binding("space", "pause", "pause", tr("Hold the list still, or go on")),
+        _binding("c", "copy", tr("copy event"), tr("Copy the event")),
+        _binding("s", "save", tr("save events"), tr("Save the events to a file")),
+        _binding("escape", "newest", tr("go on"), tr("Go on with the stream")),
     ]
 
     @dataclass
@@ -126,7 +130,10 @@ class LivePane(EventList, inherit_bindings=False):
             self._bottom = self._selected = None
             self._types, self._type = [], ""
         self.buffer.begin(
-            timelines, f"step run at {time.strftime(_CLOCK)}" if len(self.buffer) else ""
+            timelines,
+            tr("step run at {strftime}", strftime=time.strftime(_CLOCK))
+            if len(self.buffer)
+            else "",
         )
         self._fed, self._opened_at = {}, None
 
@@ -164,7 +171,7 @@ class LivePane(EventList, inherit_bindings=False):
         """Keep the streams open for another minute, or open them again."""
         if self.streams.is_open:
             self.streams.renew()
-            self.post_message(self.Notice("The streams stay open for another minute."))
+            self.post_message(self.Notice(tr("The streams stay open for another minute.")))
         elif self._asked is not None and self._asked[0]:
             self._open()
 
@@ -175,7 +182,7 @@ class LivePane(EventList, inherit_bindings=False):
             return
         probes, watch = self._asked
         others = {s: each for s, each in self.buffer.streams.items() if s not in probes}
-        self.buffer.begin(probes, f"opened again at {time.strftime(_CLOCK)}")
+        self.buffer.begin(probes, tr("opened again at {strftime}", strftime=time.strftime(_CLOCK)))
         self.buffer.streams |= others
         self._began, self._opened_at = {}, self._clock()
         self.streams.begin(probes, watch)
@@ -235,7 +242,7 @@ class LivePane(EventList, inherit_bindings=False):
     def _states(self) -> Iterator[str]:
         if self._bottom is not None:
             newer = self.buffer.last - self._bottom
-            yield f"held still, {newer} newer" if newer else "held still"
+            yield tr("held still, {newer} newer", newer=newer) if newer else tr("held still")
         if self._type:
             yield f"only {safe(self._type, 24)}".replace("[", r"\[")
         if self._query:
@@ -245,12 +252,12 @@ class LivePane(EventList, inherit_bindings=False):
 
     def _note(self) -> str:
         if self.screen.has_class("-small"):
-            return "⏎ open · / find · space pause · z: back"
+            return tr("⏎ open · / find · space pause · z: back")
         if self.has_focus:
             return _KEYS
         if self.streams.is_open:
-            return "open for a minute · o longer"
-        return "o opens again" if self._opened_at is not None and self._asked else ""
+            return tr("open for a minute · o longer")
+        return tr("o opens again") if self._opened_at is not None and self._asked else ""
 
     def _known_types(self, entry: Entry) -> list[str]:
         """All types but `message`, in the order in which they were drawn first."""
@@ -352,7 +359,7 @@ class LivePane(EventList, inherit_bindings=False):
 
     def action_find(self) -> None:
         """Ask what to search for; an empty answer ends the search."""
-        question = Question("Find in the events", str.strip, self._find, self._query)
+        question = Question(tr("Find in the events"), str.strip, self._find, self._query)
         self.screen.query_one(Prompt).ask(question)
 
     def _find(self, query: object) -> None:
@@ -379,7 +386,7 @@ class LivePane(EventList, inherit_bindings=False):
         if found:
             self.select(found[0])
         else:
-            self.post_message(self.Notice(f"No event has {safe(self._query, 60)}."))
+            self.post_message(self.Notice(tr("No event has {query}.", query=safe(self._query, 60))))
 
     def action_open(self) -> None:
         """Show the event in full."""
@@ -390,7 +397,9 @@ class LivePane(EventList, inherit_bindings=False):
         """Copy the event, without secrets."""
         if entry := self._current():
             self.app.copy_to_clipboard(redacted(entry))
-            self.post_message(self.Notice("The event is copied (by OSC 52, which tmux may drop)."))
+            self.post_message(
+                self.Notice(tr("The event is copied (by OSC 52, which tmux may drop)."))
+            )
 
     def action_save(self) -> None:
         """Save the events that are kept now, a line of JSON for each, without secrets."""
@@ -399,7 +408,7 @@ class LivePane(EventList, inherit_bindings=False):
         self.screen.query_one(Prompt).ask(question)
 
     def _save(self, path: Path, entries: Sequence[Entry]) -> None:
-        self.run_worker(self._write(path, entries), group="save events")
+        self.run_worker(self._write(path, entries), group=tr("save events"))
 
     async def _write(self, path: Path, entries: Sequence[Entry]) -> None:
         """Write in a thread: finding the secrets of 5,000 events takes seconds."""
@@ -408,5 +417,9 @@ class LivePane(EventList, inherit_bindings=False):
         except OSError as error:
             self.post_message(self.Notice(f"{safe(str(path), 200)}: {describe_error(error)}"))
         else:
-            text = f"saved {plural(len(entries), 'line')} to {safe(str(path), 200)}"
+            text = tr(
+                "saved {count} to {path}",
+                count=plural(len(entries), "line"),
+                path=safe(str(path), 200),
+            )
             self.post_message(self.Notice(text))

@@ -9,7 +9,7 @@ from screens.live.buffer import Entry, Mark, Side, Stream
 from screens.widgets.style import DIM, HEAD, line
 from wizard.model.events import Comment, Excess
 from wizard.text.display import safe, seconds
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 LONG_GAP_S = 2.0
 """A silence of at least this many seconds before an event is said beside it."""
@@ -30,7 +30,7 @@ def entry_row(entry: Entry, types: list[str], query: str) -> Text:
     style = _SIDE_STYLES.get(entry.side, "")
     row = line((f"{entry.side:<6} ", style), (f"{f'+{entry.at:.2f}':>6} ", DIM))
     if entry.gap >= LONG_GAP_S:
-        row.append(f"after {entry.gap:.1f} s ", "yellow")
+        row.append(tr("after {gap:.1f} s ", gap=entry.gap), "yellow")
     _append_item(row, entry, types)
     if query:
         row.highlight_words([query], "reverse", case_sensitive=False)
@@ -44,7 +44,9 @@ def _append_item(row: Text, entry: Entry, types: list[str]) -> None:
         case Comment(text=text):
             shown = "" if text.strip() in ("", "ping") else safe(text, 100)
             is_control = text.startswith(("close ", "pong"))  # of a WebSocket
-            row.append(f"· {shown}" if is_control else f"· ping {shown}".rstrip(), DIM)
+            row.append(
+                f"· {shown}" if is_control else tr("· ping {shown}", shown=shown).rstrip(), DIM
+            )
         case Excess():
             row.append(entry.data, "yellow")
         case _:
@@ -76,7 +78,12 @@ def stream_rows(side: Side, stream: Stream, now: float | None, width: int) -> li
 def _gaps(stream: Stream, room: int) -> Text:
     """The newest gaps as bars, their median and the longest one."""
     every = "every " if room >= _GAPS_WIDTH + len("every ") else ""
-    text = f" {every}{seconds(stream.median_gap_s)}, max {seconds(stream.max_gap_s)}"
+    text = tr(
+        " {every}{median_gap_s}, max {max_gap_s}",
+        every=every,
+        median_gap_s=seconds(stream.median_gap_s),
+        max_gap_s=seconds(stream.max_gap_s),
+    )
     bars = sparkline(stream.gaps, max(1, min(24, room - len(text))))
     return line((bars, "cyan"), (text, DIM))
 
@@ -90,17 +97,29 @@ def _state(stream: Stream, now: float | None) -> Text:
         at, mark = stream.end
         came = _events(stream) if stream.events or stream.pings else "nothing"
         if mark.kind == "left":
-            return line((f"{came} in {at:.1f} s", "yellow" if came == "nothing" else ""))
+            return line(
+                (
+                    tr("{came} in {at:.1f} s", came=came, at=at),
+                    "yellow" if came == "nothing" else "",
+                )
+            )
         text = f"{_MARK_SIGNS[mark.kind]}{f'{came}, ' if stream.events else ''}{mark.text}"
         return line((text, _MARK_STYLES[mark.kind]))
     quiet = max(0.0, (now or 0.0) - (stream.last_s or 0.0))
     if stream.headers_s is None:
-        return line((f"nothing for {quiet:.1f} s", "yellow"))
+        return line((tr("nothing for {quiet:.1f} s", quiet=quiet), "yellow"))
     if not stream.events and not stream.pings:
-        came = f"{stream.bytes:,} bytes, " if stream.bytes else "headers, "
-        return line((f"{came}no event for {(now or 0.0) - stream.headers_s:.1f} s", "yellow"))
+        came = tr("{bytes:,} bytes, ", bytes=stream.bytes) if stream.bytes else "headers, "
+        return line(
+            (
+                tr(
+                    "{came}no event for {now:.1f} s", came=came, now=(now or 0.0) - stream.headers_s
+                ),
+                "yellow",
+            )
+        )
     if quiet >= QUIET_S:
-        return line(_events(stream), (f", silent for {quiet:.1f} s", "yellow"))
+        return line(_events(stream), (tr(", silent for {quiet:.1f} s", quiet=quiet), "yellow"))
     return line(("live", "green"), f", {_events(stream)}")
 
 

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from screens.live.buffer import Side
 from wizard.model.events import Chunk, ProbeEvent
 from wizard.model.timeline import Probe, Timeline
+from wizard.text.messages import tr
 
 WATCH_S = 60.0
 """How long the streams stay open unless the user renews it, in seconds."""
@@ -102,7 +103,9 @@ class LiveStreams:
                         turn_end = time.perf_counter() + TURN_S
                     size += sum(event.size for event in batch if isinstance(event, Chunk))
                     if size > MAX_STREAM_BYTES:
-                        self._leave(side, f"left after {size >> 20} MB: o opens it again")
+                        self._leave(
+                            side, tr("left after {size} MB: o opens it again", size=size >> 20)
+                        )
                         return
         except TimeoutError:
-            self._leave(side, "closed, the time is over: o opens it again")
+            self._leave(side, tr("closed, the time is over: o opens it again"))

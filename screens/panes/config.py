@@ -20,6 +20,7 @@ from wizard.report.inspect import delivery_condition, served_by, setting_value
 from wizard.report.labels import client_name
 from wizard.report.proof import change_text
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 MAIN_SETTINGS = (
     "proxy_buffering", "proxy_http_version", "proxy_ignore_headers", "proxy_read_timeout",
@@ -41,14 +42,14 @@ def draw(view: View) -> list[PanelView]:
     rows += _changed(view)
     rows += [Row(Text()), *_served(resolution, view)]
     if resolution.undecided:
-        rows += [Row(Text()), Row(line(("Not decided", HEAD)))]
+        rows += [Row(Text()), Row(line((tr("Not decided"), HEAD)))]
         rows += rows_of(
             row
             for doubt in resolution.undecided
             for row in wrap(safe(doubt), view.width - 2, STYLES["warn"], "  ")
         )
     below = [*_delivery(resolution), Text(), *_as_sent(resolution, view)]
-    return [step_panel(view, rows), PanelView("What follows from it", rows_of(below))]
+    return [step_panel(view, rows), PanelView(tr("What follows from it"), rows_of(below))]
 
 
 def _changed(view: View) -> Iterator[Row]:
@@ -56,7 +57,7 @@ def _changed(view: View) -> Iterator[Row]:
     if not view.case.config_changes:
         return
     yield Row(Text())
-    yield Row(line(("Changed since the fault was measured", HEAD)))
+    yield Row(line((tr("Changed since the fault was measured"), HEAD)))
     for change in view.case.config_changes[:MAX_CHANGES]:
         style = "green" if change.sign == "+" else "red"
         yield Row(fit(line((f"  {change_text(change)}", style)), view.width))
@@ -110,7 +111,9 @@ def _setting_row(setting: Setting, guilty: frozenset[str], view: View) -> Row:
     is_guilty = setting.name in guilty
     mark = ("✗ ", STYLES["fail"]) if is_guilty else ("  ", "")
     style = STYLES["fail"] if is_guilty else DIM if setting.where is None else ""
-    inherited = f" from {setting.level}" if setting.level in ("http", "server") else ""
+    inherited = (
+        tr(" from {level}", level=setting.level) if setting.level in ("http", "server") else ""
+    )
     origin = f"{safe(setting.origin).rpartition('/')[2]}{inherited}"
     room = max(8, view.width - 30 - len(origin))
     text = line(mark, (f"{setting.name:<24} {safe(setting_value(setting), 200)}", style))
@@ -128,7 +131,10 @@ def _other_settings(
     if not others:
         return
     sign = "▾" if "settings" in view.unfolded else "▸"
-    yield Row(line((f"{sign} {len(others)} other settings", DIM)), "fold('settings')")
+    yield Row(
+        line((tr("{sign} {count} other settings", sign=sign, count=len(others)), DIM)),
+        "fold('settings')",
+    )
     if "settings" in view.unfolded:
         for setting in others:
             yield _setting_row(setting, guilty, view)
@@ -137,18 +143,24 @@ def _other_settings(
 def _delivery(resolution: RequestResolution) -> list[Text]:
     if not resolution.delivery:
         why = (
-            "who answers is not decided" if resolution.is_undecided else "this path is not proxied"
+            tr("who answers is not decided")
+            if resolution.is_undecided
+            else tr("this path is not proxied")
         )
-        return [line((f"no prediction: {why}", DIM))]
+        return [line((tr("no prediction: {why}", why=why), DIM))]
     rows = [
         line(
-            f"  {client_name(row.client, row.encoding):<24} backend {row.upstream:<8} ",
+            tr(
+                "  {client_name:<24} backend {upstream:<8} ",
+                client_name=client_name(row.client, row.encoding),
+                upstream=row.upstream,
+            ),
             (row.result, outcome_style(row.result)),
             delivery_condition(row),
         )
         for row in resolution.delivery
     ]
-    return [line(("What Nginx will do with an event stream", HEAD)), *rows]
+    return [line((tr("What Nginx will do with an event stream"), HEAD)), *rows]
 
 
 def _as_sent(resolution: RequestResolution, view: View) -> list[Text]:
@@ -158,9 +170,11 @@ def _as_sent(resolution: RequestResolution, view: View) -> list[Text]:
         return []
     rows = [_change(change, view.second_width) for change in changes[:MAX_CHANGES]]
     if len(changes) > MAX_CHANGES:
-        more = f"  and {len(changes) - MAX_CHANGES} more: ssewizard inspect --as-sent"
+        more = tr(
+            "  and {count} more: ssewizard inspect --as-sent", count=len(changes) - MAX_CHANGES
+        )
         rows.append(line((more, DIM)))
-    return [line(("What the backend gets, against the client's request", HEAD)), *rows, Text()]
+    return [line((tr("What the backend gets, against the client's request"), HEAD)), *rows, Text()]
 
 
 class _Key:

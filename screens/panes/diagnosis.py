@@ -15,6 +15,7 @@ from wizard.report.hops import has_hops_to_compare, hops_summary
 from wizard.report.labels import spell_out
 from wizard.report.proof import change_text, utc
 from wizard.text.display import capitalize, safe
+from wizard.text.messages import tr
 
 _LABELS: Mapping[str, str] = {
     "probe": "measured",
@@ -40,14 +41,18 @@ def draw_cause(view: View) -> list[PanelView]:
         rows = [*rows_of(wrap(summary, view.width, HEAD)), Row(Text()), *rows]
     answer = diagnosis.causes[0].title if diagnosis.causes else diagnosis.summary
     if view.case.is_fixed and view.case.proof:
-        answer = f"Fixed {utc(view.case.proof.at)}. It was: {answer}"
+        answer = tr("Fixed {utc}. It was: {answer}", utc=utc(view.case.proof.at), answer=answer)
         changes = [line(change_text(each)) for each in view.case.proof.changes[:MAX_CHANGES]]
         rows = [*_labelled("changed", changes, "choose(8)"), *rows]
     if diagnosis.verdict == "inconclusive" and (step := next_step(view.case)):
-        rows = [*rows_of(wrap(f"Next: {safe(step, 400)}", view.width, HEAD)), Row(Text()), *rows]
+        rows = [
+            *rows_of(wrap(tr("Next: {step}", step=safe(step, 400)), view.width, HEAD)),
+            Row(Text()),
+            *rows,
+        ]
     panel = step_panel(view, rows, answer)
     more = list(_reasons(diagnosis, view.second_width))
-    return [panel, PanelView("Why this one", rows_of(more))] if more else [panel]
+    return [panel, PanelView(tr("Why this one"), rows_of(more))] if more else [panel]
 
 
 def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
@@ -60,12 +65,14 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
         for item in items:
             yield from _evidence_rows(label, item, view)
             label = ""
-    where = {"nginx": "in Nginx", "outer-proxy": "in the outer proxy"}.get(
-        cause.fix.where, f"in the {cause.fix.where}"
+    where = {"nginx": tr("in Nginx"), "outer-proxy": tr("in the outer proxy")}.get(
+        cause.fix.where, tr("in the {where}", where=cause.fix.where)
     )
     fix = wrap(f"{capitalize(cause.fix.summary)} ({where}).", view.width - _LABEL_COLUMNS)
     yield from _labelled("fix", fix, "choose(7)")
-    sureness = f"{cause.confidence}: ssewizard explain {safe(cause.id, 80)}"
+    sureness = tr(
+        "{confidence}: ssewizard explain {id}", confidence=cause.confidence, id=safe(cause.id, 80)
+    )
     yield from _labelled("id", [line((sureness, DIM))])
 
 
@@ -106,7 +113,7 @@ def _reasons(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
             yield from wrap(safe(spell_out(cause.distinguishes)), width)
     if diagnosis.risks:
         yield Text()
-        yield line(("Risks, not seen to break anything now", HEAD))
+        yield line((tr("Risks, not seen to break anything now"), HEAD))
     for risk in diagnosis.risks:
         yield from _item(f"{risk.title}: {risk.fix.summary}", width)
     if diagnosis.notes:

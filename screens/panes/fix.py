@@ -12,7 +12,7 @@ from wizard.model.diagnosis import BlockLine, Part, Recommendation
 from wizard.report.proof import change_text, config_sentence
 from wizard.report.text import patch_command
 from wizard.text.display import capitalize, safe, visible
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 FOLD_FROM = 3
 """From this many lines on, lines that stay as they are today are folded."""
@@ -32,7 +32,7 @@ def draw_fix(view: View) -> list[PanelView]:
     rows = _diff_rows(recommendation) if is_diff else _block_rows(recommendation, view)
     answer = capitalize(recommendation.summary)
     panel = step_panel(view, [*rows, *_reading_rows(recommendation, view)], answer)
-    return [panel, PanelView("How to apply it", list(_how_rows(recommendation, view)))]
+    return [panel, PanelView(tr("How to apply it"), list(_how_rows(recommendation, view)))]
 
 
 def _block_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
@@ -44,7 +44,7 @@ def _block_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
         for is_kept, group in groupby(part.lines, lambda item: item.kept):
             lines, name = list(group), f"part{number}"
             if is_kept and len(lines) >= FOLD_FROM and name not in view.unfolded:
-                text = f"    {plural(len(lines), 'line')} as today"
+                text = tr("    {count} as today", count=plural(len(lines), "line"))
                 yield Row(line(("│ ", DIM), (text, DIM)), f"fold('{name}')")
             else:
                 yield from map(_line_row, lines)
@@ -79,8 +79,8 @@ def _reading_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
     reasons = [f"{item.text.strip()}: {item.reason}" for item in _new_lines(recommendation)]
     yield Row(Text())
     for name, title, items in (
-        ("why", "Why each new line", reasons),
-        ("omitted", "What is left out on purpose", omitted),
+        ("why", tr("Why each new line"), reasons),
+        ("omitted", tr("What is left out on purpose"), omitted),
     ):
         if not items:
             continue
@@ -89,7 +89,7 @@ def _reading_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
             for item in items:
                 yield from rows_of(_item(item, view.width))
     if recommendation.diff is not None:
-        title = "The block" if "diff" in view.unfolded else "The same as a diff"
+        title = tr("The block") if "diff" in view.unfolded else tr("The same as a diff")
         yield Row(line(title), "fold('diff')")
 
 
@@ -109,14 +109,14 @@ def _item(text: str, width: int) -> list[Text]:
 def _how_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
     """Yield the steps from here to the proof, numbered; and what to adapt by hand."""
     if view.in_lab:
-        steps = ["p patches the lab's own Nginx and reloads it", "Enter proves it"]
+        steps = [tr("p patches the lab's own Nginx and reloads it"), tr("Enter proves it")]
     elif recommendation.diff is not None:
         patch = patch_command(recommendation)
-        steps = ["s saves ssewizard-fix.diff", patch, "nginx -t && nginx -s reload"]
-        steps.append("Enter goes on to the proof")
+        steps = [tr("s saves ssewizard-fix.diff"), patch, "nginx -t && nginx -s reload"]
+        steps.append(tr("Enter goes on to the proof"))
     else:
-        steps = ["c copies the block, s saves it; paste it as said above"]
-        steps += ["nginx -t && nginx -s reload", "Enter goes on to the proof"]
+        steps = [tr("c copies the block, s saves it; paste it as said above")]
+        steps += ["nginx -t && nginx -s reload", tr("Enter goes on to the proof")]
     for adapt in recommendation.adapt:
         steps.insert(0, adapt)
     for number, text in enumerate(steps, 1):

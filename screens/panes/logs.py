@@ -12,7 +12,7 @@ from wizard.investigation.step_results import FAULT_TAGS
 from wizard.model.log_report import History, LogLine, LogReport
 from wizard.report import logs
 from wizard.text.display import safe
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 _NAME_COLUMNS = 14
 
@@ -26,7 +26,7 @@ def draw(view: View) -> list[PanelView]:
     if not histories:
         return [panel]
     before = [row for report in histories for row in _history(report, view)]
-    return [panel, PanelView("Customers, before the probes", rows_of(before))]
+    return [panel, PanelView(tr("Customers, before the probes"), rows_of(before))]
 
 
 def _shows_no_fault(report: LogReport) -> bool:
@@ -46,7 +46,9 @@ def _report(report: LogReport, number: int, view: View) -> Iterator[Row]:
     lines = sorted(report.lines, key=lambda entry: entry.tag not in FAULT_TAGS)
     meanings = Counter(map(_meaning, lines))
     if not meanings:
-        yield Row(line(name, (f"{plural(report.read, 'new line')}, none of ours", DIM)))
+        yield Row(
+            line(name, (tr("{count}, none of ours", count=plural(report.read, "new line")), DIM))
+        )
         return
     styles = {_meaning(entry): _style(entry) for entry in lines}
     for place, (meaning, count) in enumerate(meanings.items()):
@@ -62,7 +64,7 @@ def _report(report: LogReport, number: int, view: View) -> Iterator[Row]:
 
 def _meaning(entry: LogLine) -> str:
     """Whose request it was, and what the line means."""
-    sender = "our probe" if entry.ours else "another client"
+    sender = tr("our probe") if entry.ours else tr("another client")
     return f"{sender}: {safe(entry.meaning)}" if entry.meaning else sender
 
 

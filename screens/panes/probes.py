@@ -27,6 +27,7 @@ from wizard.report.labels import variant_name
 from wizard.report.proof import before_and_now, config_sentence, remarks
 from wizard.report.result import handshake_text
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
 _COLUMNS = (16, 21, 15)
 """Widths of the table's columns: variant, proxied, direct."""
@@ -61,7 +62,7 @@ def draw_root(view: View) -> list[PanelView]:
 
 def _root_rows(view: View, root: Timeline) -> list[Text]:
     rows = [
-        ("status", str(root.status) if root.status else "no answer"),
+        ("status", str(root.status) if root.status else tr("no answer")),
         ("type", safe(root.header("content-type") or "–", 60)),
         ("server", safe(root.header("server") or "–", 60)),
         ("address", root.address or "–"),
@@ -94,7 +95,7 @@ def _phase_times(root: Timeline) -> list[tuple[str, str]]:
     for name, at in phases:
         rows.append((name, seconds(at - before) if at is not None else "–"))
         before = at if at is not None else before
-    return [*rows, ("in all", seconds(root.headers_s))]
+    return [*rows, (tr("in all"), seconds(root.headers_s))]
 
 
 def draw_streams(view: View) -> list[PanelView]:
@@ -123,8 +124,8 @@ def _answer(view: View) -> str:
         return ""
     waited, direct = seconds(max(waits)), _direct_sentence(view.case)
     if not is_proxy_shown(view.case):
-        return f"Nothing came from the URL in {waited}. {direct}"
-    return f"Nothing came through the proxy in {waited}. {direct}"
+        return tr("Nothing came from the URL in {waited}. {direct}", waited=waited, direct=direct)
+    return tr("Nothing came through the proxy in {waited}. {direct}", waited=waited, direct=direct)
 
 
 _NOTHING_CAME = frozenset({"held", "headers-held"})
@@ -133,11 +134,11 @@ _NOTHING_CAME = frozenset({"held", "headers-held"})
 def _direct_sentence(case: Case) -> str:
     """What was measured at the backend's own address."""
     if not case.direct:
-        return "The backend was not asked directly."
+        return tr("The backend was not asked directly.")
     firsts = [at for each in case.direct if (at := each.timeline.first_data_s) is not None]
     if firsts:
-        return f"Asked directly, the backend answers in {seconds(min(firsts))}."
-    return "Asked directly, the backend sends nothing either."
+        return tr("Asked directly, the backend answers in {firsts}.", firsts=seconds(min(firsts)))
+    return tr("Asked directly, the backend sends nothing either.")
 
 
 def draw_verify(view: View) -> list[PanelView]:
@@ -150,7 +151,7 @@ def draw_verify(view: View) -> list[PanelView]:
     rows = [*wrap(config_sentence(case), view.width), Text(), *_before_and_now(view), Text()]
     rows += [row for text in remarks(case) for row in wrap(text, view.width)]
     if case.is_fixed:
-        rows += wrap("w writes the case, or a report for the ticket.", view.width, DIM)
+        rows += wrap(tr("w writes the case, or a report for the ticket."), view.width, DIM)
     return [step_panel(view, rows)]
 
 
@@ -210,7 +211,7 @@ def _table(view: View) -> list[Text]:
     """Draw proxied beside direct outcomes, or all hops where there are more."""
     if has_hops_to_compare(view.case):
         return _hops_table(view.case, view.width)
-    return _side_by_side(("through the proxy", view.case.proxy), ("direct", view.case.direct))
+    return _side_by_side((tr("through the proxy"), view.case.proxy), ("direct", view.case.direct))
 
 
 Column = tuple[str, Sequence[ProbeResult]]
@@ -254,9 +255,9 @@ def _outcome(result: ProbeResult) -> Text:
         case "live" | "ended":
             text = first
         case "held" | "headers-held":
-            text = f"nothing in {waited}"
+            text = tr("nothing in {waited}", waited=waited)
         case "events-held" | "silent":
-            text = f"no event in {waited}"
+            text = tr("no event in {waited}", waited=waited)
         case "running":
             text = "running"
         case _:

@@ -11,13 +11,14 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.steps import STATE_WORDS, STEP_TEXTS, STEPS, StepId, StepState
 from wizard.text.display import capitalize, safe
+from wizard.text.messages import tr
 
 TITLES: Mapping[StepId, str] = {
-    "root": "Root path",
-    "proxy": "Through the proxy",
+    "root": tr("Root path"),
+    "proxy": tr("Through the proxy"),
     "direct": "Direct",
     "logs": "Logs",
-    "config": "Nginx config",
+    "config": tr("Nginx config"),
     "cause": "Cause",
     "fix": "Fix",
     "verify": "Verify",

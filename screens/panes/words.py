@@ -14,10 +14,11 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
 _OUTCOME_WORDS = {
     "held": "held", "events-held": "held", "headers-held": "held", "tail-held": "held",
-    "not-a-stream": "no stream", "no-event": "no event", "not-asked": "not asked",
+    "not-a-stream": tr("no stream"), "no-event": tr("no event"), "not-asked": tr("not asked"),
 }  # fmt: skip
 """Shorter words for some outcomes; any other is its own word."""
 
@@ -60,7 +61,7 @@ def _word(step: StepId, investigation: Investigation) -> str:
 
 def _root_word(root: Timeline | None) -> str:
     if root is None or root.headers_s is None:
-        return "no answer"
+        return tr("no answer")
     return seconds(root.headers_s) if root.status == 200 else f"HTTP {root.status}"
 
 
@@ -83,12 +84,12 @@ def _log_word(case: Case) -> str:
     tag, count = Counter(tags).most_common(1)[0]
     status = tag.rpartition("-")[2]
     if case.is_fixed:
-        return f"{status} before" if status.isdigit() else "before"
+        return tr("{status} before", status=status) if status.isdigit() else "before"
     return f"{status} ×{count}" if status.isdigit() else f"×{count}"
 
 
 def _verify_word(investigation: Investigation) -> str:
-    return "live" if investigation.steps["verify"].state == "pass" else "not yet"
+    return "live" if investigation.steps["verify"].state == "pass" else tr("not yet")
 
 
 def chip(investigation: Investigation) -> Chip:
@@ -112,6 +113,6 @@ def _title(diagnosis: Diagnosis | None) -> str:
 
 _CHIPS = {
     "healthy": lambda diagnosis: Chip("ok", "HEALTHY", ""),
-    "inconclusive": lambda diagnosis: Chip("look", "NOT SURE", ""),
+    "inconclusive": lambda diagnosis: Chip("look", tr("NOT SURE"), ""),
     "fault": _fault,
 }

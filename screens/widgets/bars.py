@@ -7,6 +7,7 @@ from rich.text import Text
 from screens.widgets.style import DIM, line
 from wizard.model.timeline import Timeline
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 _NAME_COLUMNS, _TIME_COLUMNS = 8, 9
 _PHASES = (
@@ -56,7 +57,7 @@ def _row(
 ) -> Text:
     head = (f"{name:<{_NAME_COLUMNS}}", DIM)
     if timeline is None:
-        return line(head, ("not run", DIM))
+        return line(head, (tr("not run"), DIM))
     end = _end_s(timeline, now)
     return line(head, _bar(timeline, end, scale_s, columns), (f" {seconds(end)}", DIM))
 

@@ -13,6 +13,7 @@ from textual.events import Click
 from screens.widgets.lines import Lines
 from screens.widgets.style import ACCENT, fit, line
 from wizard.model.steps import State
+from wizard.text.messages import tr
 
 _LINK_SIGN = "⏎"
 LINK_COLUMNS = 2
@@ -71,7 +72,7 @@ class Panel(VerticalScroll, can_focus=True):
         Binding("up,k", "move(-1)", "up", show=False, id="panel.up"),
         Binding("down,j", "move(1)", "down", show=False, id="panel.down"),
         Binding(
-            "enter", "follow", "open", id="panel.follow", tooltip="Go where this line was seen"
+            "enter", "follow", "open", id="panel.follow", tooltip=tr("Go where this line was seen")
         ),
         Binding("g,home", "scroll_home", "top", show=False, id="panel.top"),
         Binding("G,end", "scroll_end", "bottom", show=False, id="panel.bottom"),

@@ -7,6 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from wizard.text.messages import tr
+
 
 class Tick(Widget, can_focus=True):
     """Space or a click ticks it; Enter goes to the next field."""
@@ -16,7 +18,7 @@ class Tick(Widget, can_focus=True):
     Tick:focus { color: $where; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "tick", "tick", id="form.tick", tooltip="Tick the box, or clear it"),
+        Binding("space", "tick", "tick", id="form.tick", tooltip=tr("Tick the box, or clear it")),
         Binding("enter", "screen.focus_next", show=False, id="form.next"),
     ]
     value = reactive(False, layout=True)

@@ -27,13 +27,14 @@ from wizard.report import Result
 from wizard.report.batch import SEVERITY, Entry, make_entry, render_batch, skipped_entry
 from wizard.text.bugs import confine, report_bug
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 START_INTERVAL_S = 0.05
 """The least time between the starts of two targets, in seconds: opening a request takes a few
 milliseconds of computing, which would be measured as the wait of requests opened meanwhile."""
 _STATUS_ORDER = (*(EXIT_STATUS[verdict] for verdict in SEVERITY), UNREADABLE_STATUS)
 """The exit statuses, the worst last."""
-_BUG = Diagnosis("inconclusive", "A bug of this tool ended the check; see standard error.")
+_BUG = Diagnosis("inconclusive", tr("A bug of this tool ended the check; see standard error."))
 Progress = Callable[[Entry], None]
 """Called with the entry of each target that is done."""
 
@@ -59,13 +60,15 @@ def check_many(
         entries, elapsed_s = batch.entries(), time.monotonic() - started
         color = uses_color(output)
         render = partial(render_batch, format, entries, elapsed_s=elapsed_s, color=color)
-        make_report = partial(confine, f"the report as {format}", render, lambda _: "")
+        make_report = partial(
+            confine, tr("the report as {format}", format=format), render, lambda _: ""
+        )
         write_final_report(make_report, format, output, complete=complete)
     for entry in entries:
         for problem in entry.problems:
-            print_error(f"ssewizard: {entry.name}: {problem}")
+            print_error(tr("ssewizard: {name}: {problem}", name=entry.name, problem=problem))
     for name, bug in batch.bugs.items():
-        report_bug(f"the check of {safe(name, 200)}", bug)
+        report_bug(tr("the check of {name}", name=safe(name, 200)), bug)
     return status_after_bugs(max(map(_exit_status, entries), key=_STATUS_ORDER.index))
 
 

@@ -24,6 +24,7 @@ from wizard.report.result import input_problems, unread_inputs
 from wizard.text.bugs import confine, report_bug, reported
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 EXIT_STATUS = {"healthy": 0, "fault": 1, "inconclusive": 3}
 UNREADABLE_STATUS, BUG_STATUS = 2, 70
@@ -47,7 +48,7 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
         if is_terminal(sys.stderr):
             _print_state(state)
         with contextlib.suppress(UsageError):  # the last attempt reports it
-            confine("the case file", lambda: _save_case(investigation, save), lambda _: None)
+            confine(tr("the case file"), lambda: _save_case(investigation, save), lambda _: None)
 
     try:
         asyncio.run(run_steps(investigation, progress))
@@ -58,7 +59,7 @@ def check(target: Target, format: str, output: str | None, save: str | None = No
         make_report = partial(report_of, investigation, format, output, elapsed_s)
         write_final_report(make_report, format, output, complete=complete)
         save_last = partial(_save_case, investigation, save, elapsed_s)
-        confine("the case file", save_last, lambda _: None)
+        confine(tr("the case file"), save_last, lambda _: None)
     if unused := describe_unused_proxy(investigation.case):
         print_error(f"ssewizard: {unused}")
     return exit_status(investigation)
@@ -96,7 +97,7 @@ async def _close(investigation: Investigation) -> None:
     try:
         await investigation.close()
     except Exception as error:  # noqa: BLE001
-        report_bug("leaving the logs", error)
+        report_bug(tr("leaving the logs"), error)
 
 
 def _print_state(state: StepState) -> None:
@@ -120,7 +121,7 @@ def report_of(
     case = investigation.case
     diagnosis = investigation.diagnosis or diagnose(case)
     return confine(
-        f"the report as {format}",
+        tr("the report as {format}", format=format),
         lambda: render(
             format,
             case=case,
@@ -163,11 +164,11 @@ def status_after_bugs(status: int) -> int:
 def _check_save(path: str | None) -> None:
     """Raise `UsageError` before any request if the case file could not be written."""
     if path == "":
-        raise UsageError("--save names no file")
+        raise UsageError(tr("--save names no file"))
     if path == "-":
-        raise UsageError("--save -: a case goes to a file, not to standard output")
+        raise UsageError(tr("--save -: a case goes to a file, not to standard output"))
     if path is not None and os.path.exists(path) and not os.path.isfile(path):
-        raise UsageError(f"--save {safe(path, 200)}: not a regular file")
+        raise UsageError(tr("--save {path}: not a regular file", path=safe(path, 200)))
     check_writable(path)
 
 

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 COMMANDS = ("check", "inspect", "explain", "lab", "open", "completion")
 """The commands with a parser of their own; without one of them, the wizard opens."""
@@ -44,8 +45,14 @@ def _named(word: str, others: tuple[str, ...] = ()) -> str:
         return word
     shown, names = safe(word, 60), (*COMMANDS, "help", *others)
     if similar := get_close_matches(word.lower(), names, 1, 0.6):
-        raise UsageError(f"{shown}: no such command: did you mean {similar[0]}?")
+        raise UsageError(
+            tr("{shown}: no such command: did you mean {similar}?", shown=shown, similar=similar[0])
+        )
     raise UsageError(
-        f"{shown}: neither a command ({', '.join(COMMANDS)}) nor a URL such as "
-        f"http://HOST/sse (see ssewizard --help)"
+        tr(
+            "{shown}: neither a command ({commands}) nor a URL such as http://HOST/sse (see "
+            "ssewizard --help)",
+            shown=shown,
+            commands=", ".join(COMMANDS),
+        )
     )

@@ -14,6 +14,7 @@ from wizard.cli.output import write_report
 from wizard.cli.parser import Parser
 from wizard.diagnose.rules import rule_ids
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 _FILES = {"bash": "_shtab_compgen_files", "zsh": "_files", "fish": "(_ssewizard_files)"}
 _PLACES = {"bash": "_ssewizard_places", "zsh": "_ssewizard_places", "fish": "(_ssewizard_places)"}
@@ -119,7 +120,7 @@ _AFTER = {
 def print_completion(shell: str) -> int:
     """Print the script for this shell. Raises `UsageError` without the package shtab."""
     if find_spec("shtab") is None:
-        raise UsageError("completion needs the package shtab: pip install shtab")
+        raise UsageError(tr("completion needs the package shtab: pip install shtab"))
     import shtab
 
     preamble = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}[shell]
@@ -130,7 +131,7 @@ def print_completion(shell: str) -> int:
 
 def completed_parser() -> argparse.ArgumentParser:
     """One parser of all commands, with the names of scenarios and failure modes as choices."""
-    root = Parser("ssewizard", description="Find out why an event stream hangs behind Nginx.")
+    root = Parser("ssewizard", description=tr("Find out why an event stream hangs behind Nginx."))
     _take_options(root, make_parser(""))
     commands = root.add_subparsers(dest="command", parser_class=argparse.ArgumentParser)
     for name in COMMANDS:

@@ -55,8 +55,16 @@ def _rank(text: RuleText, wanted: Sequence[str]) -> int | None:
 def _describe_no_match(words: Sequence[str]) -> str:
     text = " ".join(words)
     similar = get_close_matches(text.lower().replace("_", "-"), rule_ids(), 1, 0.6)
-    advice = f"did you mean {similar[0]}?" if similar else "`ssewizard explain` lists all"
-    return f"{safe(text, 60)}: no such failure mode, and no text of one contains it: {advice}"
+    advice = (
+        tr("did you mean {similar}?", similar=similar[0])
+        if similar
+        else tr("`ssewizard explain` lists all")
+    )
+    return tr(
+        "{text}: no such failure mode, and no text of one contains it: {advice}",
+        text=safe(text, 60),
+        advice=advice,
+    )
 
 
 def format_rule_text(text: RuleText) -> str:

@@ -19,6 +19,7 @@ from wizard.report.as_sent import BackendRequest
 from wizard.report.inspect import inspect_json, inspect_text
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 from wizard.vantage.session import VantageSession
 
 
@@ -46,11 +47,24 @@ def _require_path(path: str) -> None:
     try:
         parts = urlsplit(path)
     except ValueError:
-        raise UsageError(f"{shown}: a path begins with /, such as /sse") from None
+        raise UsageError(tr("{shown}: a path begins with /, such as /sse", shown=shown)) from None
     if parts.scheme in ("http", "https") and parts.hostname:
-        words = f"--path {parts.path or '/'} --host {parts.hostname} --scheme {parts.scheme}"
-        raise UsageError(f"{shown}: a URL where a path is needed: {safe(words, 200)}")
-    raise UsageError(f"{shown}: a path begins with /: --path /{safe(path, 200)}")
+        words = tr(
+            "--path {path} --host {hostname} --scheme {scheme}",
+            path=parts.path or "/",
+            hostname=parts.hostname,
+            scheme=parts.scheme,
+        )
+        raise UsageError(
+            tr(
+                "{shown}: a URL where a path is needed: {words}",
+                shown=shown,
+                words=safe(words, 200),
+            )
+        )
+    raise UsageError(
+        tr("{shown}: a path begins with /: --path /{path}", shown=shown, path=safe(path, 200))
+    )
 
 
 def _client_of(options: argparse.Namespace) -> ClientRequest:

@@ -9,8 +9,11 @@ from wizard.cli.output import print_error
 from wizard.model.target import Target
 from wizard.probe.path_search import ask_usual_paths, has_path, only_stream, usual_urls
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
-_QUESTION = "The URL has no path. Ask {} and {} with a GET each, to see which one streams? [y/N] "
+_QUESTION = tr(
+    "The URL has no path. Ask {} and {} with a GET each, to see which one streams? [y/N] "
+)
 _YES = ("y", "yes")
 _MAX_ANSWER_CHARS = 80
 
@@ -30,10 +33,16 @@ def with_usual_path(target: Target, *, is_allowed: bool) -> Target:
     url = only_stream(answers)
     if url is None:
         several = any(answer.is_stream for answer in answers)
-        problem = "both are event streams" if several else "none of them is an event stream"
-        print_error(f"ssewizard: {problem}, so {safe(target.url, 200)} is checked as it is")
+        problem = tr("both are event streams") if several else tr("none of them is an event stream")
+        print_error(
+            tr(
+                "ssewizard: {problem}, so {url} is checked as it is",
+                problem=problem,
+                url=safe(target.url, 200),
+            )
+        )
         return target
-    print_error(f"ssewizard: {safe(url, 200)} is the event stream, so it is checked")
+    print_error(tr("ssewizard: {url} is the event stream, so it is checked", url=safe(url, 200)))
     return replace(target, url=url)
 
 

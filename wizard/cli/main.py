@@ -16,6 +16,7 @@ from wizard.cli.signals import end_as_interrupted, interrupted_status
 from wizard.model.target import Target
 from wizard.text.bugs import describe_bug
 from wizard.text.errors import SsewizardError, UsageError
+from wizard.text.messages import tr
 
 if TYPE_CHECKING:
     from wizard.investigation.investigation import ApplyFix, Investigation
@@ -38,10 +39,10 @@ def main(argv: Sequence[str] | None, *, open_wizard: OpenWizard) -> int:
     except SsewizardError as error:
         return _fail(f"ssewizard: {error}", USAGE_STATUS)
     except KeyboardInterrupt:
-        return _fail("ssewizard: interrupted", interrupted_status())
+        return _fail(tr("ssewizard: interrupted"), interrupted_status())
     except BaseExceptionGroup as error:
         if error.subgroup(KeyboardInterrupt) is not None:
-            return _fail("ssewizard: interrupted", interrupted_status())
+            return _fail(tr("ssewizard: interrupted"), interrupted_status())
         return _fail_with_bug(error)
     except BrokenPipeError:
         drop_stdout()  # the reader of the report has closed the pipe
@@ -56,11 +57,17 @@ def _with_correction(problem: str, words: list[str]) -> str:
 
     correction = corrected(words) if words else ""
     end = "" if problem.endswith("?") else "."
-    return f"{problem}{end} Try: {correction}" if correction else problem
+    return (
+        tr("{problem}{end} Try: {correction}", problem=problem, end=end, correction=correction)
+        if correction
+        else problem
+    )
 
 
 def _fail_with_bug(error: BaseException) -> int:
-    message = f"ssewizard: a bug of this tool, please report it: {describe_bug(error)}"
+    message = tr(
+        "ssewizard: a bug of this tool, please report it: {error}", error=describe_bug(error)
+    )
     return _fail(message, BUG_STATUS)
 
 
@@ -75,7 +82,7 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     if getattr(options, "no_mouse", False):
         os.environ["SSEWIZARD_NO_MOUSE"] = "1"
     for note in take_curl(options):
-        print_error(f"ssewizard: --curl: {note}")
+        print_error(tr("ssewizard: --curl: {note}", note=note))
     return _run_command(command, options, open_wizard) if command else _open(options, open_wizard)
 
 
@@ -108,7 +115,7 @@ def _open(options: Namespace, open_wizard: OpenWizard) -> int:
     needs_url = options.direct or options.conf or options.log or options.data or options.request
     has_url = options.url is not None or options.curl is not None
     if needs_url and not has_url:
-        raise UsageError("options need a URL: ssewizard URL [options] (see ssewizard --help)")
+        raise UsageError(tr("options need a URL: ssewizard URL [options] (see ssewizard --help)"))
     target = target_of(options) if has_url else None
     if target is not None:
         require_files(target)
@@ -118,8 +125,10 @@ def _open(options: Namespace, open_wizard: OpenWizard) -> int:
 def _check(options: Namespace) -> int:
     has_url = options.url is not None or options.curl is not None
     if not has_url or options.parallel:
-        problem = "--parallel goes with" if has_url else "give a URL, or many in"
-        raise UsageError(f"{problem} --targets FILE (see ssewizard check --help)")
+        problem = tr("--parallel goes with") if has_url else tr("give a URL, or many in")
+        raise UsageError(
+            tr("{problem} --targets FILE (see ssewizard check --help)", problem=problem)
+        )
     target = target_of(options)
     require_files(target)
     from wizard.cli.check import check
@@ -131,11 +140,11 @@ def _check(options: Namespace) -> int:
 
 def _check_many(options: Namespace) -> int:
     if options.save is not None:
-        raise UsageError("--save goes with one URL (see ssewizard check --help)")
+        raise UsageError(tr("--save goes with one URL (see ssewizard check --help)"))
     if options.look:
-        raise UsageError("--look goes with one URL: ssewizard check --look http://HOST")
+        raise UsageError(tr("--look goes with one URL: ssewizard check --look http://HOST"))
     if options.format == "html":
-        raise UsageError("--format html goes with one URL; for several use markdown or json")
+        raise UsageError(tr("--format html goes with one URL; for several use markdown or json"))
     from wizard.cli.targets import check_files, read_targets
 
     targets = read_targets(options)

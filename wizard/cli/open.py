@@ -12,6 +12,7 @@ from wizard.investigation import casefile
 from wizard.investigation.saved import SavedInvestigation
 from wizard.model.client_request import ClientRequest
 from wizard.model.parse import parse_header
+from wizard.text.messages import tr
 
 
 def open_case(
@@ -42,4 +43,4 @@ def _read(file: str) -> casefile.CaseRecord:
     if file != "-":
         return casefile.read(file)
     data = read_stdin(casefile.MAX_FILE_BYTES, "-", "a case")
-    return casefile.read_bytes(data, "standard input")
+    return casefile.read_bytes(data, tr("standard input"))

@@ -8,6 +8,7 @@ from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import require_writable, write_file
 from wizard.text.marks import MARKS
+from wizard.text.messages import tr
 
 
 def write_report(text: str, output: str | None = None) -> None:
@@ -32,8 +33,13 @@ def write_final_report(
     complete as those of a whole run, and alerts would resolve.
     """
     if not complete and format == "prometheus":
-        unchanged = f": {output} is unchanged" if output else ""
-        print_error(f"ssewizard: not all was checked, so no metrics are written{unchanged}")
+        unchanged = tr(": {output} is unchanged", output=output) if output else ""
+        print_error(
+            tr(
+                "ssewizard: not all was checked, so no metrics are written{unchanged}",
+                unchanged=unchanged,
+            )
+        )
         return
     report = make_report()
     if not report:
@@ -59,12 +65,12 @@ def check_writable(output: str | None) -> None:
 def cannot_write(name: str, error: OSError) -> UsageError:
     """A `UsageError` with the file's name and the system's reason."""
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return UsageError(f"{name}: cannot be written: {reason}")
+    return UsageError(tr("{name}: cannot be written: {reason}", name=name, reason=reason))
 
 
 def _print(text: str) -> None:
     if sys.stdout is None:
-        raise UsageError("standard output is closed, and no file was named (-o FILE)")
+        raise UsageError(tr("standard output is closed, and no file was named (-o FILE)"))
     try:
         sys.stdout.write(fit_encoding(text, sys.stdout.encoding or "utf-8"))
         sys.stdout.flush()
@@ -72,7 +78,7 @@ def _print(text: str) -> None:
         raise
     except OSError as error:
         drop_stdout()
-        raise cannot_write("standard output", error) from None
+        raise cannot_write(tr("standard output"), error) from None
 
 
 _SUBSTITUTES = {"–": "-", "…": "...", **dict(zip("▁▂▃▄▅▆▇█", "01234567", strict=True))}

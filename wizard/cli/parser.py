@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,7 +16,9 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog, formatter_class=HelpFormatter, **given)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{safe(message, 300)} (see {self.prog} --help)")
+        raise UsageError(
+            tr("{message} (see {prog} --help)", message=safe(message, 300), prog=self.prog)
+        )
 
 
 class HelpFormatter(argparse.HelpFormatter):

@@ -7,6 +7,7 @@ from wizard.cli.profiles import config_file, read_config_file
 from wizard.model.preferences import Preferences
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 _MAX_DEPTH = 4
 
@@ -19,11 +20,11 @@ def read_preferences() -> Preferences:
     data, file = read_config_file(), safe(str(config_file()), 200)
     theme, mouse, keys = data.get("theme", ""), data.get("mouse", True), data.get("keys", {})
     if not isinstance(theme, str):
-        raise UsageError(f'{file}: theme: write the name of a theme, such as "light"')
+        raise UsageError(tr('{file}: theme: write the name of a theme, such as "light"', file=file))
     if not isinstance(mouse, bool):
-        raise UsageError(f"{file}: mouse: write true or false")
+        raise UsageError(tr("{file}: mouse: write true or false", file=file))
     if not isinstance(keys, dict):
-        raise UsageError(f"{file}: keys: write it as a table, [keys]")
+        raise UsageError(tr("{file}: keys: write it as a table, [keys]", file=file))
     return Preferences(theme, mouse, dict(_flattened(keys, file)), file)
 
 
@@ -37,5 +38,9 @@ def _flattened(table: Mapping[str, Any], file: str, before: str = "") -> Iterato
             yield id, value
         else:
             raise UsageError(
-                f'{file}: [keys]: {safe(id, 60)}: write a key, such as "a" or "ctrl+s"'
+                tr(
+                    '{file}: [keys]: {id}: write a key, such as "a" or "ctrl+s"',
+                    file=file,
+                    id=safe(id, 60),
+                )
             )

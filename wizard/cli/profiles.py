@@ -17,6 +17,7 @@ from wizard.cli.commands import COMMANDS, is_bare_word
 from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 CONFIG = "SSEWIZARD_CONFIG"
 """The environment variable that names another config file."""
@@ -57,11 +58,29 @@ def read_profiles() -> Mapping[str, Profile]:
     profiles = {name: values for name, values in data.items() if name not in SETTINGS}
     for name, values in profiles.items():
         if not isinstance(values, dict):
-            raise UsageError(f"{file}: {safe(name, 60)}: put it into a profile, such as [prod]")
+            raise UsageError(
+                tr(
+                    "{file}: {name}: put it into a profile, such as [prod]",
+                    file=file,
+                    name=safe(name, 60),
+                )
+            )
         if name in (*COMMANDS, "help"):
-            raise UsageError(f"{file}: [{name}]: a command has this name: rename the profile")
+            raise UsageError(
+                tr(
+                    "{file}: [{name}]: a command has this name: rename the profile",
+                    file=file,
+                    name=name,
+                )
+            )
         if not is_bare_word(name):
-            raise UsageError(f"{file}: [{safe(name, 60)}]: a name has letters, digits, - and _")
+            raise UsageError(
+                tr(
+                    "{file}: [{name}]: a name has letters, digits, - and _",
+                    file=file,
+                    name=safe(name, 60),
+                )
+            )
     return profiles
 
 
@@ -72,7 +91,9 @@ def _require_own(path: Path, file: str) -> None:
     except OSError:
         return  # Reading it says why it cannot be read.
     if status.st_mode & stat.S_IWOTH or status.st_uid not in (0, os.geteuid()):
-        raise UsageError(f"{file}: others can write it, so it is not read: chmod go-w it")
+        raise UsageError(
+            tr("{file}: others can write it, so it is not read: chmod go-w it", file=file)
+        )
 
 
 def parse_words(parser: ArgumentParser, words: Sequence[str], *, environment: bool) -> Namespace:
@@ -150,8 +171,13 @@ def _profile_layers(name: str) -> tuple[str, list[tuple[str, list[str]]]]:
     if name not in profiles:
         hint = suggestion(name, profiles)
         raise UsageError(
-            f"{safe(name, 60)}: not a URL, which begins with http:// or https://, and no profile "
-            f"of {file}{hint}"
+            tr(
+                "{name}: not a URL, which begins with http:// or https://, and no profile of "
+                "{file}{hint}",
+                name=safe(name, 60),
+                file=file,
+                hint=hint,
+            )
         )
     profile, layers = profiles[name], list[tuple[str, list[str]]]()
     for key, value in profile.items():
@@ -159,15 +185,25 @@ def _profile_layers(name: str) -> tuple[str, list[tuple[str, list[str]]]]:
         if key == "url":
             continue
         if key not in KEYS:
-            raise UsageError(f"{where}: no such key{suggestion(key, (*KEYS, 'url'))}")
+            raise UsageError(
+                tr(
+                    "{where}: no such key{suggestion}",
+                    where=where,
+                    suggestion=suggestion(key, (*KEYS, "url")),
+                )
+            )
         try:
             layers.append((where, option_words(key, value)))
         except UsageError as error:
             raise UsageError(f"{where}: {error}") from None
     url = profile.get("url")
     if not isinstance(url, str) or not url.strip():
-        raise UsageError(f"{file}: [{name}]: url: it is missing, or no string")
+        raise UsageError(
+            tr("{file}: [{name}]: url: it is missing, or no string", file=file, name=name)
+        )
     try:
         return require_literal(url.strip()), layers
     except UsageError as error:
-        raise UsageError(f"{file}: [{name}]: url: {error}") from None
+        raise UsageError(
+            tr("{file}: [{name}]: url: {error}", file=file, name=name, error=error)
+        ) from None

@@ -4,10 +4,12 @@ import os
 from urllib.parse import urlsplit
 
 from wizard.model.case import Case
+from wizard.text.messages import tr
 
-_UNUSED = (
-    "{name} is set, and requests do not go through that proxy: a client that uses it may reach "
-    "{host} where this check does not; --connect-to HOST:PORT or a --vantage asks from elsewhere"
+_UNUSED = tr(
+    "{name} is set, and requests do not go through that proxy: a client that uses it may "
+    "reach {host} where this check does not; --connect-to HOST:PORT or a --vantage asks "
+    "from elsewhere"
 )
 
 

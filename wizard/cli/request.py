@@ -11,6 +11,7 @@ from wizard.model.parse import check_url, is_websocket, parse_connect_to, parse_
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import describe_read_error, read_regular
+from wizard.text.messages import tr
 
 _CODEC = ("utf-8", "surrogateescape")
 
@@ -37,7 +38,9 @@ def _read_text(text: str, limit: int) -> str:
         return read_regular(text[1:], limit).decode(*_CODEC)
     except OSError as error:
         problem = describe_read_error(error)
-        raise UsageError(f"--curl {safe(text, 200)}: {problem}") from None
+        raise UsageError(
+            tr("--curl {text}: {problem}", text=safe(text, 200), problem=problem)
+        ) from None
 
 
 def request_of(options: Namespace) -> ClientRequest:
@@ -78,4 +81,6 @@ def check_stdin(options: Namespace) -> None:
     readers += ["-"] if getattr(options, "file", None) == "-" else []
     readers += ["--curl -"] if getattr(options, "curl", None) in STDIN else []
     if len(readers) > 1:
-        raise UsageError(f"{' and '.join(readers)}: standard input can be read only once")
+        raise UsageError(
+            tr("{readers}: standard input can be read only once", readers=" and ".join(readers))
+        )

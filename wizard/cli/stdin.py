@@ -4,6 +4,7 @@ import sys
 
 from wizard.text import files
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 
 def read_stdin(limit: int, option: str, what: str) -> bytes:
@@ -15,7 +16,13 @@ def read_stdin(limit: int, option: str, what: str) -> bytes:
         what: What is read: `a case`, `a body`.
     """
     if sys.stdin is not None and sys.stdin.isatty():
-        raise UsageError(f"{option}: {what} comes from a file or a pipe, not from a terminal")
+        raise UsageError(
+            tr(
+                "{option}: {what} comes from a file or a pipe, not from a terminal",
+                option=option,
+                what=what,
+            )
+        )
     try:
         return files.read_stdin(limit)
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOLLAR = re.compile(rf"\$\$|{_VARIABLE.pattern}|\$\{{|\$[A-Z][A-Z0-9_]*(?![A-Za-z0-9_])")
@@ -37,7 +38,7 @@ def option_words(key: str, value: object) -> list[str]:
 def suggestion(key: str, names: Iterable[str]) -> str:
     """The name most similar to the key, as the end of a sentence; empty if none is similar."""
     similar = get_close_matches(key.lower().replace("_", "-"), list(names), 1, 0.6)
-    return f" (did you mean {similar[0]}?)" if similar else ""
+    return tr(" (did you mean {similar}?)", similar=similar[0]) if similar else ""
 
 
 def require_literal(text: str) -> str:
@@ -47,8 +48,11 @@ def require_literal(text: str) -> str:
     """
     if match := _VARIABLE.search(text):
         raise UsageError(
-            f"{safe(match[0], 60)} is not replaced here: only the value of a header may use "
-            "environment variables"
+            tr(
+                "{match} is not replaced here: only the value of a header may use environment "
+                "variables",
+                match=safe(match[0], 60),
+            )
         )
     return text
 
@@ -69,7 +73,9 @@ def _environment_value(match: re.Match[str]) -> str:
     if match[1] is None:
         raise UsageError("write a variable of the environment as ${NAME}, and a dollar as $$")
     if not (value := os.environ.get(match[1], "")):
-        raise UsageError(f"the environment variable {safe(match[1], 60)} is not set, or is empty")
+        raise UsageError(
+            tr("the environment variable {match} is not set, or is empty", match=safe(match[1], 60))
+        )
     return value
 
 
@@ -87,13 +93,13 @@ def _list_words(option: str, value: Any) -> list[str]:
 
 def _number_words(option: str, value: Any) -> list[str]:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _type_error("a number of seconds", value)
+        raise _type_error(tr("a number of seconds"), value)
     return [f"{option}={value}"]
 
 
 def _flag_words(option: str, value: Any) -> list[str]:
     if not isinstance(value, bool):
-        raise _type_error("true or false", value)
+        raise _type_error(tr("true or false"), value)
     return [option] if value else []
 
 
@@ -109,7 +115,7 @@ def _pair_words(option: str, value: Any) -> list[str]:
     if not isinstance(value, dict):
         return _list_words(option, value)
     if bad := next((name for name in value if "=" in name), None):
-        raise UsageError(f"{safe(bad, 60)!r} is not a valid name")
+        raise UsageError(tr("{bad!r} is not a valid name", bad=safe(bad, 60)))
     return [word for name, item in value.items() for word in _text_words(f"{option}={name}", item)]
 
 
@@ -118,7 +124,7 @@ def _header_words(option: str, value: Any) -> list[str]:
 
 
 _TYPE_NAMES: tuple[tuple[Any, str], ...] = (
-    (bool, "true or false"),
+    (bool, tr("true or false")),
     (str, "a string"),
     (int | float, "a number"),
     (list, "a list"),
@@ -127,8 +133,10 @@ _TYPE_NAMES: tuple[tuple[Any, str], ...] = (
 
 
 def _type_error(wanted: str, value: Any) -> UsageError:
-    name = next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "a date or a time")
-    return UsageError(f"must be {wanted}, not {name}")
+    name = next(
+        (name for kind, name in _TYPE_NAMES if isinstance(value, kind)), tr("a date or a time")
+    )
+    return UsageError(tr("must be {wanted}, not {name}", wanted=wanted, name=name))
 
 
 KEYS: Mapping[str, Key] = {

@@ -17,6 +17,7 @@ from wizard.model.parse import check_url, shown_place
 from wizard.model.target import Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
+from wizard.text.messages import tr
 
 MAX_TARGETS = 500
 MAX_NAME_CHARS = 200
@@ -50,22 +51,39 @@ def read_targets(options: Namespace) -> tuple[NamedTarget, ...]:
     Raises `UsageError` in one sentence, with the file, the target's name and the key.
     """
     if options.url is not None:
-        raise UsageError("give a URL or --targets, not both: put the URL into the file")
+        raise UsageError(tr("give a URL or --targets, not both: put the URL into the file"))
     file = safe(options.targets, 200)
     default_values, tables = _split_tables(read_toml(options.targets, file), file)
     if not tables:
-        raise UsageError(f"{file}: it lists no [[target]]")
+        raise UsageError(tr("{file}: it lists no [[target]]", file=file))
     if len(tables) > MAX_TARGETS:
-        raise UsageError(f"{file}: {len(tables)} targets; at most {MAX_TARGETS} can be checked")
+        raise UsageError(
+            tr(
+                "{file}: {count} targets; at most {max_targets} can be checked",
+                file=file,
+                count=len(tables),
+                max_targets=MAX_TARGETS,
+            )
+        )
     defaults = _Table(f"{file}: [defaults]", default_values)
     base = _overlay(options, defaults)
     folder = os.path.dirname(options.targets)
     targets = dict[str, NamedTarget]()
     for number, values in enumerate(tables, 1):
-        table = _Table(f"{file}: target {_label(values, number)}", values, ("url", "name"))
+        table = _Table(
+            tr("{file}: target {label}", file=file, label=_label(values, number)),
+            values,
+            ("url", "name"),
+        )
         named = _named_target(table, defaults, base, folder)
         if named.name in targets:
-            raise UsageError(f"{table.where}: name: another target has the name {named.name!r}")
+            raise UsageError(
+                tr(
+                    "{where}: name: another target has the name {name!r}",
+                    where=table.where,
+                    name=named.name,
+                )
+            )
         targets[named.name] = named
     return tuple(targets.values())
 
@@ -76,7 +94,9 @@ def check_files(file: str, targets: Iterable[NamedTarget]) -> None:
     A scheduled run would otherwise report without it every time, and nobody would notice.
     """
     for named in targets:
-        require_files(named.target, f"{safe(file, 200)}: target {named.name!r}")
+        require_files(
+            named.target, tr("{file}: target {name!r}", file=safe(file, 200), name=named.name)
+        )
 
 
 def _split_tables(
@@ -88,21 +108,25 @@ def _split_tables(
             raise UsageError(f"{file}: {safe(key, 60)}: {_misplaced(key, data[key])}")
     defaults, tables = data.get("defaults", {}), data.get("target", [])
     if not isinstance(defaults, dict):
-        raise UsageError(f"{file}: defaults: must be a table: [defaults]")
+        raise UsageError(tr("{file}: defaults: must be a table: [defaults]", file=file))
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"{file}: target: must be tables: write [[target]] before each")
+        raise UsageError(
+            tr("{file}: target: must be tables: write [[target]] before each", file=file)
+        )
     return defaults, tables
 
 
 def _misplaced(key: str, value: object) -> str:
     """What is wrong with a key outside all tables."""
     if key in KEYS and isinstance(value, dict):
-        return f"this table belongs to [defaults] or to a [[target]]: [defaults.{key}]"
+        return tr("this table belongs to [defaults] or to a [[target]]: [defaults.{key}]", key=key)
     if key in KEYS:
-        return "put this key below [defaults], or below the [[target]] that it belongs to"
+        return tr("put this key below [defaults], or below the [[target]] that it belongs to")
     if key in ("url", "name"):
-        return "put this key below the [[target]] that it belongs to"
-    return f"no such table{suggestion(key, ('defaults', 'target', *KEYS))}"
+        return tr("put this key below the [[target]] that it belongs to")
+    return tr(
+        "no such table{suggestion}", suggestion=suggestion(key, ("defaults", "target", *KEYS))
+    )
 
 
 def _label(values: Mapping[str, object], number: int) -> str:
@@ -117,7 +141,9 @@ def _named_target(table: _Table, defaults: _Table, base: Namespace, folder: str)
     options.url, name = _string(table, "url"), _string(table, "name")
     tables = dict.fromkeys(defaults.values, defaults) | dict.fromkeys(table.values, table)
     if any(part in STDIN for part in options.data):
-        raise UsageError(f"{table.where}: data: standard input cannot be read for many targets")
+        raise UsageError(
+            tr("{where}: data: standard input cannot be read for many targets", where=table.where)
+        )
     if "data" in tables:
         options.data = [_data_relative_to(folder, part) for part in options.data]
     # First the vantages: an error in one must not be reported for a key that refers to it.
@@ -128,7 +154,9 @@ def _named_target(table: _Table, defaults: _Table, base: Namespace, folder: str)
     with _errors_at(table.where):
         target = target_of(options)
     if target.conf is not None and target.conf.locator == "-":
-        raise UsageError(f"{table.where}: conf: standard input cannot be read for many targets")
+        raise UsageError(
+            tr("{where}: conf: standard input cannot be read for many targets", where=table.where)
+        )
     if target.conf is not None and "conf" in tables:
         target = replace(target, conf=_relative_to(folder, target.conf))
     if "log" in tables:
@@ -142,9 +170,9 @@ def _string(table: _Table, key: Literal["url", "name"]) -> str:
     if value is None:
         if key == "name":
             return ""
-        raise UsageError(f"{where}: it is missing")
+        raise UsageError(tr("{where}: it is missing", where=where))
     if not isinstance(value, str) or not value.strip():
-        raise UsageError(f"{where}: must be a string, and not an empty one")
+        raise UsageError(tr("{where}: must be a string, and not an empty one", where=where))
     with _errors_at(where):
         return require_literal(value.strip())
 
@@ -170,7 +198,14 @@ def _overlay(base: Namespace, table: _Table) -> Namespace:
             continue
         if key not in KEYS:
             hint = suggestion(key, (*KEYS, *table.own_keys))
-            raise UsageError(f"{table.where}: {safe(key, 60)}: no such key{hint}")
+            raise UsageError(
+                tr(
+                    "{where}: {key}: no such key{hint}",
+                    where=table.where,
+                    key=safe(key, 60),
+                    hint=hint,
+                )
+            )
         with _errors_at(f"{table.where}: {key}", key):
             words = option_words(key, value)
             setattr(options, KEYS[key].dest, parser.get_default(KEYS[key].dest))

@@ -15,22 +15,24 @@ from wizard.model.diagnosis import Finding, Fix
 from wizard.model.probe_result import HELD_OUTCOMES
 from wizard.model.timeline import Timeline, is_live, is_unanswered
 from wizard.text.display import capitalize, safe, seconds
+from wizard.text.messages import tr
 
 _GATEWAY_ERRORS = (502, 503, 504)
 _MECHANISMS = frozenset({Stage.HOLD, Stage.CUT})
 """Stages whose causes are about how Nginx itself buffers and cuts."""
-_NEVER_HELD = (
-    "a WebSocket was asked for, and what comes on one is never buffered by Nginx: nothing is "
-    "concluded about buffering"
+_NEVER_HELD = tr(
+    "a WebSocket was asked for, and what comes on one is never buffered by Nginx: "
+    "nothing is concluded about buffering"
 )
 
 
 def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
     """Why this finding cannot be the cause, in one sentence; empty if nothing speaks against it."""
     if rule.stage == Stage.HOLD and (failure := root_failure(case)):
-        return (
-            f"GET / {failure} too, and a short answer is never held by buffering: what holds the "
-            "stream is not buffering alone"
+        return tr(
+            "GET / {failure} too, and a short answer is never held by buffering: what holds the "
+            "stream is not buffering alone",
+            failure=failure,
         )
     if rule.stage == Stage.HOLD and case.target.upgrade:
         return _NEVER_HELD
@@ -41,7 +43,7 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
     if finding.fix.where != "nginx":
         return ""
     if rule.stage == Stage.HOLD and not finding.latent and _comes_in_whole_events(case):
-        return (
+        return tr(
             "events came together, but each of them whole, and a buffer that is full ends in the "
             "middle of an event: the backend, the network or another proxy gathers them"
         )
@@ -50,10 +52,12 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
         return describe_front(case) if is_mechanism else ""
     other = product.other_proxy(case)
     if rule.stage == Stage.HOLD and other and not product.is_nginx_read(case):
-        return (
-            f"Nginx is not the only proxy on the way: {other.name} names itself as well "
-            f"({other.evidence.text}). Which of them holds the stream is shown by --hop "
-            f"nginx={_inner_url(case)}"
+        return tr(
+            "Nginx is not the only proxy on the way: {name} names itself as well ({evidence}). "
+            "Which of them holds the stream is shown by --hop nginx={inner_url}",
+            name=other.name,
+            evidence=other.evidence.text,
+            inner_url=_inner_url(case),
         )
     return ""
 
@@ -63,9 +67,10 @@ def _nothing_to_hold(case: Case) -> str:
     unanswered = releases.unanswered_probe(case)
     if unanswered is None or streams.live_direct_probes(case):
         return ""
-    return (
-        f"Nginx itself answered 504 after {seconds(unanswered.timeline.headers_s)}, so no answer "
-        "of the backend had come to it that it could hold"
+    return tr(
+        "Nginx itself answered 504 after {headers_s}, so no answer of the backend had come "
+        "to it that it could hold",
+        headers_s=seconds(unanswered.timeline.headers_s),
     )
 
 
@@ -79,10 +84,12 @@ def describe_front(case: Case) -> str:
     """Who answers at the public URL where nothing shows an Nginx, and what to ask as well."""
     other = product.other_proxy(case)
     named = f"{other.name} ({other.evidence.text})" if other else product.unknown_server(case)
-    return (
-        f"The public URL is answered by {named}, and no config or log of an Nginx was read, so "
-        f"nothing is concluded about an Nginx. What stands behind can be asked as well: --hop "
-        f"inner={_inner_url(case)}"
+    return tr(
+        "The public URL is answered by {named}, and no config or log of an Nginx was read, "
+        "so nothing is concluded about an Nginx. What stands behind can be asked as well: "
+        "--hop inner={inner_url}",
+        named=named,
+        inner_url=_inner_url(case),
     )
 
 
@@ -100,14 +107,17 @@ def name_front(case: Case, finding: Finding) -> Finding:
     if finding.fix.where != "nginx" or product.is_nginx_shown(case):
         return finding
     other = product.other_proxy(case)
-    name = other.name if other else "the proxy"
+    name = other.name if other else tr("the proxy")
 
     def renamed(text: str) -> str:
         return re.sub(r"\b[Tt]his Nginx\b|\bNginx\b", name, text)
 
     evidence = tuple(replace(item, text=renamed(item.text)) for item in finding.evidence)
     title, distinguishes = renamed(finding.title), renamed(finding.distinguishes)
-    fix = Fix(f"{name} has to be changed: `explain {finding.id}` says what is wrong", "outer-proxy")
+    fix = Fix(
+        tr("{name} has to be changed: `explain {id}` says what is wrong", name=name, id=finding.id),
+        "outer-proxy",
+    )
     named = (other.evidence,) if other else ()
     return replace(
         finding,
@@ -135,10 +145,10 @@ def root_failure(case: Case) -> str:
     if streams.backend_had_answered(case):
         return ""
     if root.status in _GATEWAY_ERRORS:
-        return f"is answered {root.status}"
+        return tr("is answered {status}", status=root.status)
     if root.ended != "open" or not is_unanswered(root) or not _is_short(case):
         return ""
-    return f"has no answer after {seconds(root.waited_s)}"
+    return tr("has no answer after {waited_s}", waited_s=seconds(root.waited_s))
 
 
 def _leads_to_stream_backend(case: Case) -> bool:

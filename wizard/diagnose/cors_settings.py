@@ -26,6 +26,7 @@ from wizard.nginx.locations import find_location
 from wizard.nginx.settings import enclosing_blocks
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.text.config_tokens import quote_argument
+from wizard.text.messages import tr
 
 Layer = Literal["nginx", "backend", "unknown"]
 """Who has to send another header."""
@@ -37,32 +38,34 @@ _MCP_HEADERS = (
     "mcp-protocol-version", SESSION_ID,
 )  # fmt: skip
 """What the clients of all MCP revisions send beside what needs no permission."""
-_WHY_HIDDEN = "Nginx sends this header itself: of two a browser accepts none"
-_WHY_ONE = "Nginx sends this header from here on: one of the backend beside it would be refused"
-_WHY_ORIGIN = "this page may read the answers; `always`, so that it can read an error too"
-_WHY_EXPOSED = "a page reads no other header than these: without it no session goes on"
-_WHY_PREFLIGHT = (
-    "the question that a browser asks before the request, without credentials and so before any "
-    "access control: nothing of it reaches the backend"
+_WHY_HIDDEN = tr("Nginx sends this header itself: of two a browser accepts none")
+_WHY_ONE = tr("Nginx sends this header from here on: one of the backend beside it would be refused")
+_WHY_ORIGIN = tr("this page may read the answers; `always`, so that it can read an error too")
+_WHY_EXPOSED = tr("a page reads no other header than these: without it no session goes on")
+_WHY_PREFLIGHT = tr(
+    "the question that a browser asks before the request, without credentials and so "
+    "before any access control: nothing of it reaches the backend"
 )
-_WHY_MAPPED = "each origin of the map gets itself as the answer, and others get none"
-_WHY_MAP = "the origins that may read the answers: the one of today, and the one that was given"
-_WHY_VARY = "the answer differs between origins, which a cache has to know"
+_WHY_MAPPED = tr("each origin of the map gets itself as the answer, and others get none")
+_WHY_MAP = tr("the origins that may read the answers: the one of today, and the one that was given")
+_WHY_VARY = tr("the answer differs between origins, which a cache has to know")
 _MAPPED, _VARY = "$stream_cors_origin", "Vary"
 _PREFLIGHT_CONDITION = "($request_method = OPTIONS)"
-_OTHER_ORIGIN = (
+_OTHER_ORIGIN = tr(
     "Nginx chooses the origin by a variable of its own: add the given one where that is set"
 )
-_BY_SERVER = (
-    "the server block answers OPTIONS itself (an if around all locations): allow the origin and "
-    "the headers there"
+_BY_SERVER = tr(
+    "the server block answers OPTIONS itself (an if around all locations): allow the "
+    "origin and the headers there"
 )
-_LIMITED = "limit_except refuses OPTIONS before anything can answer it: add OPTIONS to its methods"
-_GUARDED = (
-    "the location that hands the path on asks for credentials, also for OPTIONS: let that one "
-    "answer it with 204 and the headers"
+_LIMITED = tr(
+    "limit_except refuses OPTIONS before anything can answer it: add OPTIONS to its methods"
 )
-_MERGED = "add_header_inherit is in force, so what is added here depends on the outer levels"
+_GUARDED = tr(
+    "the location that hands the path on asks for credentials, also for OPTIONS: let "
+    "that one answer it with 204 and the headers"
+)
+_MERGED = tr("add_header_inherit is in force, so what is added here depends on the outer levels")
 
 
 def layer_at_fault(case: Case) -> Layer:
@@ -253,12 +256,17 @@ _GUARDS = ("auth_basic", "auth_request", "auth_jwt")
 
 _NOTES: dict[Style, str] = {
     "ingress-nginx": (
-        'enable-cors: "true" with cors-allow-origin, cors-allow-headers and cors-expose-headers '
-        "(Mcp-Session-Id) answers the preflight, and replaces what the backend sends of these"
+        tr(
+            'enable-cors: "true" with cors-allow-origin, cors-allow-headers and '
+            "cors-expose-headers (Mcp-Session-Id) answers the preflight, and replaces what the "
+            "backend sends of these"
+        )
     ),
     "f5": (
-        "the F5 controller has no annotation for CORS: location-snippets with add_header, "
-        "proxy_hide_header and an if that answers OPTIONS, or the headers from the backend"
+        tr(
+            "the F5 controller has no annotation for CORS: location-snippets with add_header, "
+            "proxy_hide_header and an if that answers OPTIONS, or the headers from the backend"
+        )
     ),
 }
 

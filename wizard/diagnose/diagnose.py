@@ -46,18 +46,19 @@ from wizard.model.target import LOCAL
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.bugs import confine, report_bug
 from wizard.text.display import capitalize, safe, summarize_body
+from wizard.text.messages import tr
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
 """Surest first."""
 _MAY_BE_LIVE = DELIVERS | {"undecided"}
 """Predictions that a live probe does not contradict: its events may have been small."""
-_NO_CAUSE = "no cause could be shown"
+_NO_CAUSE = tr("no cause could be shown")
 
 
 def diagnose(case: Case) -> Diagnosis:
     """Apply all rules to a case, see `_diagnose`; inconclusive if a bug ends that."""
     return confine(
-        "the diagnosis",
+        tr("the diagnosis"),
         lambda: _diagnose(case),
         lambda why: Diagnosis("inconclusive", f"{capitalize(why)}."),
     )
@@ -107,7 +108,7 @@ def _findings(case: Case, bugs: list[str]) -> Iterator[tuple[Rule, Finding]]:
         try:
             finding = rule.check(rule, case)
         except Exception as error:  # noqa: BLE001
-            bugs.append(f"{capitalize(report_bug(f'the rule {rule.id}', error))}.")
+            bugs.append(f"{capitalize(report_bug(tr('the rule {id}', id=rule.id), error))}.")
             continue
         if finding:
             yield rule, _with_prefixes(finding, case)
@@ -154,11 +155,11 @@ def _shortcoming(case: Case) -> str:
     answers, the handshake through the proxy is done and none of its messages was lost.
     """
     if not any(result.was_made for result in case.proxy):
-        return f"The stream was not probed {describe_place(case)}."
+        return tr("The stream was not probed {case}.", case=describe_place(case))
     if _is_interrupted(case):
-        return "The check was interrupted before it was complete."
+        return tr("The check was interrupted before it was complete.")
     if any(result.outcome == "running" or result.was_left for result in case.proxy):
-        return "The probe was interrupted before the stream had shown what it does."
+        return tr("The probe was interrupted before the stream had shown what it does.")
     proxied = case.handshake("proxy")
     unwell = [each for each in case.proxy if each.was_made and not is_well(each, proxied)]
     failing = min(unwell, key=lambda result: result.is_unjudged, default=None)
@@ -168,15 +169,25 @@ def _shortcoming(case: Case) -> str:
     if failing is not None and (is_needed or not problem):
         where = describe_failing_hop(case) if has_several_proxies(results_by_hop(case)) else ""
         parts = "; ".join(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
-        return f"The stream {describe_place(case)}: {parts}."
+        return tr("The stream {case}: {parts}.", case=describe_place(case), parts=parts)
     if problem:
-        return f"The MCP session {describe_place(case)} fails: {safe(problem, 300)}"
+        return tr(
+            "The MCP session {case} fails: {problem}",
+            case=describe_place(case),
+            problem=safe(problem, 300),
+        )
     lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
     if lost:
-        return f"The stream is live, but messages to its session get lost: {len(lost)}."
+        return tr(
+            "The stream is live, but messages to its session get lost: {count}.", count=len(lost)
+        )
     failures = unexplained_failures(case)
     described = failures[0].failure.describe() if failures else ""
-    return f"What we asked is well, but the logs have {safe(described, 400)}." if failures else ""
+    return (
+        tr("What we asked is well, but the logs have {described}.", described=safe(described, 400))
+        if failures
+        else ""
+    )
 
 
 def _is_lost_message(timeline: Timeline) -> bool:
@@ -196,7 +207,9 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcom
         return f"{causes[0].title} ({causes[0].confidence})."
     if verdict == "healthy":
         return describe_health(case)
-    return shortcoming or f"{describe_health(case)} Possible: {causes[0].title}."
+    return shortcoming or tr(
+        "{case} Possible: {title}.", case=describe_health(case), title=causes[0].title
+    )
 
 
 def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -218,16 +231,22 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
     expected = predicted_results(case, result)
     label = result.timeline.probe.label
     if result.outcome in HELD_OUTCOMES and is_unexpected(case, result):
-        predicted = "live" if expected == {"live"} else "that only the ends of events are held"
-        return (
-            f"{label}: the config predicts {predicted}, but it was {result.outcome}. Is this the "
-            "config that runs (was Nginx reloaded), or does another proxy stand in front?"
+        predicted = "live" if expected == {"live"} else tr("that only the ends of events are held")
+        return tr(
+            "{label}: the config predicts {predicted}, but it was {outcome}. Is this the config "
+            "that runs (was Nginx reloaded), or does another proxy stand in front?",
+            label=label,
+            predicted=predicted,
+            outcome=result.outcome,
         )
     # A stream that ended says nothing: Nginx passes everything on at the end.
     if result.outcome == "live" and expected and expected.isdisjoint(_MAY_BE_LIVE):
-        return (
-            f"{label}: the config predicts {' or '.join(sorted(expected))}, but it was live. Is "
-            f"this the config that runs, and does this URL reach this Nginx?{_by_header(case)}"
+        return tr(
+            "{label}: the config predicts {expected}, but it was live. Is this the config that "
+            "runs, and does this URL reach this Nginx?{by_header}",
+            label=label,
+            expected=" or ".join(sorted(expected)),
+            by_header=_by_header(case),
         )
     return ""
 
@@ -237,12 +256,16 @@ def _by_header(case: Case) -> str:
     resolution = case.resolution
     if resolution is None or ignores_x_accel_buffering(resolution) or possible_peers(case):
         return ""
-    return " Or does the backend send X-Accel-Buffering: no? A direct URL of that backend shows it."
+    return tr(
+        " Or does the backend send X-Accel-Buffering: no? A direct URL of that backend shows it."
+    )
 
 
-_NO_DIRECT_WEBSOCKET = "No direct URL was given: whether the backend opens it is not known."
-_NO_CONFIG = "No Nginx config was read: what it would hold could not be predicted."
-_NO_CONFIG_WEBSOCKET = "No Nginx config was read: whether it passes the upgrade on is not known."
+_NO_DIRECT_WEBSOCKET = tr("No direct URL was given: whether the backend opens it is not known.")
+_NO_CONFIG = tr("No Nginx config was read: what it would hold could not be predicted.")
+_NO_CONFIG_WEBSOCKET = tr(
+    "No Nginx config was read: whether it passes the upgrade on is not known."
+)
 
 
 def _missing_input(case: Case, causes: tuple[Finding, ...], shortcoming: str) -> tuple[str, ...]:
@@ -269,8 +292,10 @@ def _missing_evidence(case: Case) -> tuple[str, ...]:
         notes.append(_unreachable_direct(case))
     if case.resolution is not None and not case.resolution.listens:
         notes.append(
-            "No server of this config listens on the URL's port: is it the config of the Nginx "
-            "that serves this URL, or does something stand in front of it?"
+            tr(
+                "No server of this config listens on the URL's port: is it the config of the Nginx "
+                "that serves this URL, or does something stand in front of it?"
+            )
         )
     if not case.target.upgrade:
         notes += describe_missing_direct(case)
@@ -282,7 +307,7 @@ def _missing_evidence(case: Case) -> tuple[str, ...]:
     if case.resolution is None and case.target.conf is None:
         notes.append(_NO_CONFIG_WEBSOCKET if case.target.upgrade else _NO_CONFIG)
     if not case.logs and not case.target.logs:
-        notes.append("No log file was read: Nginx's error log names what it could not do.")
+        notes.append(tr("No log file was read: Nginx's error log names what it could not do."))
     return tuple(notes)
 
 
@@ -294,7 +319,12 @@ def _refused_websocket_note(case: Case) -> tuple[str, ...]:
         return ()
     body = summarize_body(refused[0].timeline.excerpt)
     answer = f"{refused[0].timeline.status}{f': {body}' if body else ''}"
-    return (f"The direct request gets no WebSocket either ({answer}), so Nginx does not keep it.",)
+    return (
+        tr(
+            "The direct request gets no WebSocket either ({answer}), so Nginx does not keep it.",
+            answer=answer,
+        ),
+    )
 
 
 def _credentials_note(case: Case) -> tuple[str, ...]:
@@ -302,12 +332,14 @@ def _credentials_note(case: Case) -> tuple[str, ...]:
     if not any(result.timeline.status == 401 for result in case.proxy):
         return ()
     if not has_token(case):
-        return ("The URL asks for credentials: give them with --header 'Authorization: …'.",)
+        return (tr("The URL asks for credentials: give them with --header 'Authorization: …'."),)
     if not _is_direct_served(case):
         return ()
     return (
-        "The direct request is served with these credentials, and the same request through the "
-        "proxy gets 401: does the proxy pass Authorization on?",
+        tr(
+            "The direct request is served with these credentials, and the same request through "
+            "the proxy gets 401: does the proxy pass Authorization on?"
+        ),
     )
 
 
@@ -318,7 +350,14 @@ def _own_answer_note(case: Case) -> tuple[str, ...]:
     if answer is None or answer.status is None or answer.status not in seen:
         return ()
     name, where = safe(answer.directive.name, 60), safe(str(answer.directive.where), 120)
-    return (f"By the config Nginx itself answers {answer.status} here: `{name}` at {where}.",)
+    return (
+        tr(
+            "By the config Nginx itself answers {status} here: `{name}` at {where}.",
+            status=answer.status,
+            name=name,
+            where=where,
+        ),
+    )
 
 
 def _whole_answer_note(case: Case) -> tuple[str, ...]:
@@ -327,7 +366,7 @@ def _whole_answer_note(case: Case) -> tuple[str, ...]:
     is_whole = bool(results) and all(each.outcome == "not-a-stream" for each in results)
     if case.target.method == "GET" or not is_whole:
         return ()
-    return ('The answer is complete at once: does the body ask for a stream ("stream": true)?',)
+    return (tr('The answer is complete at once: does the body ask for a stream ("stream": true)?'),)
 
 
 def _proxy_at_direct_note(case: Case) -> tuple[str, ...]:
@@ -335,9 +374,19 @@ def _proxy_at_direct_note(case: Case) -> tuple[str, ...]:
     named = proxy_at_direct(case)
     if named is None or any(map(is_well, case.direct)):
         return ()
-    who = f"At the direct URL {named.name} answers ({named.evidence.text})"
-    advice = "Give the address of what stands behind it."
-    return (f"{who}: if it passes requests on, it may hold the stream itself. {advice}",)
+    who = tr(
+        "At the direct URL {name} answers ({evidence})",
+        name=named.name,
+        evidence=named.evidence.text,
+    )
+    advice = tr("Give the address of what stands behind it.")
+    return (
+        tr(
+            "{who}: if it passes requests on, it may hold the stream itself. {advice}",
+            who=who,
+            advice=advice,
+        ),
+    )
 
 
 def _is_direct_served(case: Case) -> bool:
@@ -352,11 +401,13 @@ def _unreachable_direct(case: Case) -> str:
     vantages = dict.fromkeys(result.timeline.probe.vantage for result in case.direct)
     peers = safe(", ".join(upstream_peers(case)), 200)
     where = "here" if LOCAL in vantages else ", ".join(vantages)
-    used = f" (it passes to {peers})" if peers else ""
-    question = (
-        f"The direct URL cannot be reached from {where}: is it the one that Nginx uses{used}?"
+    used = tr(" (it passes to {peers})", peers=peers) if peers else ""
+    question = tr(
+        "The direct URL cannot be reached from {where}: is it the one that Nginx uses{used}?",
+        where=where,
+        used=used,
     )
     if LOCAL not in vantages:
         return question
-    advice = "look from there: --vantage web='ssh HOST' --direct web=URL."
-    return f"{question} If only its host reaches it, {advice}"
+    advice = tr("look from there: --vantage web='ssh HOST' --direct web=URL.")
+    return tr("{question} If only its host reaches it, {advice}", question=question, advice=advice)

@@ -14,6 +14,7 @@ from wizard.diagnose.predictions import predict
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import is_unix
 
 _Place = tuple[str, str]
@@ -47,10 +48,15 @@ def without_false_direct(case: Case) -> Case:
 def describe_false_direct(case: Case) -> tuple[str, ...]:
     """One sentence for each direct URL that leads through the proxy, with what to give instead."""
     peers = safe(", ".join(addresses.upstream_peers(case)), 200)
-    advice = f"give the address that Nginx passes to ({peers})" if peers else ""
-    advice = advice or "give the backend's own address"
+    advice = tr("give the address that Nginx passes to ({peers})", peers=peers) if peers else ""
+    advice = advice or tr("give the backend's own address")
     return tuple(
-        f"{safe(url, 200)} is not direct: {reason}. Its answers are not compared: {advice}."
+        tr(
+            "{url} is not direct: {reason}. Its answers are not compared: {advice}.",
+            url=safe(url, 200),
+            reason=reason,
+            advice=advice,
+        )
         for (url, _), reason in _false_places(case)
     )
 
@@ -72,13 +78,16 @@ def _reason(case: Case, result: ProbeResult) -> str:
     if addresses.leads_to(case, result.timeline.probe):
         return ""  # the config itself passes the stream there
     if file := _log_of(case, result):
-        return f"its requests stand in the log of this Nginx ({safe(file, 120)})"
+        return tr("its requests stand in the log of this Nginx ({file})", file=safe(file, 120))
     if _is_public_address(case, result):
-        return "it leads to the same machine and port as the public URL"
+        return tr("it leads to the same machine and port as the public URL")
     if addresses.is_listener(case, result.timeline):
         address = addresses.host_port(result.timeline.probe.url)
-        port = f"port {address.rpartition(':')[2]} of that machine"
-        return f"by the config, Nginx itself listens on {address if is_unix(address) else port}"
+        port = tr("port {rpartition} of that machine", rpartition=address.rpartition(":")[2])
+        return tr(
+            "by the config, Nginx itself listens on {address}",
+            address=address if is_unix(address) else port,
+        )
     return ""
 
 

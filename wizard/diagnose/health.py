@@ -3,8 +3,13 @@
 from wizard.diagnose.facts.product import is_proxy_shown
 from wizard.model.case import Case
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
-_TRANSPORTS = {"http+sse": "HTTP+SSE", "streamable-http": "Streamable HTTP", "stateless": "HTTP"}
+_TRANSPORTS = {
+    "http+sse": "HTTP+SSE",
+    "streamable-http": tr("Streamable HTTP"),
+    "stateless": "HTTP",
+}
 _LONG_WATCH_S = 60.0
 """How long a stream is watched at least where nothing is said of a later cut, in seconds: the usual
 timeouts are not longer."""
@@ -12,7 +17,7 @@ timeouts are not longer."""
 
 def describe_place(case: Case) -> str:
     """Where the public requests went: no proxy is named where nothing shows one."""
-    return "through the proxy" if is_proxy_shown(case) else "at the URL"
+    return tr("through the proxy") if is_proxy_shown(case) else tr("at the URL")
 
 
 def describe_health(case: Case) -> str:
@@ -20,15 +25,21 @@ def describe_health(case: Case) -> str:
     place = describe_place(case)
     if case.target.upgrade:
         if any(result.outcome == "ended" for result in case.proxy):
-            return f"The WebSocket opens {place}; its server closes it on both sides alike."
-        return f"The WebSocket is open {place}, as far as it was watched."
-    proxied, live = case.handshake("proxy"), f"The stream is live in every probe {place}"
+            return tr(
+                "The WebSocket opens {place}; its server closes it on both sides alike.",
+                place=place,
+            )
+        return tr("The WebSocket is open {place}, as far as it was watched.", place=place)
+    proxied, live = (
+        case.handshake("proxy"),
+        tr("The stream is live in every probe {place}", place=place),
+    )
     if proxied is None or not proxied.is_complete:
         return _describe_pings(case, place) or f"{live}."
     protocol = f"{_TRANSPORTS[proxied.transport]} {proxied.version}".strip()
     if proxied.transport == "http+sse":
-        return f"{live}, and MCP over {protocol} works."
-    return f"MCP over {protocol} works {place}."
+        return tr("{live}, and MCP over {protocol} works.", live=live, protocol=protocol)
+    return tr("MCP over {protocol} works {place}.", protocol=protocol, place=place)
 
 
 def _describe_pings(case: Case, place: str) -> str:
@@ -37,8 +48,11 @@ def _describe_pings(case: Case, place: str) -> str:
     if not all(each.comments and not each.events for each in streams):
         return ""
     if case.direct:
-        return f"The stream is live {place}, but no event came there or directly, pings alone."
-    return f"The stream is live {place}, but no event came, pings alone."
+        return tr(
+            "The stream is live {place}, but no event came there or directly, pings alone.",
+            place=place,
+        )
+    return tr("The stream is live {place}, but no event came, pings alone.", place=place)
 
 
 def describe_unseen(case: Case) -> tuple[str, ...]:
@@ -51,12 +65,12 @@ def _not_compared(case: Case) -> tuple[str, ...]:
     is_live_stream = any(result.timeline.events for result in case.proxy)
     if not is_live_stream or any(result.arrivals for result in case.proxy):
         return ()
-    why = "no direct URL was given"
+    why = tr("no direct URL was given")
     if case.direct:
-        why = f"the direct request: {safe(case.direct[0].why, 200)}"
+        why = tr("the direct request: {why}", why=safe(case.direct[0].why, 200))
     elif case.target.direct:
         return ()  # another note says why it is not used
-    return (f"Whether all that the backend sends arrives was not compared: {why}.",)
+    return (tr("Whether all that the backend sends arrives was not compared: {why}.", why=why),)
 
 
 def _unseen_streams(case: Case) -> tuple[str, ...]:
@@ -71,8 +85,10 @@ def _unseen_streams(case: Case) -> tuple[str, ...]:
     if any(exchange.timeline.is_event_stream for exchange in proxied.exchanges):
         return ()
     return (
-        "No answer of this server was an event stream: whether the progress of a call arrives "
-        "while it runs was not seen. --conf shows whether Nginx would hold it.",
+        tr(
+            "No answer of this server was an event stream: whether the progress of a call "
+            "arrives while it runs was not seen. --conf shows whether Nginx would hold it."
+        ),
     )
 
 
@@ -86,6 +102,9 @@ def _short_watch(case: Case) -> tuple[str, ...]:
     if not open_s or case.target.is_sent_once or max(open_s) >= _LONG_WATCH_S:
         return ()
     return (
-        f"The stream was watched for {seconds(max(open_s))}. If clients lose it later: "
-        "--patience 90 watches it for 90 s, and step 2 of the wizard keeps it open.",
+        tr(
+            "The stream was watched for {open_s}. If clients lose it later: --patience 90 "
+            "watches it for 90 s, and step 2 of the wizard keeps it open.",
+            open_s=seconds(max(open_s)),
+        ),
     )

@@ -10,6 +10,7 @@ from wizard.model.case import Case, FirstFailingHop
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.target import LOCAL, Http, Target
 from wizard.model.timeline import Encoding, Probe
+from wizard.text.messages import tr
 
 OUTSIDE = "outside"
 """The name of the outermost hop: the public URL."""
@@ -86,7 +87,9 @@ def has_several_proxies(hops: Sequence[HopResult]) -> bool:
 
 
 def _direct_name(probe: Probe) -> str:
-    return "direct" if probe.vantage == LOCAL else f"direct from {probe.vantage}"
+    return (
+        "direct" if probe.vantage == LOCAL else tr("direct from {vantage}", vantage=probe.vantage)
+    )
 
 
 def _group_by_hop(
@@ -206,7 +209,9 @@ def _misplaced_hop(target: Target) -> str:
 def describe_contradiction(case: Case) -> str:
     """Say in one sentence why the hops do not fit together; empty if they do."""
     if name := _misplaced_hop(case.target):
-        return f"{name} has the public URL's own address: name the hops outermost first."
+        return tr(
+            "{name} has the public URL's own address: name the hops outermost first.", name=name
+        )
     hops = results_by_hop(case)
     texts = (_contradiction(case, hops, variant) for variant in _probed_variants(hops))
     return next((text for text in texts if text), "")
@@ -217,9 +222,15 @@ def _contradiction(case: Case, hops: Sequence[HopResult], variant: Variant) -> s
     for outer, inner in pairwise(_observations(case, hops, variant)):
         if outer.well and not inner.well and inner.hop.kind == "hop":
             where = OUTSIDE if outer.hop.kind == "outside" else f"at {outer.hop.name}"
-            order = " and are the hops named outermost first" if len(case.hops) > 1 else ""
+            order = tr(" and are the hops named outermost first") if len(case.hops) > 1 else ""
             name, outcome = inner.hop.name, inner.result.outcome_label
-            return f"live {where}, {outcome} at {name}: is {name} on the way{order}?"
+            return tr(
+                "live {where}, {outcome} at {name}: is {name} on the way{order}?",
+                where=where,
+                outcome=outcome,
+                name=name,
+                order=order,
+            )
     return ""
 
 
@@ -232,14 +243,23 @@ def describe_unclear_hops(case: Case) -> tuple[str, ...]:
 def _unclear(case: Case, hop: HopResult) -> str:
     results = [result for result in hop.results if result.outcome != "not-offered"]
     if results and all(result.outcome in (*_NOT_REACHED, "not-asked") for result in results):
-        advice = f"--hop {hop.name}=VANTAGE=URL asks it from another place"
-        return f"{hop.name} could not be asked ({results[0].why}): {advice}."
+        advice = tr("--hop {name}=VANTAGE=URL asks it from another place", name=hop.name)
+        return tr(
+            "{name} could not be asked ({why}): {advice}.",
+            name=hop.name,
+            why=results[0].why,
+            advice=advice,
+        )
     outside = {_symptom(result) for result in case.proxy}
     other = next((result for result in results if result.outcome in _OTHER_ANSWERS), None)
     if other is None or _symptom(other) in outside:
         return ""
     label = other.outcome_label
-    return f"{hop.name} gives another answer than the public URL ({label}): is its path right?"
+    return tr(
+        "{name} gives another answer than the public URL ({label}): is its path right?",
+        name=hop.name,
+        label=label,
+    )
 
 
 def describe_failing_hop(case: Case) -> str:
@@ -249,24 +269,42 @@ def describe_failing_hop(case: Case) -> str:
         return ""
     where = failing.name if failing.kind == "outside" else f"at {failing.name}"
     inner = failing.inner if failing.inner_kind == "direct" else f"at {failing.inner}"
-    return f"live {inner}, {failing.result.outcome_label} {where}: {_culprit(case, failing)}"
+    return tr(
+        "live {inner}, {outcome_label} {where}: {culprit}",
+        inner=inner,
+        outcome_label=failing.result.outcome_label,
+        where=where,
+        culprit=_culprit(case, failing),
+    )
 
 
 def _culprit(case: Case, failing: FirstFailingHop) -> str:
     """Name what stands between the failing hop and the next one."""
     if failing.unseen:
         hop = failing.kind == "hop"
-        names = (failing.name, *failing.unseen) if hop else ("what is in front", *failing.unseen)
-        return f"it is {' or '.join(names)} ({', '.join(failing.unseen)} could not tell)"
+        names = (
+            (failing.name, *failing.unseen) if hop else (tr("what is in front"), *failing.unseen)
+        )
+        return tr(
+            "it is {names} ({unseen} could not tell)",
+            names=" or ".join(names),
+            unseen=", ".join(failing.unseen),
+        )
     if failing.kind == "hop":
         innermost = failing.inner_kind == "direct" and not _is_predicted(case, failing)
-        return f"it is {failing.name}{', or what stands behind it' if innermost else ''}"
+        return tr(
+            "it is {name}{text}",
+            name=failing.name,
+            text=tr(", or what stands behind it") if innermost else "",
+        )
     if failing.kind == "direct":
         vantage = failing.name.removeprefix("direct from ")
-        return f"it is what stands between {vantage} and the backend"
+        return tr("it is what stands between {vantage} and the backend", vantage=vantage)
     if case.target.hops:
-        return f"it is what stands in front of {failing.inner}"
-    return "it is this Nginx" if _is_predicted(case, failing) else "it is what stands between"
+        return tr("it is what stands in front of {inner}", inner=failing.inner)
+    return (
+        tr("it is this Nginx") if _is_predicted(case, failing) else tr("it is what stands between")
+    )
 
 
 def _is_predicted(case: Case, failing: FirstFailingHop) -> bool:

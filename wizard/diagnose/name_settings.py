@@ -17,27 +17,31 @@ from wizard.nginx.proxy_pass import for_fixed_name, for_name_in_variable
 from wizard.nginx.servers import http_blocks
 from wizard.nginx.settings import enclosing_blocks, version_numbers
 from wizard.nginx.upstream import passed_address, upstream_block_of
+from wizard.text.messages import tr
 
 RESOLVE_SINCE = (1, 27, 3)
 """The version since which the open-source Nginx has `server … resolve`."""
-_WHY_RESOLVER = "the DNS server that another part of this config asks; without one no name is found"
-_WHY_PLAIN = (
-    "the same name without the variable: Nginx looks it up when it starts, as every program on its "
-    "host does, and needs no resolver"
+_WHY_RESOLVER = tr(
+    "the DNS server that another part of this config asks; without one no name is found"
 )
-_WHY_RESOLVE = "looked up again whenever the DNS answer expires, instead of once at start"
-_WHY_ZONE = "memory that all workers share; resolve needs it"
-_WHY_VARIABLE = "a name in a variable is looked up again, instead of once at start"
-_AT_START = (
-    "Nginx looks the name up when it starts, and nginx -t refuses the config where it does not "
-    "resolve. It keeps the address until the next reload: a resolver line with the address of a "
-    "DNS server (127.0.0.11 in Docker, the cluster's DNS service in Kubernetes) beside the "
-    "variable looks it up again instead"
+_WHY_PLAIN = tr(
+    "the same name without the variable: Nginx looks it up when it starts, as every "
+    "program on its host does, and needs no resolver"
 )
-_NO_RESOLVER = (
-    "no line of the config names a DNS server. With a resolver line (127.0.0.11 in Docker, the "
-    "cluster's DNS service in Kubernetes) and the name in a variable of the pass directive, Nginx "
-    "looks the name up again; until then, reload it after each change of the address"
+_WHY_RESOLVE = tr("looked up again whenever the DNS answer expires, instead of once at start")
+_WHY_ZONE = tr("memory that all workers share; resolve needs it")
+_WHY_VARIABLE = tr("a name in a variable is looked up again, instead of once at start")
+_AT_START = tr(
+    "Nginx looks the name up when it starts, and nginx -t refuses the config where it "
+    "does not resolve. It keeps the address until the next reload: a resolver line with "
+    "the address of a DNS server (127.0.0.11 in Docker, the cluster's DNS service in "
+    "Kubernetes) beside the variable looks it up again instead"
+)
+_NO_RESOLVER = tr(
+    "no line of the config names a DNS server. With a resolver line (127.0.0.11 in "
+    "Docker, the cluster's DNS service in Kubernetes) and the name in a variable of the "
+    "pass directive, Nginx looks the name up again; until then, reload it after each "
+    "change of the address"
 )
 
 

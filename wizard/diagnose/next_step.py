@@ -11,30 +11,37 @@ from wizard.model.certificate import CertificateProblem, certificate_problem
 from wizard.model.probe_result import UNREADABLE_OUTCOMES
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import http_url
 
-BUSY_ADVICE = "run it again when this machine has less to do, or wait for longer: --stall 10."
-_INSECURE = (
+BUSY_ADVICE = tr("run it again when this machine has less to do, or wait for longer: --stall 10.")
+_INSECURE = tr(
     "; --insecure asks without checking it, and a client that checks it fails in the same way."
 )
 _CERTIFICATE: Mapping[CertificateProblem, str] = {
-    "expired": "renew the certificate of {host}, which has expired" + _INSECURE,
+    "expired": tr("renew the certificate of {host}, which has expired") + _INSECURE,
     "early": (
-        "check the clock of this machine, and from when the certificate of {host} is valid"
+        tr("check the clock of this machine, and from when the certificate of {host} is valid")
         + _INSECURE
     ),
     "name": (
-        "write the host in the URL as the certificate names it, and give the address with "
-        "--connect-to ADDRESS:PORT if need be: the certificate of {host} is for another name"
+        tr(
+            "write the host in the URL as the certificate names it, and give the address with "
+            "--connect-to ADDRESS:PORT if need be: the certificate of {host} is for another name"
+        )
         + _INSECURE
     ),
     "untrusted": (
-        "the certificate of {host} is not trusted here: give --insecure to ask without checking "
-        "it; a client that checks it fails in the same way."
+        tr(
+            "the certificate of {host} is not trusted here: give --insecure to ask without "
+            "checking it; a client that checks it fails in the same way."
+        )
     ),
     "client": (
-        "{host} asks for a client certificate, which is not sent: give a URL behind it, as "
-        "--direct http://HOST:PORT/sse."
+        tr(
+            "{host} asks for a client certificate, which is not sent: give a URL behind it, as "
+            "--direct http://HOST:PORT/sse."
+        )
     ),
 }
 _UNREACHED = frozenset({"refused", "dns", "timeout", "reset"})
@@ -65,9 +72,17 @@ def _about_tls(case: Case, answers: list[Timeline]) -> str:
     if problem := next((each for each in problems if each is not None), None):
         return _CERTIFICATE[problem].format(host=host)
     if all(map(is_not_tls, answers)):
-        return f"the port answers without TLS: try http://{host}{safe(parts.path, 200)}."
+        return tr(
+            "the port answers without TLS: try http://{host}{path}.",
+            host=host,
+            path=safe(parts.path, 200),
+        )
     if all(map(demands_tls, answers)):
-        return f"the port asks for TLS: try https://{host}{safe(parts.path, 200)}."
+        return tr(
+            "the port asks for TLS: try https://{host}{path}.",
+            host=host,
+            path=safe(parts.path, 200),
+        )
     return ""
 
 
@@ -77,10 +92,10 @@ def _about_connection(answers: list[Timeline]) -> str:
     if not all(answer.ended in _UNREACHED for answer in answers):
         return ""
     if all(answer.ended == "dns" for answer in answers):
-        return "check the host's name, or give its address: --connect-to ADDRESS:PORT."
-    return (
-        "check the host and the port, and that the server runs; from a machine that reaches it: "
-        "--vantage web='ssh HOST' --conf web=."
+        return tr("check the host's name, or give its address: --connect-to ADDRESS:PORT.")
+    return tr(
+        "check the host and the port, and that the server runs; from a machine that reaches "
+        "it: --vantage web='ssh HOST' --conf web=."
     )
 
 
@@ -92,13 +107,15 @@ def _about_path(case: Case, answers: list[Timeline]) -> str:
     if not any(answer.headers_s is not None for answer in answers):
         return ""
     base = safe(url.partition("?")[0].rstrip("/"), 200)
-    return f"the URL has no path: is {base}/sse or {base}/mcp meant? check --look asks both."
+    return tr(
+        "the URL has no path: is {base}/sse or {base}/mcp meant? check --look asks both.", base=base
+    )
 
 
 def _about_credentials(answers: list[Timeline]) -> str:
     if not all(answer.status == 401 for answer in answers):
         return ""
-    return "the URL asks for credentials: give --header 'Authorization: …'."
+    return tr("the URL asks for credentials: give --header 'Authorization: …'.")
 
 
 def _about_inputs(case: Case) -> str:
@@ -107,30 +124,36 @@ def _about_inputs(case: Case) -> str:
         return BUSY_ADVICE
     outcomes = {result.outcome for result in case.proxy}
     if "not-http" in outcomes:
-        return "check that the URL leads to the server and the port that are meant."
+        return tr("check that the URL leads to the server and the port that are meant.")
     if not outcomes.isdisjoint(UNREADABLE_OUTCOMES):
         return ""  # Its note says what to look at.
     target, path = case.target, safe(urlsplit(http_url(case.target.url)).path or "/", 100)
     if not target.direct and not protocol(case):
-        return (
-            f"give the backend's own address, --direct http://HOST:PORT{path}: it shows whether "
-            "the backend sends its stream at all."
+        return tr(
+            "give the backend's own address, --direct http://HOST:PORT{path}: it shows whether "
+            "the backend sends its stream at all.",
+            path=path,
         )
     if case.direct and all(result.outcome == "refused" for result in case.direct):
-        return "check the direct URL, which cannot be reached from here."
+        return tr("check the direct URL, which cannot be reached from here.")
     if not is_nginx_shown(case):
-        return (
-            f"ask what stands behind the server that answers, --hop inner=http://HOST:PORT{path}."
+        return tr(
+            "ask what stands behind the server that answers, --hop inner=http://HOST:PORT{path}.",
+            path=path,
         )
     if target.conf is None:
-        return (
-            "give the Nginx config, --conf /etc/nginx/nginx.conf, or a saved `nginx -T`: it shows "
-            "what Nginx holds."
+        return tr(
+            "give the Nginx config, --conf /etc/nginx/nginx.conf, or a saved `nginx -T`: it "
+            "shows what Nginx holds."
         )
     if not target.logs:
-        return "give Nginx's error log, --log /var/log/nginx/error.log: it names what failed."
+        return tr("give Nginx's error log, --log /var/log/nginx/error.log: it names what failed.")
     waited_s = max((result.timeline.waited_s or 0.0 for result in case.proxy), default=0.0)
     is_silent = not outcomes.isdisjoint({"silent", "held", "events-held", "no-event"})
     if is_silent and waited_s >= target.stall * 0.9:  # beside a live direct stream it waits less
-        return f"wait for longer than {target.stall:g} s, --stall {target.stall * 3:g}."
+        return tr(
+            "wait for longer than {stall:g} s, --stall {stall2:g}.",
+            stall=target.stall,
+            stall2=target.stall * 3,
+        )
     return ""

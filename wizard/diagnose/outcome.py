@@ -14,7 +14,7 @@ from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.release import is_kept, kept_s
 from wizard.model.timeline import Timeline, connected_s, is_live
 from wizard.text.display import safe, seconds, summarize_body
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 LATE_MARGIN_S = 0.5
 """How much later than in the direct probe, in seconds, the first data counts as late."""
@@ -39,7 +39,7 @@ def interrupt(result: ProbeResult) -> ProbeResult:
     """Mark a probe that still runs as interrupted: what it would have shown is not known."""
     if result.outcome != "running":
         return result
-    why = f"interrupted; {result.why or 'no answer until then'}"
+    why = tr("interrupted; {why}", why=result.why or tr("no answer until then"))
     return replace(result, outcome="interrupted", why=why)
 
 
@@ -89,8 +89,8 @@ def handshake_fails(case: Case) -> bool:
     return bool(handshake_problem(case))
 
 
-_STANDING = "the GET stream of its session"
-_LISTENING = "the stream of subscriptions/listen"
+_STANDING = tr("the GET stream of its session")
+_LISTENING = tr("the stream of subscriptions/listen")
 
 
 def handshake_problem(case: Case) -> str:
@@ -103,7 +103,7 @@ def handshake_problem(case: Case) -> str:
         return ""
     if not proxied.is_complete:
         is_mcp = proxied.transport != "unknown" or (direct is not None and direct.is_complete)
-        return (proxied.why or "it is not complete") if is_mcp else ""
+        return (proxied.why or tr("it is not complete")) if is_mcp else ""
     standing = standing_stream(case, "proxy")
     if standing is None:
         return ""
@@ -161,7 +161,7 @@ def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, 
     if is_root:
         return "answered", f"HTTP {timeline.status}"
     if timeline.probe.http == "2" and timeline.http != "2":
-        return "not-offered", "HTTP/2 was asked for; the server chose HTTP/1.1"
+        return "not-offered", tr("HTTP/2 was asked for; the server chose HTTP/1.1")
     if timeline.probe.upgrade and not timeline.is_websocket:
         return _not_upgraded(timeline)
     if is_kept(timeline, direct):
@@ -178,21 +178,31 @@ def _without_headers(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Ou
         case None:
             return "running", ""
         case "open":
-            silence = f"not even headers after {seconds(timeline.waited_s)}"
+            silence = tr("not even headers after {waited_s}", waited_s=seconds(timeline.waited_s))
             if _is_silent(direct):
-                return "headers-held", f"{silence}, where the direct probe has headers at least"
+                return "headers-held", tr(
+                    "{silence}, where the direct probe has headers at least", silence=silence
+                )
             return "held", silence
         case "eof" | "reset":
-            return "cut", f"closed before an answer: {timeline.detail or 'connection closed'}"
+            return "cut", tr(
+                "closed before an answer: {detail}",
+                detail=timeline.detail or tr("connection closed"),
+            )
         case _:
             return "refused", timeline.detail
 
 
 def _describe_kept(timeline: Timeline) -> str:
     """What came when the proxy gave up reading."""
-    what = _count(timeline) if timeline.items else f"{timeline.bytes} bytes"
-    first = f"no headers for {seconds(kept_s(timeline))}; then {timeline.status} with {what}"
-    return f"{first}, broken off in the same moment"
+    what = _count(timeline) if timeline.items else tr("{bytes} bytes", bytes=timeline.bytes)
+    first = tr(
+        "no headers for {kept_s}; then {status} with {what}",
+        kept_s=seconds(kept_s(timeline)),
+        status=timeline.status,
+        what=what,
+    )
+    return tr("{first}, broken off in the same moment", first=first)
 
 
 def _is_whole_answer(timeline: Timeline) -> bool:
@@ -212,18 +222,28 @@ def _held_to_its_end(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Ou
 def _other_answer(timeline: Timeline) -> tuple[Outcome, str]:
     status = timeline.status or 0
     if 300 <= status < 400 and status != 304:
-        return "redirect", f"{status} to {safe(timeline.header('location') or 'nowhere', 200)}"
+        return "redirect", tr(
+            "{status} to {header}",
+            status=status,
+            header=safe(timeline.header("location") or "nowhere", 200),
+        )
     if status != 200:
         return "status", f"HTTP {status}"
     if timeline.came_at_once:
-        whole = f"a complete answer of {timeline.bytes} bytes, {_media_type(timeline)}"
-        return "not-a-stream", f"200, but {whole}"
-    return "not-a-stream", f"200, but {_media_type(timeline)} instead of a stream"
+        whole = tr(
+            "a complete answer of {bytes} bytes, {media_type}",
+            bytes=timeline.bytes,
+            media_type=_media_type(timeline),
+        )
+        return "not-a-stream", tr("200, but {whole}", whole=whole)
+    return "not-a-stream", tr(
+        "200, but {media_type} instead of a stream", media_type=_media_type(timeline)
+    )
 
 
 def _media_type(timeline: Timeline) -> str:
     """The type that the answer names, for display."""
-    return safe(timeline.header("content-type") or "no content type", 80)
+    return safe(timeline.header("content-type") or tr("no content type"), 80)
 
 
 def _not_upgraded(timeline: Timeline) -> tuple[Outcome, str]:
@@ -232,25 +252,35 @@ def _not_upgraded(timeline: Timeline) -> tuple[Outcome, str]:
         outcome, why = _other_answer(timeline)
         if outcome == "redirect":
             return outcome, why
-        return outcome, f"HTTP {timeline.status} in place of 101, so no WebSocket is open"
+        return outcome, tr(
+            "HTTP {status} in place of 101, so no WebSocket is open", status=timeline.status
+        )
     if timeline.ended is None:
-        return "running", "101 is here"
-    return "status", f"HTTP 101, but {timeline.detail or 'the connection was left at once'}"
+        return "running", tr("101 is here")
+    return "status", tr(
+        "HTTP 101, but {detail}", detail=timeline.detail or tr("the connection was left at once")
+    )
 
 
 def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome, str]:
     if timeline.ended is None:
-        return "running", "headers are here, no event yet"
+        return "running", tr("headers are here, no event yet")
     if timeline.ended == "reset":
-        return "cut", f"broken off after the headers: {timeline.detail}"
+        return "cut", tr("broken off after the headers: {detail}", detail=timeline.detail)
     if timeline.ended == "eof" and _is_outlived(timeline, direct):
-        return "cut", f"ended without an event, {_end(timeline)}, where the direct probe went on"
+        return "cut", tr(
+            "ended without an event, {end}, where the direct probe went on", end=_end(timeline)
+        )
     if timeline.ended == "eof":
-        return "ended", "ended without an event"
+        return "ended", tr("ended without an event")
     silence_s = (timeline.waited_s or 0.0) - (timeline.headers_s or 0.0)
-    why = f"headers after {seconds(timeline.headers_s)}, then no event for {seconds(silence_s)}"
+    why = tr(
+        "headers after {headers_s}, then no event for {silence_s}",
+        headers_s=seconds(timeline.headers_s),
+        silence_s=seconds(silence_s),
+    )
     if timeline.bytes:
-        why += f" ({timeline.bytes} bytes that decode to nothing yet)"
+        why += tr(" ({bytes} bytes that decode to nothing yet)", bytes=timeline.bytes)
     return ("events-held", why) if _any_live(direct) else ("silent", why)
 
 
@@ -259,7 +289,10 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
     if beside and beside.is_event_stream and not timeline.is_event_stream:
         return (
             "not-a-stream",
-            f"200, but {_media_type(timeline)}, where the direct probe has text/event-stream",
+            tr(
+                "200, but {media_type}, where the direct probe has text/event-stream",
+                media_type=_media_type(timeline),
+            ),
         )
     bursts = _describe_bursts(timeline, beside) if beside else ""
     is_one_block = beside is not None and comparison.is_in_one_block(timeline, beside)
@@ -272,7 +305,9 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
     if has_none and (why := _no_event(timeline, direct)):
         return "no-event", why
     if _is_late(timeline, direct):
-        return "late", f"{_opening(timeline, 'only ')}, long after the direct probe's"
+        return "late", tr(
+            "{opening}, long after the direct probe's", opening=_opening(timeline, "only ")
+        )
     if why := bursts or _describe_gathered_events(timeline, beside):
         return "bursts", why
     if beside and comparison.stalls(timeline, beside):
@@ -287,13 +322,20 @@ def _live_or_ended(
     if timeline.ended == "reset" and timeline.is_websocket:
         return "cut", f"{first}, {_count(timeline)}, {timeline.detail}, {_end(timeline)}"
     if timeline.ended == "reset":
-        return "cut", f"{first}, then broken off {_end(timeline)}: {timeline.detail}"
+        return "cut", tr(
+            "{first}, then broken off {end}: {detail}",
+            first=first,
+            end=_end(timeline),
+            detail=timeline.detail,
+        )
     if timeline.ended != "eof":
         is_watched = timeline.probe.once and timeline.ended == "open"
-        still = f", open after {seconds(timeline.waited_s)}" if is_watched else ""
+        still = (
+            tr(", open after {waited_s}", waited_s=seconds(timeline.waited_s)) if is_watched else ""
+        )
         return "live", f"{first}, {_count(timeline)}{still}"
     if timeline.pending:
-        return "cut", f"ended in the middle of an event, {_end(timeline)}"
+        return "cut", tr("ended in the middle of an event, {end}", end=_end(timeline))
     error = "" if timeline.is_websocket else last_error(timeline)
     is_whole = bool(error) or names_its_end(timeline)
     if not is_whole and (why := _describe_early_end(timeline, direct, beside)):
@@ -301,9 +343,17 @@ def _live_or_ended(
     if timeline.is_websocket:
         return "ended", f"{first}, {_count(timeline)}, {timeline.detail}, {_end(timeline)}"
     if error:
-        return "ended", f"{first}, ended with an error: {safe(error, 200)}"
-    end = "with its last event" if names_its_end(timeline) else "ended"
-    return "ended", f"{first}, {_count(timeline)}, {end} after {seconds(timeline.waited_s)}"
+        return "ended", tr(
+            "{first}, ended with an error: {error}", first=first, error=safe(error, 200)
+        )
+    end = tr("with its last event") if names_its_end(timeline) else "ended"
+    return "ended", tr(
+        "{first}, {count}, {end} after {waited_s}",
+        first=first,
+        count=_count(timeline),
+        end=end,
+        waited_s=seconds(timeline.waited_s),
+    )
 
 
 def _describe_early_end(
@@ -312,18 +362,30 @@ def _describe_early_end(
     """What shows that a stream ended too early; empty if nothing does."""
     if _is_outlived(timeline, direct):
         end = timeline.detail if timeline.is_websocket else "ended"
-        return f"{end} {_end(timeline)}, where the direct probe went on"
+        return tr("{end} {end2}, where the direct probe went on", end=end, end2=_end(timeline))
     if beside and comparison.lacks_the_end(timeline, beside):
-        return f"ended after {_count(timeline)}, where the direct probe had {_count(beside)}"
+        return tr(
+            "ended after {count}, where the direct probe had {count2}",
+            count=_count(timeline),
+            count2=_count(beside),
+        )
     if beside and names_its_end(beside) and not last_error(timeline):
-        return f"ended after {_count(timeline)}, without the last event of the direct probe"
+        return tr(
+            "ended after {count}, without the last event of the direct probe",
+            count=_count(timeline),
+        )
     return ""
 
 
 def _opening(timeline: Timeline, how: str = "") -> str:
     """When the stream was live: with its first data, or once the WebSocket was open."""
-    what = "WebSocket open" if timeline.is_websocket else "first data"
-    return f"{what} {how}after {seconds(timeline.first_data_s)}"
+    what = tr("WebSocket open") if timeline.is_websocket else tr("first data")
+    return tr(
+        "{what} {how}after {first_data_s}",
+        what=what,
+        how=how,
+        first_data_s=seconds(timeline.first_data_s),
+    )
 
 
 def _count(timeline: Timeline) -> str:
@@ -331,23 +393,26 @@ def _count(timeline: Timeline) -> str:
     if timeline.is_websocket:
         return plural(timeline.events, "message")
     if timeline.events == 1:
-        return f"one event of {timeline.decoded} bytes seen"
+        return tr("one event of {decoded} bytes seen", decoded=timeline.decoded)
     if timeline.events:
-        return f"{timeline.events} events"
+        return tr("{events} events", events=timeline.events)
     if timeline.is_opaque:
-        return f"{timeline.bytes} bytes of a compression that is not decoded here"
+        return tr("{bytes} bytes of a compression that is not decoded here", bytes=timeline.bytes)
     if timeline.is_event_stream:
         return plural(timeline.comments, "comment")
-    return f"{timeline.bytes} bytes"
+    return tr("{bytes} bytes", bytes=timeline.bytes)
 
 
 def _describe_stuck_event(timeline: Timeline, beside: Timeline | None) -> str:
     waits = arrivals.stuck_gaps(timeline)
-    why = f"an event arrived without its end, which did not come for {seconds(max(waits))}"
+    why = tr(
+        "an event arrived without its end, which did not come for {waits}",
+        waits=seconds(max(waits)),
+    )
     if timeline.pending:
-        why += f" ({timeline.pending} bytes of it are here)"
+        why += tr(" ({pending} bytes of it are here)", pending=timeline.pending)
     if beside:
-        why += "; the direct probe gets each event whole"
+        why += tr("; the direct probe gets each event whole")
     return why
 
 
@@ -357,9 +422,13 @@ def _describe_bursts(timeline: Timeline, beside: Timeline) -> str:
     if not is_one_block and not comparison.comes_in_bursts(timeline, beside):
         return ""
     first, early = seconds(timeline.first_data_s), seconds(beside.first_data_s)
-    return (
-        f"{_moments(timeline)}, where the direct probe has {_moments(beside)}; first data after "
-        f"{first} (direct: {early})"
+    return tr(
+        "{moments}, where the direct probe has {moments2}; first data after {first} (direct: "
+        "{early})",
+        moments=_moments(timeline),
+        moments2=_moments(beside),
+        first=first,
+        early=early,
     )
 
 
@@ -368,7 +437,7 @@ def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> st
     if beside and own_times.clock_spread_s(beside) >= own_times.CLOCK_SPREAD_S:
         return ""  # The backend itself sends them together.
     if (spread := own_times.clock_spread_s(timeline)) >= own_times.CLOCK_SPREAD_S:
-        apart = f"events that arrive together were made {seconds(spread)} apart"
+        apart = tr("events that arrive together were made {spread} apart", spread=seconds(spread))
         return f"{_moments(timeline)}: {apart}"
     # Events that are larger than a buffer come in full buffers also where nothing gathers them, and
     # of a stream without events a backend may itself write such.
@@ -376,36 +445,57 @@ def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> st
     sizes = arrivals.full_buffers(timeline) if is_gathered else ()
     if sizes:
         buffers = ", ".join(map(str, sizes[:4]))
-        return f"{_moments(timeline)}: they arrive in full buffers ({buffers} bytes)"
+        return tr(
+            "{moments}: they arrive in full buffers ({buffers} bytes)",
+            moments=_moments(timeline),
+            buffers=buffers,
+        )
     return ""
 
 
 def _moments(timeline: Timeline) -> str:
     """How much arrived at how many moments: `16 events at 1 moment`."""
-    events = plural(timeline.events, "event") if timeline.events else f"{timeline.bytes} bytes"
-    return f"{events} at {plural(len(arrivals.moments(timeline)), 'moment')}"
+    events = (
+        plural(timeline.events, "event")
+        if timeline.events
+        else tr("{bytes} bytes", bytes=timeline.bytes)
+    )
+    return tr(
+        "{events} at {count}",
+        events=events,
+        count=plural(len(arrivals.moments(timeline)), "moment"),
+    )
 
 
 def _describe_stall(timeline: Timeline, beside: Timeline) -> str:
     silence = seconds((timeline.waited_s or 0.0) - (timeline.last_byte_s or 0.0))
     more = beside.events - timeline.events
-    rest = f"has {more} more" if more > 0 else "goes on"
-    return f"{_count(timeline)}, then nothing for {silence}; the direct probe {rest}"
+    rest = tr("has {more} more", more=more) if more > 0 else tr("goes on")
+    return tr(
+        "{count}, then nothing for {silence}; the direct probe {rest}",
+        count=_count(timeline),
+        silence=silence,
+        rest=rest,
+    )
 
 
 def _no_event(timeline: Timeline, direct: Sequence[Timeline]) -> str:
     """Why bytes without an event are not a stream; empty if comments alone are what to expect."""
     if not timeline.comments:
-        return f"{timeline.bytes} bytes came, and no event and no comment in them"
+        return tr("{bytes} bytes came, and no event and no comment in them", bytes=timeline.bytes)
     if any(other.events for other in direct):
-        return "comments came, but no event, where the direct probe has one"
+        return tr("comments came, but no event, where the direct probe has one")
     return ""
 
 
 def _end(timeline: Timeline) -> str:
     """When a stream ended, from its last byte (for timeouts) and from its start (for limits)."""
     since_byte, since_start = seconds(timeline.silence_s), seconds(timeline.waited_s)
-    return f"{since_byte} after its last byte, {since_start} after its start"
+    return tr(
+        "{since_byte} after its last byte, {since_start} after its start",
+        since_byte=since_byte,
+        since_start=since_start,
+    )
 
 
 def _any_live(direct: Sequence[Timeline]) -> bool:

@@ -22,6 +22,7 @@ from wizard.model.handshake import Handshake
 from wizard.model.probe_result import Outcome
 from wizard.model.timeline import Timeline, connected_s
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 MAX_END_LATENESS_S = 0.5
 """How late the end of a stream may be noticed, in seconds, so that its time still tells a timeout
@@ -69,7 +70,11 @@ def describe_hidden_session(case: Case) -> str:
     """Why the MCP session through the proxy is not judged, in one sentence; empty if it is."""
     handshake = case.handshake("proxy")
     hidden = _hidden_exchange(handshake) if handshake else None
-    return f"The MCP session: {_describe(hidden.absent, hidden.waited)}." if hidden else ""
+    return (
+        tr("The MCP session: {absent}.", absent=_describe(hidden.absent, hidden.waited))
+        if hidden
+        else ""
+    )
 
 
 def _hidden_exchange(handshake: Handshake) -> HiddenWait | None:
@@ -80,7 +85,11 @@ def _hidden_exchange(handshake: Handshake) -> HiddenWait | None:
 
 
 def _describe(absent: float, waited: float) -> str:
-    return f"not judged: this machine was busy for {seconds(absent)} of the {seconds(waited)}"
+    return tr(
+        "not judged: this machine was busy for {absent} of the {waited}",
+        absent=seconds(absent),
+        waited=seconds(waited),
+    )
 
 
 def _end_lateness_s(timeline: Timeline) -> float:

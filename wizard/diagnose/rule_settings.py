@@ -10,6 +10,7 @@ from wizard.model.config import Directive
 from wizard.model.resolution import BUFFERING_PREFIXES, RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import duration_s, enclosing_blocks
+from wizard.text.messages import tr
 
 Settings = Callable[[Case, RequestResolution | None], tuple[Change, ...]]
 """Returns what must be set for one path; its resolution is None without a config."""
@@ -87,15 +88,21 @@ def is_passed_on(resolution: RequestResolution | None) -> bool:
 
 def in_force(value: str, resolution: RequestResolution | None) -> str:
     """What is known of a value: without a config only Nginx's default is."""
-    return f"{value} is in force" if resolution else f"{value} is Nginx's default"
+    return (
+        tr("{value} is in force", value=value)
+        if resolution
+        else tr("{value} is Nginx's default", value=value)
+    )
 
 
 # Delivery: buffering and timeouts.
 
 LONG_TIMEOUT_S = 3600
 """The read timeout to set: an hour of silence."""
-WHY_UNBUFFERED = "each event is passed on as it comes, instead of when a buffer is full"
-_WHY_OVERRULED = "the backend answers X-Accel-Buffering: yes, which would turn buffering on again"
+WHY_UNBUFFERED = tr("each event is passed on as it comes, instead of when a buffer is full")
+_WHY_OVERRULED = tr(
+    "the backend answers X-Accel-Buffering: yes, which would turn buffering on again"
+)
 
 
 def unbuffered(
@@ -139,16 +146,21 @@ def read_timeout(
         return ()
     if not (is_cause or gap is None or now == 60 or 0 < now <= gap):
         return ()
-    seen = "no ping was seen" if gap is None else f"the longest silence seen was {gap:.1f} s"
-    reason = (
-        "the longest silence between two reads from the backend, not a total: "
-        f"{in_force(f'{now:g} s', resolution)}, {seen}. "
-        "Pings every 15–30 s from the backend are needed as well"
+    seen = (
+        tr("no ping was seen")
+        if gap is None
+        else tr("the longest silence seen was {gap:.1f} s", gap=gap)
+    )
+    reason = tr(
+        "the longest silence between two reads from the backend, not a total: {in_force}, "
+        "{seen}. Pings every 15–30 s from the backend are needed as well",
+        in_force=in_force(f"{now:g} s", resolution),
+        seen=seen,
     )
     return (Change(name, f"{LONG_TIMEOUT_S}s", reason),)
 
 
-_WHY_CACHE = "a cache is inherited here, and a replayed stream is somebody else's session"
+_WHY_CACHE = tr("a cache is inherited here, and a replayed stream is somebody else's session")
 
 
 def cache_off(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -161,7 +173,7 @@ def cache_off(case: Case, resolution: RequestResolution | None) -> tuple[Change,
 # Sets of headers: a level that sets one header inherits none of the others.
 # https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header
 
-_WHY_REPEATED = (
+_WHY_REPEATED = tr(
     "repeated from the outer level ({}): a level that sets one of these inherits none of the others"
 )
 
@@ -193,17 +205,21 @@ def repeated_lines(
 
 HEADER_NOTES: dict[Style, tuple[str, ...]] = {
     "ingress-nginx": (
-        "ingress-nginx sends Connection by a map and sets its headers in every location: look for "
-        "a snippet, or connection-proxy-header, that overrides them",
+        tr(
+            "ingress-nginx sends Connection by a map and sets its headers in every location: "
+            "look for a snippet, or connection-proxy-header, that overrides them"
+        ),
     ),
     "f5": (
-        "take the service out of nginx.org/websocket-services: the controller then sends no "
-        "Connection: upgrade for it. More headers: nginx.org/proxy-set-headers",
+        tr(
+            "take the service out of nginx.org/websocket-services: the controller then sends no "
+            "Connection: upgrade for it. More headers: nginx.org/proxy-set-headers"
+        ),
     ),
 }
-_PREFIX_NOTE = (
-    "the prefix is taken off by rewrite-target (F5: nginx.org/rewrites): without it, or with a "
-    "server that knows its own prefix, the messages need no path of their own"
+_PREFIX_NOTE = tr(
+    "the prefix is taken off by rewrite-target (F5: nginx.org/rewrites): without it, or "
+    "with a server that knows its own prefix, the messages need no path of their own"
 )
 
 

@@ -9,11 +9,11 @@ from wizard.text.messages import language, tr
 
 RULES_PACKAGE = "wizard.diagnose.rules"
 HEADINGS = (
-    "What it is",
-    "Why it hurts",
-    "What shows it",
-    "The fix",
-    "What does not help",
+    tr("What it is"),
+    tr("Why it hurts"),
+    tr("What shows it"),
+    tr("The fix"),
+    tr("What does not help"),
     "References",
 )
 """The headings of each file below its title, in this order."""
@@ -61,10 +61,18 @@ def read_rule_text(id: str) -> RuleText:
     name = f"{id.replace('-', '_')}.md"
     content = _translated(name) or _content(RULES_PACKAGE, name)
     if content is None:
-        raise FileNotFoundError(f"{name} is missing beside its rule: {RULES_PACKAGE}")
+        raise FileNotFoundError(
+            tr(
+                "{name} is missing beside its rule: {rules_package}",
+                name=name,
+                rules_package=RULES_PACKAGE,
+            )
+        )
     text = parse_rule_text(content.decode("utf-8"), name)
     if text.id != id:
-        raise ValueError(f"{name}: its title names {text.id}, not {id}")
+        raise ValueError(
+            tr("{name}: its title names {id}, not {id2}", name=name, id=text.id, id2=id)
+        )
     return text
 
 
@@ -91,13 +99,15 @@ def parse_rule_text(markdown: str, name: str) -> RuleText:
     head, *sections = re.split(r"^## ", markdown, flags=re.MULTILINE)
     title = _TITLE.fullmatch(head.strip())
     if title is None:
-        raise ValueError(f"{name}: the file must begin with '# ID: TITLE' and then '## …'")
+        raise ValueError(
+            tr("{name}: the file must begin with '# ID: TITLE' and then '## …'", name=name)
+        )
     parts = [section.partition("\n") for section in sections]
     _require_headings(tuple(heading.strip() for heading, _, _ in parts), name)
     bodies = [body for _, _, body in parts]
     for heading, body in zip(HEADINGS, bodies, strict=True):
         if not body.strip():
-            raise ValueError(f"{name}: no text below '## {heading}'")
+            raise ValueError(tr("{name}: no text below '## {heading}'", name=name, heading=heading))
     what, impact, symptoms, fix, myths = map(_paragraphs, bodies[:-1])
     references = _references(bodies[-1], name)
     return RuleText(title[1], title[2], what, impact, symptoms, fix, myths, references)
@@ -111,7 +121,13 @@ def _require_headings(headings: tuple[str, ...], name: str) -> None:
     twice = sorted({heading for heading in headings if headings.count(heading) > 1})
     problems = (("missing", missing), ("unknown", unknown), ("twice", twice))
     text = "; ".join(f"{label}: {', '.join(names)}" for label, names in problems if names)
-    raise ValueError(f"{name}: headings {text or 'in another order than ' + ', '.join(HEADINGS)}")
+    raise ValueError(
+        tr(
+            "{name}: headings {text}",
+            name=name,
+            text=text or tr("in another order than ") + ", ".join(HEADINGS),
+        )
+    )
 
 
 def _paragraphs(body: str) -> tuple[str, ...]:
@@ -125,5 +141,11 @@ def _references(body: str, name: str) -> tuple[str, ...]:
     links = [_REFERENCE.fullmatch(line) for line in lines]
     for line, link in zip(lines, links, strict=True):
         if link is None:
-            raise ValueError(f"{name}: a reference must read '- <https://…>', not {line!r}")
+            raise ValueError(
+                tr(
+                    "{name}: a reference must read '- <https://…>', not {line!r}",
+                    name=name,
+                    line=line,
+                )
+            )
     return tuple(link[1] for link in links if link)

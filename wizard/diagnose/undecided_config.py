@@ -12,9 +12,10 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Finding
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
-_UNREAD = ("give --conf to confirm", "give --conf")
-_GIVEN = "the given config does not decide it"
+_UNREAD = (tr("give --conf to confirm"), "give --conf")
+_GIVEN = tr("the given config does not decide it")
 
 
 def without_undecided_config(case: Case) -> Case:
@@ -38,17 +39,22 @@ def describe_undecided_config(case: Case) -> tuple[str, ...]:
     for each in _unsupportive(case):
         paths.setdefault(each.doubt, []).append(safe(each.request.path, 120))
     return tuple(
-        f"The config does not tell who answers {' and '.join(dict.fromkeys(names))}: "
-        f"{safe(doubt, 300)}. What is said of it rests on the probes and logs."
+        tr(
+            "The config does not tell who answers {fromkeys}: {doubt}. What is said of it rests "
+            "on the probes and logs.",
+            fromkeys=" and ".join(dict.fromkeys(names)),
+            doubt=safe(doubt, 300),
+        )
         for doubt, names in paths.items()
     )
 
 
 def describe_refusal(refusal: object) -> str:
     """That Nginx refuses this config, in two sentences."""
-    return (
-        f"Nginx refuses this config ({safe(str(refusal), 300)}), so the running Nginx has another "
-        "one. What is said of the path rests on the probes and logs."
+    return tr(
+        "Nginx refuses this config ({refusal}), so the running Nginx has another one. What "
+        "is said of the path rests on the probes and logs.",
+        refusal=safe(str(refusal), 300),
     )
 
 

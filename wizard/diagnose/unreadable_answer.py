@@ -10,7 +10,7 @@ from wizard.model.wire import (
     show_start,
 )
 from wizard.text.display import safe, seconds
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 _KNOWN_CODINGS = frozenset({
     "identity", "gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz",
@@ -45,7 +45,7 @@ def _unreadable_head(timeline: Timeline) -> tuple[Outcome, str] | None:
     return kind, f"{what}, {_end(timeline)}"
 
 
-_EARLY = "not an answer to the request: it began before the request was sent"
+_EARLY = tr("not an answer to the request: it began before the request was sent")
 
 
 def is_never_sent(timeline: Timeline) -> bool:
@@ -60,13 +60,13 @@ def is_never_sent(timeline: Timeline) -> bool:
 def _end(timeline: Timeline) -> str:
     if timeline.ended == "open":
         return f"after {seconds(timeline.waited_s)}"
-    return f"when the connection ended after {seconds(timeline.waited_s)}"
+    return tr("when the connection ended after {waited_s}", waited_s=seconds(timeline.waited_s))
 
 
 def _unreadable_body(timeline: Timeline) -> tuple[Outcome, str] | None:
     wire = timeline.wire
     if wire.is_early and timeline.status == 200:
-        return "not-http", f"{_EARLY}, with status {timeline.status}"
+        return "not-http", tr("{early}, with status {status}", early=_EARLY, status=timeline.status)
     if not timeline.is_stream:
         return None
     if wire.undecodable:
@@ -77,15 +77,30 @@ def _unreadable_body(timeline: Timeline) -> tuple[Outcome, str] | None:
     names = {name.strip() for name in coding.split(",")} - {""}
     if timeline.is_opaque and not names <= _KNOWN_CODINGS:
         shown = safe(coding, 60)
-        return "undecodable", f"cannot be decoded: Content-Encoding `{shown}` is no known one"
+        return "undecodable", tr(
+            "cannot be decoded: Content-Encoding `{shown}` is no known one", shown=shown
+        )
     return None
 
 
 def _describe_undecodable(timeline: Timeline, wire: Wire) -> str:
     coding = safe(timeline.header("content-encoding") or "", 60)
-    declared = f" as its Content-Encoding `{coding}` says" if coding and wire.body_start else ""
-    begins = f"; it begins with {show_start(wire.body_start)}" if wire.body_start else ""
-    return f"the body cannot be decoded{declared}: {wire.undecodable}{begins}"
+    declared = (
+        tr(" as its Content-Encoding `{coding}` says", coding=coding)
+        if coding and wire.body_start
+        else ""
+    )
+    begins = (
+        tr("; it begins with {show_start}", show_start=show_start(wire.body_start))
+        if wire.body_start
+        else ""
+    )
+    return tr(
+        "the body cannot be decoded{declared}: {undecodable}{begins}",
+        declared=declared,
+        undecodable=wire.undecodable,
+        begins=begins,
+    )
 
 
 def _describe_unread_body(timeline: Timeline) -> str:
@@ -96,4 +111,6 @@ def _describe_unread_body(timeline: Timeline) -> str:
     if timeline.ended != "open":  # It ended, or was cut, before a part of it was whole.
         return ""
     size = plural(received.body_size, "byte")
-    return f"{size} followed the headers, and no part of the body could be read from them"
+    return tr(
+        "{size} followed the headers, and no part of the body could be read from them", size=size
+    )

@@ -9,37 +9,44 @@ from wizard.model.probe_result import UNREADABLE_OUTCOMES, ProbeResult
 from wizard.model.received import name_protocol
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import http_url, socket_path
 
 _ADVICE = {
-    "partial-head": "The headers of the answer come slowly, or no further: --stall waits longer.",
+    "partial-head": tr(
+        "The headers of the answer come slowly, or no further: --stall waits longer."
+    ),
     "only-interim": (
-        "After interim answers the server owes a final one (RFC 9110, section 15.2); clients wait "
-        "for it for ever."
+        tr(
+            "After interim answers the server owes a final one (RFC 9110, section 15.2); clients "
+            "wait for it for ever."
+        )
     ),
     "not-sent": (
-        "Nothing is known about the answer, since the other side never got the whole request: "
-        "does that process still run, and read from its connections?"
+        tr(
+            "Nothing is known about the answer, since the other side never got the whole "
+            "request: does that process still run, and read from its connections?"
+        )
     ),
 }
-_SENT_EARLY = (
+_SENT_EARLY = tr(
     "What answers at the {side} URL does not wait for a request: is it the server that is meant?"
 )
-_NOT_BY_NGINX = (
-    "Nginx's error log says that its upstream sent no valid HTTP header; such an answer is passed "
-    "on as it came. Is {upstream} the right port, and does it take http?"
+_NOT_BY_NGINX = tr(
+    "Nginx's error log says that its upstream sent no valid HTTP header; such an answer "
+    "is passed on as it came. Is {upstream} the right port, and does it take http?"
 )
-_MAY_BE_PASSED_ON = (
-    "If Nginx answers there: it passes on as it came what is no HTTP, so that {upstream} may be "
-    "the wrong port. Its error log tells."
+_MAY_BE_PASSED_ON = tr(
+    "If Nginx answers there: it passes on as it came what is no HTTP, so that {upstream} "
+    "may be the wrong port. Its error log tells."
 )
-_NOT_COMPARED = "So it does not show whether the backend sends its stream."
-_BY_BACKEND = "The direct request gets the same, so what sends it is not the proxy."
-_BY_PROXY = (
-    "The direct stream can be read: what stands between changes the body, or its Content-Encoding "
-    "or framing alone."
+_NOT_COMPARED = tr("So it does not show whether the backend sends its stream.")
+_BY_BACKEND = tr("The direct request gets the same, so what sends it is not the proxy.")
+_BY_PROXY = tr(
+    "The direct stream can be read: what stands between changes the body, or its "
+    "Content-Encoding or framing alone."
 )
-_BY_WHOM = "Whether the backend sends it so or something in front of it is shown by --direct."
+_BY_WHOM = tr("Whether the backend sends it so or something in front of it is shown by --direct.")
 
 
 def describe_unreadable(case: Case) -> tuple[str, ...]:
@@ -58,7 +65,7 @@ def describe_unreadable_direct(case: Case) -> tuple[str, ...]:
     if unread is None or any(is_live(each.timeline) for each in case.direct):
         return ()
     advice = _advice(case, unread) if unread.outcome == "not-http" else _NOT_COMPARED
-    return (f"The direct request: {safe(unread.why, 300)}. {advice}",)
+    return (tr("The direct request: {why}. {advice}", why=safe(unread.why, 300), advice=advice),)
 
 
 def _advice(case: Case, result: ProbeResult) -> str:
@@ -79,22 +86,32 @@ def _about_the_port(case: Case, timeline: Timeline) -> str:
     if is_public and streams.own_log_lines(case, "invalid-answer"):
         return _NOT_BY_NGINX.format(upstream=_upstream(case))
     if not received.start or received.start.startswith("HTTP/"):
-        return f"{place} of the {side} URL answers with HTTP that is not valid."
-    question = "is the URL one for https?" if name.startswith("TLS") else "is it the right port?"
-    spoken = f"speaks {name}" if name else "does not speak HTTP"
-    advice = f"{place} of the {side} URL {spoken}: {question}"
+        return tr(
+            "{place} of the {side} URL answers with HTTP that is not valid.", place=place, side=side
+        )
+    question = (
+        tr("is the URL one for https?") if name.startswith("TLS") else tr("is it the right port?")
+    )
+    spoken = f"speaks {name}" if name else tr("does not speak HTTP")
+    advice = tr(
+        "{place} of the {side} URL {spoken}: {question}",
+        place=place,
+        side=side,
+        spoken=spoken,
+        question=question,
+    )
     if not is_public or case.resolution is None or case.resolution.upstream is None:
         return advice
     return f"{advice} {_MAY_BE_PASSED_ON.format(upstream=_upstream(case))}"
 
 
 def _upstream(case: Case) -> str:
-    return safe(", ".join(upstream_peers(case)), 200) or "the address in its config"
+    return safe(", ".join(upstream_peers(case)), 200) or tr("the address in its config")
 
 
 def _place(url: str) -> str:
     if socket_path(url):
-        return "The socket"
+        return tr("The socket")
     parts = urlsplit(http_url(url))
     return f"Port {parts.port or (443 if parts.scheme == 'https' else 80)}"
 

@@ -16,19 +16,20 @@ from wizard.model.change import Change
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
+from wizard.text.messages import tr
 
 _NAME = "connection_upgrade"
 """The variable of Nginx's documentation."""
 _ENTRIES = ("default upgrade;", "'' '';")
-_WHY_MAP = (
-    "the Connection header that the backend gets: upgrade for a WebSocket, none for any other "
-    "request, such as an event stream"
+_WHY_MAP = tr(
+    "the Connection header that the backend gets: upgrade for a WebSocket, none for any "
+    "other request, such as an event stream"
 )
-_WHY_VERSION = "only HTTP/1.1 can be upgraded; 1.0 is the default before 1.29.7"
-_WHY_UPGRADE = "Nginx passes Upgrade on only if told to: it holds for one connection"
-_WHY_CONNECTION = "names Upgrade where the client does, by the map; empty for any other request"
-_BY_MAP = "The map names Upgrade for WebSockets alone, which this location passes on too"
-_EMPTY = "An empty value sends no Connection header"
+_WHY_VERSION = tr("only HTTP/1.1 can be upgraded; 1.0 is the default before 1.29.7")
+_WHY_UPGRADE = tr("Nginx passes Upgrade on only if told to: it holds for one connection")
+_WHY_CONNECTION = tr("names Upgrade where the client does, by the map; empty for any other request")
+_BY_MAP = tr("The map names Upgrade for WebSockets alone, which this location passes on too")
+_EMPTY = tr("An empty value sends no Connection header")
 
 
 def passes_upgrade(resolution: RequestResolution | None) -> bool:
@@ -121,10 +122,16 @@ def _free_name(resolution: RequestResolution | None) -> str:
 
 _STYLE_NOTES: dict[Style, tuple[str, ...]] = {
     "ingress-nginx": HEADER_NOTES["ingress-nginx"],
-    "f5": ("name the service in nginx.org/websocket-services: the controller then passes the "
-           "upgrade on for it",),
-    "npm": ("Websockets Support of the proxy host does the same: switch it on, and write nothing",),
-}  # fmt: skip
+    "f5": (
+        tr(
+            "name the service in nginx.org/websocket-services: the controller then passes the "
+            "upgrade on for it"
+        ),
+    ),
+    "npm": (
+        tr("Websockets Support of the proxy host does the same: switch it on, and write nothing"),
+    ),
+}
 
 
 def upgrade_notes(case: Case, style: Style) -> tuple[str, ...]:

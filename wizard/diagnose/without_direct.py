@@ -11,16 +11,17 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Finding
 from wizard.model.release import DEFAULT_READ_TIMEOUT_S
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 _PROTOCOLS = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "scgi": "SCGI"}
 """The kinds of upstreams that speak no HTTP, and their protocols."""
-_TO_TELL = "give --direct to tell it from a silent backend"
+_TO_TELL = tr("give --direct to tell it from a silent backend")
 _ADVICE = re.compile(r"give --direct(?: to confirm)?|--direct shows [^.;]+")
 MARGIN_S = 5.0
 """How much longer than Nginx's read timeout a held stream is watched, in seconds."""
 _LONGEST_S = 300.0
 """The longest read timeout, in seconds, that a user is asked to wait for."""
-_LOG = "an access log with $upstream_status and $upstream_header_time tells"
+_LOG = tr("an access log with $upstream_status and $upstream_header_time tells")
 
 
 def protocol(case: Case) -> str:
@@ -48,14 +49,16 @@ def describe_missing_direct(case: Case) -> tuple[str, ...]:
     if case.target.direct or releases.kept_probes(case) or releases.unanswered_probe(case):
         return ()
     spoken, wait_s = protocol(case), patience_s(case)
-    problem = f"The backend speaks {spoken}, so it has no URL" if spoken else ""
-    problem = problem or "No direct URL was given"
-    text = f"{problem}: a silent backend and a holding proxy look alike."
+    problem = tr("The backend speaks {spoken}, so it has no URL", spoken=spoken) if spoken else ""
+    problem = problem or tr("No direct URL was given")
+    text = tr("{problem}: a silent backend and a holding proxy look alike.", problem=problem)
     if wait_s is not None:
         limit = seconds(wait_s - MARGIN_S)
-        text += (
-            f" --patience {wait_s:.0f} watches until Nginx gives up reading (after {limit}): an "
-            "answer that comes only then was held, and a 504 means that there was none."
+        text += tr(
+            " --patience {wait_s:.0f} watches until Nginx gives up reading (after {limit}): an "
+            "answer that comes only then was held, and a 504 means that there was none.",
+            wait_s=wait_s,
+            limit=limit,
         )
     return (text,)
 
@@ -66,7 +69,11 @@ def reword_direct(finding: Finding, case: Case) -> Finding:
     if not spoken or case.target.direct:
         return finding
     wait_s = patience_s(case)
-    tells = _LOG if wait_s is None else f"{_LOG}, and so does --patience {wait_s:.0f}"
-    no_url = f"a {spoken} backend has no URL"
+    tells = (
+        _LOG
+        if wait_s is None
+        else tr("{log}, and so does --patience {wait_s:.0f}", log=_LOG, wait_s=wait_s)
+    )
+    no_url = tr("a {spoken} backend has no URL", spoken=spoken)
     text = finding.distinguishes.replace(_TO_TELL, f"{no_url} to ask, but {tells}")
     return replace(finding, distinguishes=_ADVICE.sub(f"{no_url} that would tell", text))

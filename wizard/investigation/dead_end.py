@@ -3,6 +3,7 @@
 from wizard.model.case import Case
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
 
@@ -18,11 +19,19 @@ def dead_end(case: Case) -> str:
     place = _place(root)
     match root.ended:
         case "dns":
-            return f"{place} has no address here. Is the name right? i changes the URL."
+            return tr(
+                "{place} has no address here. Is the name right? i changes the URL.", place=place
+            )
         case "refused":
-            return f"Nothing listens on {place}. Wrong port? Is Nginx up? i changes the URL."
+            return tr(
+                "Nothing listens on {place}. Wrong port? Is Nginx up? i changes the URL.",
+                place=place,
+            )
         case "timeout" if root.connect_s is None:
-            return f"{place} takes no connection. Is a firewall between? i changes the URL."
+            return tr(
+                "{place} takes no connection. Is a firewall between? i changes the URL.",
+                place=place,
+            )
     return ""
 
 

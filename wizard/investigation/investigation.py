@@ -30,6 +30,7 @@ from wizard.probe.probe import run_probe_in_batches
 from wizard.recommend import recommend
 from wizard.text.bugs import report_bug
 from wizard.text.errors import SsewizardError
+from wizard.text.messages import tr
 
 _STREAMS = ("sse-proxy", "sse-hop", "sse-direct")
 TIMED_PROBES: Mapping[StepId, tuple[str, ...]] = {
@@ -43,7 +44,7 @@ TIMED_PROBES: Mapping[StepId, tuple[str, ...]] = {
 MAX_ABSENCE_S = 5.0
 """For how long at a time this program may not run while requests are open, in seconds: the process
 was stopped, or the machine was. Shorter absences are allowed for in each probe."""
-STOPPED = (
+STOPPED = tr(
     "this process or machine stood still meanwhile, so what was timed is not used: run it again"
 )
 """The reason of a step that a longer absence has spoiled."""
@@ -190,7 +191,7 @@ class Investigation:
         its connections and keeps the evidence so far; the step is `todo` again.
         """
         if missing := missing_input(self.target, step):
-            return self._enter(step, "skip", f"not given: {missing}")
+            return self._enter(step, "skip", tr("not given: {missing}", missing=missing))
         if step in ("root", "proxy", "direct", "logs", "config"):
             self._reset(step)
         self._enter(step, "running")
@@ -203,7 +204,7 @@ class Investigation:
             state, why = "fail", (problem := str(error))
         except Exception as error:  # noqa: BLE001
             name = STEP_TEXTS[step].title
-            state, why = "fail", (problem := report_bug(f"the step {name}", error))
+            state, why = "fail", (problem := report_bug(tr("the step {name}", name=name), error))
         except asyncio.CancelledError:
             for other in STEPS:
                 if self._states[other].state == "running":

@@ -21,6 +21,7 @@ from wizard.model.probe_result import HELD_OUTCOMES
 from wizard.model.steps import State, StepId, StepState
 from wizard.model.timeline import Timeline
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 MAX_WATCH_S = 130.0
 """The longest time that a stream is watched to prove that it is no longer cut, in seconds: most
@@ -33,12 +34,14 @@ ROUNDS = 3
 """How often a fault of chance is tried."""
 UNDECIDED_OUTCOMES = frozenset({"silent", "running", "interrupted"})
 """Outcomes that show no fault: another outcome later is no fix."""
-CHANGED_SINCE = (
-    "The config was changed since these requests were made, and this conclusion is on the config "
-    "of then. Step 8 makes them again and compares."
+CHANGED_SINCE = tr(
+    "The config was changed since these requests were made, and this conclusion is on "
+    "the config of then. Step 8 makes them again and compares."
 )
-PROVE_IT = "the config was changed since: reload Nginx, then step 8 shows whether that is the fix"
-NOTHING_LEFT = "nothing more to change: the fix is proven"
+PROVE_IT = tr(
+    "the config was changed since: reload Nginx, then step 8 shows whether that is the fix"
+)
+NOTHING_LEFT = tr("nothing more to change: the fix is proven")
 PROOF_STATES: Mapping[ProofOutcome, State] = {
     "fixed": "pass", "live": "pass", "not-proven": "warn", "not-fixed": "fail",
 }  # fmt: skip
@@ -89,7 +92,7 @@ def _cut_streams(case: Case) -> list[Timeline]:
 def prove(case: Case, at: float) -> Proof:
     """Compare the probes of now with those before; `at` is the time in seconds since the epoch."""
     outcome, why = _judge(case)
-    remark = " (the config that was read is unchanged)" if case.config_changed is False else ""
+    remark = tr(" (the config that was read is unchanged)") if case.config_changed is False else ""
     return Proof(outcome, f"{why}{remark}", at, case.config_changed, case.config_changes)
 
 
@@ -141,7 +144,11 @@ def _rate_fixed_proxy(case: Case) -> StepResult:
     assert case.baseline is not None
     handshakes = case.baseline.handshakes
     before = rate_proxied(replace(case, proxy=case.baseline.proxied, handshakes=handshakes))
-    return "pass", f"fixed, {rate_proxied(case)[1]}; before: {before[1]}"
+    return "pass", tr(
+        "fixed, {rate_proxied}; before: {before}",
+        rate_proxied=rate_proxied(case)[1],
+        before=before[1],
+    )
 
 
 def _rate_direct_now(case: Case) -> StepResult | None:
@@ -158,12 +165,12 @@ def _rate_fixed_logs(case: Case) -> StepResult | None:
     state, why = rate_logs(case.logs)
     if state != "warn" or case.baseline is None or not case.baseline.log_faults:
         return None
-    return "pass", f"before the fix: {why}"
+    return "pass", tr("before the fix: {why}", why=why)
 
 
 def _rate_fixed_cause(case: Case) -> StepResult | None:
     before = case.baseline.diagnosis if case.baseline else None
-    return ("pass", f"fixed; it was: {before.summary}") if before else None
+    return ("pass", tr("fixed; it was: {summary}", summary=before.summary)) if before else None
 
 
 def _rate_fixed_fix(_: Case) -> StepResult:
@@ -189,15 +196,15 @@ def is_changed_since(case: Case) -> bool:
 def _judge(case: Case) -> tuple[ProofOutcome, str]:
     state, why = rate_proxied(case)
     if state == "fail":
-        return "not-fixed", f"not fixed yet: {why}"
+        return "not-fixed", tr("not fixed yet: {why}", why=why)
     causes = case.baseline.causes if case.baseline else ()
     remaining = [cause for cause in _measured_causes(case) if cause.id in causes]
     if remaining:
-        return "not-fixed", f"not fixed yet: {remaining[0].title}"
+        return "not-fixed", tr("not fixed yet: {title}", title=remaining[0].title)
     if state != "pass":
-        return "not-proven", f"not proven: {why}"
+        return "not-proven", tr("not proven: {why}", why=why)
     if missing := _missing_proof(case):
-        return "not-proven", f"not proven yet: {missing}"
+        return "not-proven", tr("not proven yet: {missing}", missing=missing)
     return _describe_fix(case, why)
 
 
@@ -213,19 +220,26 @@ def _missing_proof(case: Case) -> str:
     watched = [result.timeline for result in case.proxy if result.timeline.first_data_s is not None]
     shortest = min((timeline.waited_s or 0.0 for timeline in watched), default=0.0)
     if plan.cut_s and watched and shortest < plan.needed_s - EXTRA_WATCH_S / 2:
-        return (
-            f"the streams are live for {seconds(shortest)} now, and the cut took until "
-            f"{seconds(plan.cut_s)}: watch longer with --patience {plan.needed_s + 0.5:.0f}"
+        return tr(
+            "the streams are live for {shortest} now, and the cut took until {cut_s}: watch "
+            "longer with --patience {needed_s:.0f}",
+            shortest=seconds(shortest),
+            cut_s=seconds(plan.cut_s),
+            needed_s=plan.needed_s + 0.5,
         )
     if case.config_changed is False and _is_in_nginx(case):
-        return (
-            "all requests are live now, but the fault was in Nginx and its config is as before, so "
-            "it may come back: is this the config that runs, and was anything else changed?"
+        return tr(
+            "all requests are live now, but the fault was in Nginx and its config is as before, "
+            "so it may come back: is this the config that runs, and was anything else changed?"
         )
     if case.baseline and case.baseline.log_causes:
         titles = [rule.title for id in case.baseline.log_causes if (rule := rule_named(id))]
-        shown = f"{titles[0]}: only the log showed it" if titles else "only the log showed it"
-        return f"{shown}, and no request of ours can: watch whether new lines come"
+        shown = (
+            tr("{titles}: only the log showed it", titles=titles[0])
+            if titles
+            else tr("only the log showed it")
+        )
+        return tr("{shown}, and no request of ours can: watch whether new lines come", shown=shown)
     return ""
 
 
@@ -243,16 +257,22 @@ def _describe_fix(case: Case, why: str) -> tuple[ProofOutcome, str]:
     """What was broken and is well now."""
     baseline = case.baseline
     if baseline is None:
-        return "live", f"all probes are live, and nothing was probed before to compare with; {why}"
+        return "live", tr(
+            "all probes are live, and nothing was probed before to compare with; {why}", why=why
+        )
     held = sum(result.outcome in HELD_OUTCOMES for result in baseline.proxied)
     if held:
         return (
             "fixed",
-            f"fixed: {held} of {len(baseline.proxied)} requests held before, all live now",
+            tr(
+                "fixed: {held} of {count} requests held before, all live now",
+                held=held,
+                count=len(baseline.proxied),
+            ),
         )
     before = replace(case, handshakes=baseline.handshakes, proxy=baseline.proxied)
     if handshake_fails(before):
-        return "fixed", "fixed: the MCP handshake failed, and succeeds now"
+        return "fixed", tr("fixed: the MCP handshake failed, and succeeds now")
     handshake = before.handshake("proxy")
     bad = [
         result
@@ -262,7 +282,9 @@ def _describe_fix(case: Case, why: str) -> tuple[ProofOutcome, str]:
         and not is_well(result, handshake)
     ]
     if bad:
-        return "fixed", f"fixed: {bad[0].why} before; now {why}"
+        return "fixed", tr("fixed: {why} before; now {why2}", why=bad[0].why, why2=why)
     if baseline.causes:
-        return "fixed", f"fixed: {baseline.causes[0]} is not found any more; {why}"
-    return "live", f"all probes are live, as before; {why}"
+        return "fixed", tr(
+            "fixed: {causes} is not found any more; {why}", causes=baseline.causes[0], why=why
+        )
+    return "live", tr("all probes are live, as before; {why}", why=why)

@@ -13,6 +13,7 @@ from wizard.investigation.uses import Use, describe_problem, uses_of
 from wizard.model.client_request import ClientRequest
 from wizard.model.steps import StepId, StepState
 from wizard.model.target import Target
+from wizard.text.messages import tr
 from wizard.text.redaction import has_withheld_secret
 
 HEADER_STEPS: frozenset[StepId] = frozenset({"root", "proxy", "direct", "verify"})
@@ -86,25 +87,30 @@ class SavedInvestigation(Investigation):
         """What this step would need that no case file holds; empty if it needs nothing else."""
         # Headers and body are looked at below: what is withheld of them is not sent.
         if has_withheld_secret(repr(replace(self.target, headers=(), body=b""))):
-            return (
-                "a case file holds no secrets, and the URL or a command of this case needs one: "
-                "give it again, with i or on the command line"
+            return tr(
+                "a case file holds no secrets, and the URL or a command of this case "
+                "needs one: give "
+                "it again, with i or on the command line"
             )
         names = ", ".join(name for name, value in self.target.headers if has_withheld_secret(value))
         if names and step in HEADER_STEPS:
-            return (
-                f"not sent without {names}, whose value no case file holds: "
-                f"ssewizard open FILE --header '{names.split(', ')[0]}: …' (or --curl …)"
+            return tr(
+                "not sent without {names}, whose value no case file holds: ssewizard open FILE "
+                "--header '{split}: …' (or --curl …)",
+                names=names,
+                split=names.split(", ")[0],
             )
         if step in STREAM_STEPS and has_withheld_secret(self.target.body.decode("latin-1")):
-            return (
+            return tr(
                 "not sent without its body, which no case file holds: ssewizard open FILE --data …"
             )
         return ""
 
     def _unconfirmed_sentence(self) -> str:
         uses = self.unconfirmed
-        return describe_problem(uses) or (f"not confirmed yet: {uses[0].sentence}" if uses else "")
+        return describe_problem(uses) or (
+            tr("not confirmed yet: {sentence}", sentence=uses[0].sentence) if uses else ""
+        )
 
     async def run(self, step: StepId, patience_s: float = 0.0) -> StepState:
         """Run one step as `Investigation.run`, or skip it if `refusal` gives a reason."""
@@ -140,12 +146,27 @@ class SavedInvestigation(Investigation):
         """Notes on the file, and on how this conclusion differs from the recorded one."""
         record = self.record
         steps = ", ".join(sorted(self._steps_run))
-        since = f"run again since: {steps}" if steps else "no step was run again"
-        notes = [f"As recorded {record.when} by ssewizard {record.tool}; {since}."]
+        since = (
+            tr("run again since: {steps}", steps=steps) if steps else tr("no step was run again")
+        )
+        notes = [
+            tr(
+                "As recorded {when} by ssewizard {tool}; {since}.",
+                when=record.when,
+                tool=record.tool,
+                since=since,
+            )
+        ]
         if not steps and record.verdict and causes != record.causes:
             recorded = ", ".join(record.causes) or record.verdict
-            current = ", ".join(causes) or "no cause"
-            notes.append(f"That version concluded {recorded}; this one {current}.")
+            current = ", ".join(causes) or tr("no cause")
+            notes.append(
+                tr(
+                    "That version concluded {recorded}; this one {current}.",
+                    recorded=recorded,
+                    current=current,
+                )
+            )
         return (*notes, *record.notes)
 
 

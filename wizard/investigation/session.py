@@ -30,6 +30,7 @@ from wizard.probe.request import CONNECT_TIMEOUT_S, ProbeOptions, headers_of_all
 from wizard.probe.waits import MIN_WAIT_S
 from wizard.text.bugs import confine
 from wizard.text.marks import MARKS
+from wizard.text.messages import tr
 from wizard.text.redaction import redact, redact_header
 from wizard.text.urls import split_url
 from wizard.vantage.session import VantageSession
@@ -127,7 +128,7 @@ class Session:
             hops=hops,
         )
         predict_all = partial(predict, case, probes)
-        return replace(case, predictions=confine("the prediction", predict_all, lambda _: ()))
+        return replace(case, predictions=confine(tr("the prediction"), predict_all, lambda _: ()))
 
     def timelines_of(self, name: str) -> list[Timeline]:
         """The timelines of the probes with this name."""
@@ -281,7 +282,7 @@ def _request_fields(target: Target) -> Target:
 def _classify(timeline: Timeline, direct: Sequence[Timeline]) -> ProbeResult:
     """The result of a probe; one that a bug leaves without an outcome counts as not asked."""
     return confine(
-        f"the outcome of {timeline.probe.label}",
+        tr("the outcome of {label}", label=timeline.probe.label),
         lambda: classify(timeline, direct),
         lambda why: ProbeResult(timeline, "not-asked", why),
     )

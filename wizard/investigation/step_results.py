@@ -16,7 +16,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe, seconds
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 StepResult = tuple[State, str]
 FAULT_TAGS = frozenset(
@@ -36,11 +36,16 @@ def rate_root(timeline: Timeline) -> StepResult:
     if timeline.headers_s is None:
         unreadable = unreadable_outcome(timeline)
         why = unreadable[1] if unreadable else timeline.detail
-        return "fail", why or f"no answer within {seconds(timeline.waited_s)}"
-    media = safe((timeline.header("content-type") or "no content type").split(";")[0], 60)
-    answer = f"{timeline.status} {media} after {seconds(timeline.headers_s)}"
+        return "fail", why or tr("no answer within {waited_s}", waited_s=seconds(timeline.waited_s))
+    media = safe((timeline.header("content-type") or tr("no content type")).split(";")[0], 60)
+    answer = tr(
+        "{status} {media} after {headers_s}",
+        status=timeline.status,
+        media=media,
+        headers_s=seconds(timeline.headers_s),
+    )
     if reason := _doubt_of_root(timeline):
-        return "warn", f"answers {answer}: {reason}"
+        return "warn", tr("answers {answer}: {reason}", answer=answer, reason=reason)
     return "pass", answer
 
 
@@ -48,16 +53,16 @@ def _doubt_of_root(timeline: Timeline) -> str:
     """What the status of the root path's answer says and what to do; empty if it is no problem."""
     status = timeline.status or 0
     if demands_tls(timeline):
-        return "this port speaks TLS, use https://"
+        return tr("this port speaks TLS, use https://")
     if status == 400:
-        return "the server refuses the request as it was sent; check the port and the host"
+        return tr("the server refuses the request as it was sent; check the port and the host")
     if status == 404:
-        return "nothing is served at this path, which need not matter to the stream"
+        return tr("nothing is served at this path, which need not matter to the stream")
     if status in (502, 504):
-        return "the server that answers got none from the one behind it; check that it runs"
+        return tr("the server that answers got none from the one behind it; check that it runs")
     if status == 503:
-        return "the server refuses the request for now; check its limits and what is behind it"
-    return "an error of the server; its error log says which" if status >= 500 else ""
+        return tr("the server refuses the request for now; check its limits and what is behind it")
+    return tr("an error of the server; its error log says which") if status >= 500 else ""
 
 
 def rate_results(results: Sequence[ProbeResult], handshake: Handshake | None = None) -> StepResult:
@@ -67,7 +72,7 @@ def rate_results(results: Sequence[ProbeResult], handshake: Handshake | None = N
     """
     offered = [result for result in results if result.was_made]
     if not offered:
-        return "skip", results[0].why if results else "nothing was probed"
+        return "skip", results[0].why if results else tr("nothing was probed")
     state, why = _rate_offered(offered, handshake)
     for result in results:
         if result.outcome == "not-asked":
@@ -78,24 +83,37 @@ def rate_results(results: Sequence[ProbeResult], handshake: Handshake | None = N
 def _rate_offered(offered: Sequence[ProbeResult], handshake: Handshake | None) -> StepResult:
     bad = [result for result in offered if not is_well(result, handshake)]
     if not bad and all(result.outcome not in ("live", "ended") for result in offered):
-        return "pass", f"no GET stream is needed: the server answers by POST; {offered[0].why}"
+        return "pass", tr(
+            "no GET stream is needed: the server answers by POST; {why}", why=offered[0].why
+        )
     if not bad:
         times = [at for result in offered if (at := result.timeline.first_data_s) is not None]
-        what = "WebSocket open" if offered[0].timeline.is_websocket else "first data"
-        first = f"{what} after {seconds(min(times))}" if times else "no data"
-        return "pass", f"live: {first}"
+        what = tr("WebSocket open") if offered[0].timeline.is_websocket else tr("first data")
+        first = (
+            tr("{what} after {times}", what=what, times=seconds(min(times)))
+            if times
+            else tr("no data")
+        )
+        return "pass", tr("live: {first}", first=first)
     if all(result.outcome == "silent" for result in offered):
-        return "warn", f"open and silent: {offered[0].why}"
+        return "warn", tr("open and silent: {why}", why=offered[0].why)
     counts = Counter(result.outcome for result in bad)
     words, total = _OUTCOME_WORDS, len(offered)
-    parts = (f"{words.get(outcome, outcome)} in {n} of {total}" for outcome, n in counts.items())
+    parts = (
+        tr("{get} in {n} of {total}", get=words.get(outcome, outcome), n=n, total=total)
+        for outcome, n in counts.items()
+    )
     return "fail", f"{', '.join(parts)}: {bad[0].why}"
 
 
 _OUTCOME_WORDS = {
-    "status": "an error", "not-a-stream": "no stream", "refused": "no answer",
-    **UNREADABLE_OUTCOMES, "undecodable": "cannot be decoded", "partial-head": "headers incomplete",
-}  # fmt: skip
+    "status": tr("an error"),
+    "not-a-stream": tr("no stream"),
+    "refused": tr("no answer"),
+    **UNREADABLE_OUTCOMES,
+    "undecodable": tr("cannot be decoded"),
+    "partial-head": tr("headers incomplete"),
+}
 
 
 def rate_direct(case: Case) -> StepResult:
@@ -109,24 +127,40 @@ def rate_logs(reports: Sequence[LogReport]) -> StepResult:
     faults = [line for line in ours if line.tag in FAULT_TAGS]
     if faults:
         lines = plural(len(faults), "line")
-        return "warn", f"{lines} of our own probes with a fault: {safe(faults[0].meaning)}"
+        return "warn", tr(
+            "{lines} of our own probes with a fault: {meaning}",
+            lines=lines,
+            meaning=safe(faults[0].meaning),
+        )
     if problems := [report.problem for report in reports if report.problem]:
         return "fail", _first_and_count(problems)
     silent = [report.file for report in reports if not report.read and report.history is None]
     if silent and len(silent) == len(reports):
-        return "warn", f"{_first_and_count(silent)}: it gave no line at all, neither old nor new"
+        return "warn", tr(
+            "{silent}: it gave no line at all, neither old nor new", silent=_first_and_count(silent)
+        )
     read = sum(report.read for report in reports)
     if not ours:
-        return "warn", f"new lines: {read}, and none of our own: is this the log of this Nginx?"
-    counts = f"new lines: {read}, of our own probes: {len(ours)}"
+        return "warn", tr(
+            "new lines: {read}, and none of our own: is this the log of this Nginx?", read=read
+        )
+    counts = tr("new lines: {read}, of our own probes: {count}", read=read, count=len(ours))
     if failed := sum(failure.count for report in reports for failure in report.all_failures):
-        others = f"{plural(failed, 'line')} about other requests that failed"
-        return "warn", f"{counts}; none of ours shows a fault, but there are {others}"
-    return "pass", f"{counts}; none shows a fault"
+        others = tr("{count} about other requests that failed", count=plural(failed, "line"))
+        return "warn", tr(
+            "{counts}; none of ours shows a fault, but there are {others}",
+            counts=counts,
+            others=others,
+        )
+    return "pass", tr("{counts}; none shows a fault", counts=counts)
 
 
 def _first_and_count(texts: Sequence[str]) -> str:
-    return f"{texts[0]} (and {len(texts) - 1} more)" if len(texts) > 1 else texts[0]
+    return (
+        tr("{texts} (and {count} more)", texts=texts[0], count=len(texts) - 1)
+        if len(texts) > 1
+        else texts[0]
+    )
 
 
 def rate_resolution(resolution: RequestResolution) -> StepResult:
@@ -135,11 +169,15 @@ def rate_resolution(resolution: RequestResolution) -> StepResult:
     doubt = resolution.config.doubt
     if resolution.refusal:
         refusal = safe(str(resolution.refusal), 300)
-        doubt = f"Nginx refuses this config ({refusal}): the running Nginx has another one"
+        doubt = tr(
+            "Nginx refuses this config ({refusal}): the running Nginx has another one",
+            refusal=refusal,
+        )
     if not doubt and not resolution.listens:  # usual behind another proxy, so only a doubt
-        doubt = (
-            f"no server in it listens on port {resolution.request.effective_port} (it is another "
-            "Nginx's, or a port is mapped or TLS ended in front of it)"
+        doubt = tr(
+            "no server in it listens on port {effective_port} (it is another Nginx's, or a port "
+            "is mapped or TLS ended in front of it)",
+            effective_port=resolution.request.effective_port,
         )
     return ("warn", f"{doubt}; {why}") if doubt else (state, why)
 
@@ -147,34 +185,44 @@ def rate_resolution(resolution: RequestResolution) -> StepResult:
 def _rate_location(resolution: RequestResolution) -> StepResult:
     server, location = resolution.server, resolution.location
     if server is None:
-        return "warn", "no server block serves this URL"
+        return "warn", tr("no server block serves this URL")
     if resolution.is_undecided:
-        return "warn", f"who answers is not decided: {safe(resolution.doubt, 300)}"
+        return "warn", tr("who answers is not decided: {doubt}", doubt=safe(resolution.doubt, 300))
     if location is None:
-        return "warn", f"no location in {server.directive.where} matches the path"
+        return "warn", tr("no location in {where} matches the path", where=server.directive.where)
     name = f"location {location.modifier} {location.path}".replace("  ", " ")
     where = f"{safe(name, 80)} ({location.directive.where})"
     if is_upgrade(resolution):
         return _rate_upgrade(resolution, where)
     held = [row for row in resolution.delivery if row.result in ("held", "tail-held")]
     if not resolution.delivery:
-        return "warn", f"{where} passes to no backend that streams"
+        return "warn", tr("{where} passes to no backend that streams", where=where)
     if held:
-        count = f"{len(held)} of {len(resolution.delivery)} request variants"
-        return "warn", f"{where} serves it and would hold it, or parts of it, for {count}"
+        count = tr(
+            "{count} of {count2} request variants", count=len(held), count2=len(resolution.delivery)
+        )
+        return "warn", tr(
+            "{where} serves it and would hold it, or parts of it, for {count}",
+            where=where,
+            count=count,
+        )
     if unknown := [each for each in resolution.body_filters if each.effect == "unknown"]:
-        return "warn", f"{where} serves it; `{safe(unknown[0].name, 80)}` may hold it"
-    return "pass", f"{where} serves it; the config holds nothing back"
+        return "warn", tr(
+            "{where} serves it; `{name}` may hold it", where=where, name=safe(unknown[0].name, 80)
+        )
+    return "pass", tr("{where} serves it; the config holds nothing back", where=where)
 
 
 def _rate_upgrade(resolution: RequestResolution, where: str) -> StepResult:
     sent = sent_upgrade(resolution)
     if sent is None:
-        return "warn", f"{where} passes no WebSocket to a backend"
+        return "warn", tr("{where} passes no WebSocket to a backend", where=where)
     if sent.losses:
-        return "warn", f"{where} serves it; {sent.losses[0].text}"
-    passed = "passes the upgrade on" if sent.is_decided else "may pass the upgrade on"
-    return "pass" if sent.is_decided else "warn", f"{where} serves it and {passed}"
+        return "warn", tr("{where} serves it; {losses}", where=where, losses=sent.losses[0].text)
+    passed = tr("passes the upgrade on") if sent.is_decided else tr("may pass the upgrade on")
+    return "pass" if sent.is_decided else "warn", tr(
+        "{where} serves it and {passed}", where=where, passed=passed
+    )
 
 
 def rate_diagnosis(diagnosis: Diagnosis) -> StepResult:
@@ -188,7 +236,9 @@ def rate_proxied(case: Case) -> StepResult:
     handshake = case.handshake("proxy")
     state, why = rate_results(case.proxy, handshake)
     if state == "pass" and (problem := handshake_problem(case)):
-        return "fail", f"the MCP session through the proxy fails: {safe(problem, 200)}"
+        return "fail", tr(
+            "the MCP session through the proxy fails: {problem}", problem=safe(problem, 200)
+        )
     return state, why
 
 
@@ -197,7 +247,7 @@ def rate_recommendation(recommendation: Recommendation | None, diagnosis: Diagno
     if recommendation is not None:
         return "pass", recommendation.summary
     if diagnosis.verdict == "healthy":
-        return "pass", "nothing to fix"
+        return "pass", tr("nothing to fix")
     if diagnosis.causes and diagnosis.verdict == "fault":
-        return "pass", f"no Nginx block: {diagnosis.causes[0].fix.summary}"
-    return "skip", "no cause was shown, so nothing is recommended"
+        return "pass", tr("no Nginx block: {summary}", summary=diagnosis.causes[0].fix.summary)
+    return "skip", tr("no cause was shown, so nothing is recommended")

@@ -39,6 +39,7 @@ from wizard.probe.mcp.session import run_handshakes
 from wizard.probe.waits import MIN_WAIT_S
 from wizard.text.bugs import report_bug
 from wizard.text.errors import SsewizardError, UsageError
+from wizard.text.messages import tr
 
 LOG_POLL_S = 0.05
 """How often, in seconds, the logs are read again while our own lines are missing."""
@@ -203,7 +204,7 @@ async def _follow_logs(session: Session) -> None:
     except SsewizardError:
         raise
     except Exception as error:  # noqa: BLE001
-        report_bug("following the logs", error)
+        report_bug(tr("following the logs"), error)
 
 
 async def _run_probes(
@@ -257,7 +258,7 @@ async def _repeat_crowded_probes(session: Session) -> None:
         )
         results = [alone]
         if is_live(alone.timeline):
-            why = f"{probe.label} beside the others"
+            why = tr("{label} beside the others", label=probe.label)
             results.append(FollowUpResult(CROWDED, session.timelines[probe], why))
             session.timelines[probe] = timeline
         session.add_follow_ups(*results)
@@ -354,7 +355,11 @@ async def _resolve_config(session: Session) -> RequestResolution:
 def _with_source(result: StepResult, resolution: RequestResolution) -> StepResult:
     """Add to the reason the command that printed the config, and what could not be decided."""
     state, why = result
-    more = [f"read by {resolution.config.command}"] if resolution.config.command else []
+    more = (
+        [tr("read by {command}", command=resolution.config.command)]
+        if resolution.config.command
+        else []
+    )
     if resolution.listens and not resolution.config.doubt:  # else the reason begins with a doubt
         more += resolution.undecided[:1]
     return state, "; ".join((why, *more))

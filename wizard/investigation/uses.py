@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from wizard.model.target import LOCAL, Source, Target
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
 MAX_COMMAND_CHARS = 400
 """The longest command that the user can be asked to confirm: nobody reads a longer text in full."""
@@ -49,9 +50,11 @@ class Use:
         limit = MAX_COMMAND_CHARS if self.verb == "run" else MAX_TEXT_CHARS
         if len(sentence) <= limit:
             return ""
-        return (
-            f"this case would use a text of {len(sentence)} characters, too long to be confirmed: "
-            f"{sentence[:60]} …"
+        return tr(
+            "this case would use a text of {count} characters, too long to be confirmed: "
+            "{sentence} …",
+            count=len(sentence),
+            sentence=sentence[:60],
         )
 
 
@@ -64,7 +67,10 @@ def uses_of(target: Target) -> tuple[Use, ...]:
 def describe_problem(uses: tuple[Use, ...]) -> str:
     """Why the user cannot be asked to confirm these uses; empty if they can."""
     if len(uses) > MAX_USES:
-        return f"this case names {len(uses)} commands, URLs and files, too many to be confirmed"
+        return tr(
+            "this case names {count} commands, URLs and files, too many to be confirmed",
+            count=len(uses),
+        )
     return next(filter(None, (use.problem for use in uses)), "")
 
 
@@ -84,11 +90,13 @@ def _requests(target: Target) -> Iterator[Use]:
         yield _use(target, "request", source.locator, source)
     if target.connect_to is not None:
         host, port = target.connect_to
-        yield Use("connect to", f"{host}:{port} instead of the URL's host")
+        yield Use(
+            tr("connect to"), tr("{host}:{port} instead of the URL's host", host=host, port=port)
+        )
     if target.insecure:
-        yield Use("accept", "any certificate")
+        yield Use("accept", tr("any certificate"))
     if target.mcp == "always":
-        yield Use("post", "MCP messages, whether or not MCP is spoken")
+        yield Use("post", tr("MCP messages, whether or not MCP is spoken"))
 
 
 def _files(target: Target) -> Iterator[Use]:

@@ -193,7 +193,7 @@ def is_start(text: str) -> bool:
 
 _PENDING = (
     "subrequest-pending",
-    "the client left while a subrequest was not answered, so Nginx had not asked the backend",
+    tr("the client left while a subrequest was not answered, so Nginx had not asked the backend"),
 )
 
 

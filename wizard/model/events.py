@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wizard.model.received import Received
+from wizard.text.messages import tr
 
 Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "unreached", "bug"]
 """How a request ended.
@@ -22,7 +23,7 @@ Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "un
 """
 MAX_ITEM_CHARS = 1000
 """The number of characters that a timeline keeps of one event."""
-CLOSED_BY_SERVER = "closed by the server: "
+CLOSED_BY_SERVER = tr("closed by the server: ")
 """What the detail of a WebSocket's proper end begins with; the code of the close frame follows."""
 
 

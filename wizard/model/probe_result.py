@@ -6,6 +6,7 @@ from typing import Literal
 
 from wizard.model.comparison import Comparison
 from wizard.model.timeline import Timeline
+from wizard.text.messages import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class ProbeResult:
         if self.outcome == "refused":
             return _REFUSAL_LABELS.get(self.timeline.ended or "", "refused")
         if self.is_unjudged:
-            return "not judged"
+            return tr("not judged")
         return UNREADABLE_OUTCOMES.get(self.outcome, self.outcome)
 
 
@@ -67,13 +68,13 @@ Outcome = Literal[
     "not-offered", "not-asked",
     "not-http", "undecodable", "partial-head", "only-interim", "not-sent",
 ]  # fmt: skip
-_REFUSAL_LABELS = {"dns": "no address", "tls": "TLS failed", "timeout": "no answer"}
+_REFUSAL_LABELS = {"dns": tr("no address"), "tls": tr("TLS failed"), "timeout": tr("no answer")}
 UNREADABLE_OUTCOMES: Mapping[str, str] = {
-    "not-http": "not HTTP",
+    "not-http": tr("not HTTP"),
     "undecodable": "undecodable",
-    "partial-head": "partial head",
+    "partial-head": tr("partial head"),
     "only-interim": "only 1xx",
-    "not-sent": "never sent",
+    "not-sent": tr("never sent"),
 }
 """Outcomes of probes that show nothing about the delivery of the stream, and their labels: bytes
 came that are no HTTP (or came before the request was sent), a body that cannot be decoded, a part

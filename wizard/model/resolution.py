@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.model.config import Config, Directive, Position, Refusal
+from wizard.text.messages import tr
 
 Client = Literal["h1", "h1-tls", "h2", "h2c"]
 """HTTP/1.1 and HTTP/2, each with TLS (`h1-tls`, `h2`) and without (`h1`, `h2c`)."""
 CLIENT_NAMES: Mapping[Client, str] = {
-    "h1": "HTTP/1.1", "h1-tls": "HTTP/1.1 over TLS", "h2": "HTTP/2", "h2c": "HTTP/2 without TLS",
-}  # fmt: skip
+    "h1": "HTTP/1.1",
+    "h1-tls": tr("HTTP/1.1 over TLS"),
+    "h2": "HTTP/2",
+    "h2c": tr("HTTP/2 without TLS"),
+}
 """The name of each kind of client in everything that people read."""
 Encoding = Literal["identity", "gzip", "br"]
 UpstreamFraming = Literal["chunked", "close", "frames"]

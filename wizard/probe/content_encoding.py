@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 CHUNK_LIMIT_BYTES = 4 << 20
 """The most that one chunk may expand to, in bytes."""
@@ -24,7 +25,7 @@ ZSTD_SLICE_BYTES = 64
 ZSTD_WINDOW_BYTES = 8 << 20
 """The largest window that a zstd body on the web may need (RFC 9659)."""
 
-_AFTER_THE_END = "the compressed data has ended, and more bytes follow, which many clients drop"
+_AFTER_THE_END = tr("the compressed data has ended, and more bytes follow, which many clients drop")
 """What follows the first member of a gzip body (RFC 1952, section 2.2) is read by few clients."""
 
 Decode = Callable[[bytes], bytes]
@@ -57,10 +58,10 @@ class ContentDecoder:
         try:
             decoded = self._decode(data)[:CHUNK_LIMIT_BYTES]
         except self._errors as error:
-            self.broken = f"the compressed data is broken ({_reason(error)})"
+            self.broken = tr("the compressed data is broken ({reason})", reason=_reason(error))
             return b""
         if not self._bytes_out and not decoded and self._bytes_in > NOTHING_LIMIT_BYTES:
-            self.broken = f"{self._bytes_in} bytes of it decode to nothing"
+            self.broken = tr("{bytes_in} bytes of it decode to nothing", bytes_in=self._bytes_in)
         if len(decoded) >= CHUNK_LIMIT_BYTES:
             self.broken = _expands_too_much(len(data), CHUNK_LIMIT_BYTES)
         self._bytes_in += len(data)
@@ -78,7 +79,7 @@ def _reason(error: Exception) -> str:
 
 
 def _expands_too_much(size: int, limit: int) -> str:
-    return f"{size} compressed bytes expand to more than {limit} bytes"
+    return tr("{size} compressed bytes expand to more than {limit} bytes", size=size, limit=limit)
 
 
 class PlainDecoder:
@@ -114,7 +115,7 @@ def decoder_for(coding: str | None) -> ContentDecoder | ChainDecoder | PlainDeco
     names = [name.strip() for name in (coding or "").lower().split(",")]
     named = [name for name in names if name not in ("identity", "")]
     if len(named) > MAX_CODINGS:
-        return _broken(f"{len(named)} codings, one over the other")
+        return _broken(tr("{count} codings, one over the other", count=len(named)))
     makers = [make for name in named if (make := _DECODERS.get(name))]
     decoders = [decoder for make in reversed(makers) if (decoder := make())]
     if len(decoders) < len(named):

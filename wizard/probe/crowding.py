@@ -15,6 +15,7 @@ from wizard.probe.followups.followup import probe_first_event, root_of
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
 from wizard.probe.waits import MIN_WAIT_S, MIN_WATCH_S
+from wizard.text.messages import tr
 
 ALONE, FREE_WORKER = "alone", "free-worker"
 """Purposes of results: a request with no other of ours beside it, and `GET /` sent directly while
@@ -38,7 +39,9 @@ async def probe_free_worker(direct: Sequence[Timeline], options: ProbeOptions) -
     """Ask the backend for `/` while the streams are open: does it still have a free worker?"""
     live = next(timeline for timeline in direct if is_live(timeline))
     timeline = await probe_first_event(root_of(live.probe), options, MIN_WAIT_S / 2)
-    return FollowUpResult(FREE_WORKER, timeline, "GET / sent directly while the streams are open")
+    return FollowUpResult(
+        FREE_WORKER, timeline, tr("GET / sent directly while the streams are open")
+    )
 
 
 def crowded_probes(
@@ -101,7 +104,7 @@ async def probe_alone(
     )
     await asyncio.sleep(pause_s)
     await matrix.run()
-    timeline, why = timelines[probe], f"{probe.label} with no other beside it"
+    timeline, why = timelines[probe], tr("{label} with no other beside it", label=probe.label)
     if not is_live(timeline):
         return timeline, FollowUpResult(ALONE, timeline, why)
     name = "follow-up-direct" if "direct" in probe.name else "follow-up-proxy"

@@ -8,6 +8,7 @@ import re
 from typing import Protocol
 
 from wizard.model.received import MAX_START_BYTES, NO_STATUS_LINE
+from wizard.text.messages import tr
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 """What ends a header block; h11 takes lines without CR, too."""
@@ -110,9 +111,9 @@ class FrameHeadWatch:
         kind, flags = header[3], header[4]
         self._left = int.from_bytes(header[:3], "big")
         if self._is_first and (kind != _SETTINGS or any(header[5:])):
-            self.problem = "the first frame is not SETTINGS"  # RFC 9113, section 3.4
+            self.problem = tr("the first frame is not SETTINGS")  # RFC 9113, section 3.4
         elif self._left > _MAX_FRAME_BYTES:
-            self.problem, self.start = "a frame is longer than it may be", header
+            self.problem, self.start = tr("a frame is longer than it may be"), header
         elif self._is_first:
             self.start = b""
         self._is_first = False

@@ -2,6 +2,8 @@
 
 import re
 
+from wizard.text.messages import tr
+
 _END = re.compile(r"<(StreamReset|ConnectionTerminated) .*?error_code:\D{0,40}(\d{1,10})")
 """httpcore's message is the text of h2's event."""
 _CODES = (
@@ -20,5 +22,5 @@ def describe_http2_end(message: str) -> str:
     code = int(match[2])
     name = _CODES[code] if code < len(_CODES) else f"error {code}"
     if match[1] == "StreamReset":
-        return f"the server reset the request ({name})"
-    return f"the server ended the connection with GOAWAY ({name})"
+        return tr("the server reset the request ({name})", name=name)
+    return tr("the server ended the connection with GOAWAY ({name})", name=name)

@@ -30,6 +30,7 @@ from wizard.probe.waits import (
     silence_limit,
     watch_limit,
 )
+from wizard.text.messages import tr
 
 CHECK_INTERVAL_S = 0.25
 """How often the probes are checked if nothing happens, in seconds."""
@@ -132,11 +133,15 @@ class Matrix:
         undecided = self._undecided()
         if not undecided:
             held = any(self._is_held(timeline) for timeline in self._own_timelines())
-            live = "waiting for the end" if self._awaited_ends() else "watching the live streams"
-            return "watching the held stream" if held else live
+            live = (
+                tr("waiting for the end")
+                if self._awaited_ends()
+                else tr("watching the live streams")
+            )
+            return tr("watching the held stream") if held else live
         if not all(is_connected(timeline) for timeline in undecided):
             return "connecting"
-        return "waiting for the first event"
+        return tr("waiting for the first event")
 
     async def run(self) -> None:
         """Run all probes until each is decided. Leaving early closes every connection."""

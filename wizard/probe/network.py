@@ -16,6 +16,7 @@ import httpx
 from wizard.model.certificate import certificate_problem
 from wizard.model.wire import NOT_TLS
 from wizard.probe.observed_stream import Observe, ObservedBackend
+from wizard.text.messages import tr
 
 MAX_ADDRESSES = 4
 """How many addresses of a name are tried."""
@@ -144,7 +145,7 @@ def with_socket_advice(problem: str, socket_path: str) -> str:
     """The problem of a connection, with who may reach a unix socket that denies it to this user."""
     is_denied = bool(socket_path) and "permission denied" in problem.lower()
     return (
-        f"{problem} for this user; the one that Nginx runs as may reach it"
+        tr("{problem} for this user; the one that Nginx runs as may reach it", problem=problem)
         if is_denied
         else problem
     )
@@ -153,9 +154,9 @@ def with_socket_advice(problem: str, socket_path: str) -> str:
 def with_tls_advice(problem: str) -> str:
     """The problem of a TLS handshake, with what to try where its reason tells."""
     if certificate_problem(problem) not in (None, "client"):
-        return f"{problem} (--insecure asks without checking it)"
+        return tr("{problem} (--insecure asks without checking it)", problem=problem)
     if any(words in problem for words in NOT_TLS):
-        return f"{problem} (does this port speak http?)"
+        return tr("{problem} (does this port speak http?)", problem=problem)
     return problem
 
 
@@ -168,7 +169,7 @@ def kind_of_file(socket_path: str) -> str:
         is_socket = not socket_path or stat.S_ISSOCK(os.stat(socket_path).st_mode)
     except OSError:
         return ""
-    return "" if is_socket else " (it is not a socket)"
+    return "" if is_socket else tr(" (it is not a socket)")
 
 
 _RTT_OFFSET = 68

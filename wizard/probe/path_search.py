@@ -11,6 +11,7 @@ from wizard.model.timeline import Probe
 from wizard.probe.probe import run_probe_within
 from wizard.probe.request import ProbeOptions, RequestBudget, headers_of_all
 from wizard.text.display import safe
+from wizard.text.messages import tr
 from wizard.text.urls import http_url
 
 USUAL_PATHS = ("/sse", "/mcp")
@@ -60,8 +61,8 @@ async def _ask(url: str, options: ProbeOptions, timeout_s: float) -> PathAnswer:
                 if isinstance(event, Headers):
                     return _answer_of(url, event)
                 if isinstance(event, Ended):
-                    return PathAnswer(url, safe(event.detail, 200) or "no answer")
-    return PathAnswer(url, f"no answer within {timeout_s:g} s")
+                    return PathAnswer(url, safe(event.detail, 200) or tr("no answer"))
+    return PathAnswer(url, tr("no answer within {timeout_s:g} s", timeout_s=timeout_s))
 
 
 def _answer_of(url: str, headers: Headers) -> PathAnswer:
@@ -69,8 +70,8 @@ def _answer_of(url: str, headers: Headers) -> PathAnswer:
     media_type = next(types, "").partition(";")[0].strip().lower()
     if headers.status == 200 and media_type == "text/event-stream":
         return PathAnswer(url, "text/event-stream", is_stream=True)
-    shown = safe(media_type, 60) or "no content type"
-    return PathAnswer(url, f"HTTP {headers.status}, {shown}")
+    shown = safe(media_type, 60) or tr("no content type")
+    return PathAnswer(url, tr("HTTP {status}, {shown}", status=headers.status, shown=shown))
 
 
 def only_stream(answers: Sequence[PathAnswer]) -> str | None:

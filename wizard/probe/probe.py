@@ -50,6 +50,7 @@ from wizard.text.bugs import report_bug
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
 from wizard.text.marks import MARKS
+from wizard.text.messages import tr
 from wizard.text.redaction import redact
 from wizard.vantage.http.response import is_disconnect
 from wizard.vantage.http.transport import VantageTransportError
@@ -103,7 +104,7 @@ async def run_probe_in_batches(
                 yield event if isinstance(event, tuple) else (event,)
         except Exception as error:  # noqa: BLE001
             at = options.clock() - started
-            yield (Ended(at, "bug", report_bug(f"the probe {probe.label}", error)),)
+            yield (Ended(at, "bug", report_bug(tr("the probe {label}", label=probe.label), error)),)
 
 
 def _register_secrets(event: ProbeEvent) -> None:
@@ -175,7 +176,7 @@ async def _run_locally(request: Request) -> AsyncGenerator[Reported, None]:
     try:
         addresses = await resolve_host(host, port, request.options.connect_timeout)
     except (OSError, UnicodeError) as error:
-        detail = f"no address for {safe(host)}: {describe_error(error)}"
+        detail = tr("no address for {host}: {error}", host=safe(host), error=describe_error(error))
         yield Ended(channel.now(), "dns", detail)
         return
     resolved_at = channel.now()
@@ -259,7 +260,7 @@ async def _send(
     except ValueError:
         if not channel.is_http2:
             raise
-    raise httpx.RemoteProtocolError("the status is no number of three digits")
+    raise httpx.RemoteProtocolError(tr("the status is no number of three digits"))
 
 
 _FIRST_STATUS, _LAST_STATUS = 100, 999
@@ -273,7 +274,7 @@ async def _report_headers(
     version = bytes(response.extensions.get("http_version", b"HTTP/1.1"))
     http = version.decode("ascii").removeprefix("HTTP/")
     if http not in VERSIONS:
-        raise httpx.RemoteProtocolError(f"there is no HTTP/{safe(http, 20)}")
+        raise httpx.RemoteProtocolError(tr("there is no HTTP/{http}", http=safe(http, 20)))
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     event = Headers(channel.now(), response.status_code, http, headers)
     await channel.events.put(event)
@@ -356,20 +357,20 @@ async def _read_body(
         await channel.events.put(Chunk(channel.now(), len(raw), len(data), excerpt))
         size += len(raw)
         if size > limit:
-            detail = f"left after {limit or size} bytes"
+            detail = tr("left after {limit} bytes", limit=limit or size)
             await channel.events.put(Ended(channel.now(), "open", detail))
             return
     await channel.events.put(Ended(channel.now(), "eof"))
 
 
 _CLEARER = {
-    "Receive buffer too long": "a header block or a line longer than 100 KiB",
+    "Receive buffer too long": tr("a header block or a line longer than 100 KiB"),
     "Received server _SWITCH_UPGRADE event without a pending proposal": (
-        "a 101 (switching protocols) that was not asked for"
+        tr("a 101 (switching protocols) that was not asked for")
     ),
 }
 """What some messages of h11 say in the words of HTTP."""
-_BROKEN_FRAMING = "the framing of the body is invalid"
+_BROKEN_FRAMING = tr("the framing of the body is invalid")
 
 
 def _is_invalid_answer(error: Exception, channel: ProbeChannel) -> bool:
@@ -393,17 +394,31 @@ def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, add
     place = safe(path, 200) or address
     if isinstance(error, httpx.ConnectTimeout):
         missing = (
-            "TLS handshake" if channel.connected else "connection" if path else "TCP connection"
+            tr("TLS handshake")
+            if channel.connected
+            else "connection"
+            if path
+            else tr("TCP connection")
         )
-        return Ended(channel.now(), "timeout", f"no {missing} with {place} in time")
+        return Ended(
+            channel.now(),
+            "timeout",
+            tr("no {missing} with {place} in time", missing=missing, place=place),
+        )
     if isinstance(error, httpx.WriteTimeout):
-        return Ended(channel.now(), "open", "sending the request took too long")
+        return Ended(channel.now(), "open", tr("sending the request took too long"))
     detail = describe_http2_end(str(error)) or describe_error(error)
     if detail.isdigit():  # h2 says no more than the number of the stream.
-        detail = f"a frame of stream {detail}, which is not open"
+        detail = tr("a frame of stream {detail}, which is not open", detail=detail)
     if isinstance(error, httpx.ConnectError) and channel.connected:
-        return Ended(channel.now(), "tls", f"TLS failed: {with_tls_advice(detail)}")
+        return Ended(
+            channel.now(),
+            "tls",
+            tr("TLS failed: {with_tls_advice}", with_tls_advice=with_tls_advice(detail)),
+        )
     if isinstance(error, httpx.ConnectError):
-        problem = with_socket_advice(f"no connection to {place}: {detail}", path)
+        problem = with_socket_advice(
+            tr("no connection to {place}: {detail}", place=place, detail=detail), path
+        )
         return Ended(channel.now(), "refused", f"{problem}{kind_of_file(path)}")
     return Ended(channel.now(), "reset", detail)

@@ -12,6 +12,7 @@ import httpx
 
 from wizard.probe.network import tls_context
 from wizard.probe.observed_stream import Observe, ObservedBackend
+from wizard.text.messages import tr
 from wizard.vantage.http.response import NO_RESPONSE, BadResponseError, FramedReader, Head, Part
 from wizard.vantage.http.transport import make_response
 
@@ -86,7 +87,7 @@ class RawTransport(httpx.AsyncBaseTransport):
 
 def _tls_context(*, insecure: bool) -> ssl.SSLContext:
     """A context without ALPN, as Nginx has for its upstreams; httpx sets it on its own ones."""
-    return tls_context("without ALPN", insecure)
+    return tls_context(tr("without ALPN"), insecure)
 
 
 async def _parts(stream: httpcore.AsyncNetworkStream, method: str) -> AsyncGenerator[Part, None]:

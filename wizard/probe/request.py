@@ -9,6 +9,7 @@ from wizard.model.client_request import body_type_of
 from wizard.model.target import Target
 from wizard.model.timeline import Encoding, Probe
 from wizard.probe.websocket import handshake_headers
+from wizard.text.messages import tr
 from wizard.text.redaction import has_withheld_secret
 from wizard.vantage.session import VantageSession
 
@@ -84,7 +85,7 @@ class RequestBudget:
             TooManyRequestsError: All allowed requests were sent.
         """
         if self.sent >= self._most:
-            raise TooManyRequestsError(f"more than {self._most} requests")
+            raise TooManyRequestsError(tr("more than {most} requests", most=self._most))
         self.sent += 1
 
 

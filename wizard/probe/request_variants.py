@@ -13,6 +13,7 @@ from wizard.model.sent_request import SentHeader, SentRequest
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
 from wizard.text.marks import MARK, MARKS, MASK
+from wizard.text.messages import tr
 from wizard.text.redaction import is_public_header, redact
 
 Headers = tuple[tuple[str, str], ...]
@@ -40,7 +41,7 @@ class RawRequest:
         """Its bytes. Raises `ValueError` if a part of it would end its line."""
         lines = (f"{self.method} {self.uri} HTTP/{self.http}", *map(": ".join, self.headers))
         if any(map(_ENDS_LINE.search, lines)):
-            raise ValueError("a line of the request has a line end in it")
+            raise ValueError(tr("a line of the request has a line end in it"))
         head = "".join(f"{line}\r\n" for line in (*lines, ""))
         return head.encode("utf-8", "surrogateescape") + self.content
 
@@ -121,7 +122,7 @@ def compare(
     unsent = dict(_unsent_headers(sent, secrets))
     doubts, uri = [*sent.doubts, *unsent.values()], sent.uri
     if secrets.are_in(uri):
-        doubts.append("the URI has a secret of the config, so it was not sent")
+        doubts.append(tr("the URI has a secret of the config, so it was not sent"))
         uri = own.uri
     headers = _sendable_headers(own, sent, unsent.keys() | _FRAMING)
     raw = RawRequest(own.method, uri, headers, sent.http, own.content)
@@ -163,13 +164,27 @@ def _unsent_headers(sent: SentRequest, secrets: _Secrets) -> Iterator[tuple[str,
     for header in sent.headers:
         name, shown = header.name, safe(header.name, 60)
         if _ENDS_LINE.search(f"{name}{header.value}"):
-            yield name.lower(), f"{header.where}: {shown} has a line end in it: it was not sent"
+            yield (
+                name.lower(),
+                tr(
+                    "{where}: {shown} has a line end in it: it was not sent",
+                    where=header.where,
+                    shown=shown,
+                ),
+            )
         elif header.value is None:
-            yield name.lower(), f"what the backend gets as {shown} is not known: it was not sent"
+            yield (
+                name.lower(),
+                tr("what the backend gets as {shown} is not known: it was not sent", shown=shown),
+            )
         elif header.where and (
             secrets.are_in(f"{name}: {header.value}") or _is_credential(header, secrets)
         ):
-            why = f"{header.where}: {shown} has a secret of the config: it was not sent"
+            why = tr(
+                "{where}: {shown} has a secret of the config: it was not sent",
+                where=header.where,
+                shown=shown,
+            )
             yield name.lower(), why
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 
 from wizard.model.handshake import Handshake
 from wizard.model.timeline import Timeline, is_success
+from wizard.text.messages import tr
 
 UNKNOWN_SESSION = frozenset({400, 404})
 """How servers answer for a session that they do not know: the Python SDK 404, the .NET SDK 400.
 With another status their answer names the session (supergateway: 503)."""
-NO_REPLY = "accepted, and no reply came over the stream"
+NO_REPLY = tr("accepted, and no reply came over the stream")
 """The detail of a message whose reply went elsewhere."""
 _NO_SESSION_ID = re.compile(r"(?i)\b(missing|required|must|no session id)\b")
 """Answers to a message that arrives without its session id, in whatever process."""

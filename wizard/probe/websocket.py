@@ -15,6 +15,7 @@ from typing import Literal
 
 from wizard.model.events import Comment, SseEvent, StreamItem
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 KEY = "Sec-WebSocket-Key"
 UPGRADE_HEADERS = (
@@ -42,7 +43,7 @@ _CONTROL = 8
 """The smallest opcode of a control frame."""
 _ANSWERED_NAMES = {
     "sec-websocket-protocol": "a subprotocol",
-    "sec-websocket-extensions": "an extension",
+    "sec-websocket-extensions": tr("an extension"),
 }
 
 
@@ -64,14 +65,18 @@ def why_not_open(sent: Mapping[str, str], answer: Sequence[tuple[str, str]]) -> 
     """
     headers = {name: ", ".join(v for n, v in answer if n == name) for name, _ in answer}
     if "websocket" not in _tokens(headers.get("upgrade", "")):
-        return "its Upgrade header does not name websocket"
+        return tr("its Upgrade header does not name websocket")
     if "upgrade" not in _tokens(headers.get("connection", "")):
-        return "its Connection header does not name Upgrade"
+        return tr("its Connection header does not name Upgrade")
     if headers.get("sec-websocket-accept", "") != accept_of(sent.get(KEY.lower(), "").strip()):
-        return "its Sec-WebSocket-Accept does not belong to the key that was sent"
+        return tr("its Sec-WebSocket-Accept does not belong to the key that was sent")
     for name, what in _ANSWERED_NAMES.items():
         if name in headers and name not in sent:
-            return f"it names {what} that was not asked for: {safe(headers[name], 80)}"
+            return tr(
+                "it names {what} that was not asked for: {headers}",
+                what=what,
+                headers=safe(headers[name], 80),
+            )
     return ""
 
 
@@ -104,7 +109,7 @@ class Message:
             return SseEvent(at, "text", self.payload.decode("utf-8", "replace"), "")
         if self.kind in ("text", "binary"):
             how = ", compressed" if self.is_compressed else ""
-            return SseEvent(at, self.kind, f"{self.size} bytes{how}", "")
+            return SseEvent(at, self.kind, tr("{size} bytes{how}", size=self.size, how=how), "")
         text = self.close_text if self.kind == "close" else self.payload.decode("utf-8", "replace")
         return Comment(at, f"{self.kind} {text}".strip())
 
@@ -186,7 +191,7 @@ class FrameDecoder:
             assert kind is not None
             self._control = _Parts(kind, frame.is_compressed)
         elif (kind is None) == (self._message is None):
-            raise FrameError("a fragment that belongs to no message")
+            raise FrameError(tr("a fragment that belongs to no message"))
         elif kind is not None:
             self._message = _Parts(kind, frame.is_compressed)
         return True
@@ -255,8 +260,8 @@ def _check_head(first: int, second: int) -> None:
     """Raise `FrameError` for a frame that a server must not send (sections 5.1, 5.2 and 5.5)."""
     opcode = first & 0x0F
     if opcode not in (0, *_KINDS):
-        raise FrameError(f"a frame of the unknown kind {opcode:#x}")
+        raise FrameError(tr("a frame of the unknown kind {opcode:#x}", opcode=opcode))
     if second & 0x80:
-        raise FrameError("a masked frame, which only clients send")
+        raise FrameError(tr("a masked frame, which only clients send"))
     if opcode >= _CONTROL and (second & 0x7F > _CONTROL_LIMIT_BYTES or not first & 0x80):
-        raise FrameError("a control frame that is too long, or sent in parts")
+        raise FrameError(tr("a control frame that is too long, or sent in parts"))

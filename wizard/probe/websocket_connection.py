@@ -11,11 +11,12 @@ from wizard.probe.connection import ProbeChannel
 from wizard.probe.websocket import FrameDecoder, FrameError, Message, why_not_open
 from wizard.text.display import safe
 from wizard.text.errors import describe_error
+from wizard.text.messages import tr
 
 READ_BYTES = 1 << 16
-NO_CLOSE_FRAME = "the connection ended without a close frame"
+NO_CLOSE_FRAME = tr("the connection ended without a close frame")
 """How a proxy ends a WebSocket: only the server itself sends a close frame."""
-LEFT_AT_PING = "left at the first ping of the server, which the tool there cannot answer"
+LEFT_AT_PING = tr("left at the first ping of the server, which the tool there cannot answer")
 ANSWER_TIMEOUT_S = 5.0
 """How long sending an answer may take, in seconds."""
 
@@ -31,14 +32,14 @@ async def watch_websocket(
     names = _sent_headers(sent)
     headers = [(name.lower(), value) for name, value in response.headers.multi_items()]
     if why := why_not_open(names, headers):
-        await channel.events.put(Ended(channel.now(), "reset", f"no WebSocket: {why}"))
+        await channel.events.put(Ended(channel.now(), "reset", tr("no WebSocket: {why}", why=why)))
         return
     channel.begin_body()
     await channel.events.put(Upgraded(channel.now()))
     try:
         end = await _report_messages(response, channel)
     except FrameError as error:
-        end = Ended(channel.now(), "reset", f"not a WebSocket's frames: {error}")
+        end = Ended(channel.now(), "reset", tr("not a WebSocket's frames: {error}", error=error))
     except httpcore.NetworkError as error:
         end = Ended(channel.now(), "reset", describe_error(error))
     await channel.events.put(end)

@@ -21,17 +21,20 @@ from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.config_tokens import quote_argument, unescape_argument
 from wizard.text.display import visible
+from wizard.text.messages import tr
 
-_OWN = "{what}, in {path}'s own location; everything else in it stays"
-_SHARED = (
+_OWN = tr("{what}, in {path}'s own location; everything else in it stays")
+_SHARED = tr(
     "{what}, in a location that serves other paths too: {path} alone cannot be taken out of it"
 )
-_BESIDE = "{what}, in a location for {paths} that keeps everything that applies there today"
-_NESTED = "{what}, in a location for {paths} inside the one that serves it, which it inherits"
-_NAMED = "{what}, in a named location for {paths} that keeps everything that applies there today"
-_FAMILY_OWN = "{what}, in the location of {paths}; everything else in it stays"
-_WHY_COPY = "the same, but it leads to the copy below"
-_WHY_SAME_URI = "the same upstream, with the URI that this path has today"
+_BESIDE = tr("{what}, in a location for {paths} that keeps everything that applies there today")
+_NESTED = tr("{what}, in a location for {paths} inside the one that serves it, which it inherits")
+_NAMED = tr(
+    "{what}, in a named location for {paths} that keeps everything that applies there today"
+)
+_FAMILY_OWN = tr("{what}, in the location of {paths}; everything else in it stays")
+_WHY_COPY = tr("the same, but it leads to the copy below")
+_WHY_SAME_URI = tr("the same upstream, with the URI that this path has today")
 
 
 def fix_path(
@@ -47,7 +50,11 @@ def fix_path(
     summary, blocks = of_all or _blocks(resolution, location, rewrite)
     if not blocks:
         return None
-    paths = f"every {visible(family.shown)}" if family and of_all else f"{visible(path)} alone"
+    paths = (
+        f"every {visible(family.shown)}"
+        if family and of_all
+        else tr("{path} alone", path=visible(path))
+    )
     notes = (family.note(path, is_for_all=of_all is not None),) if family else ()
     summary = summary.format(what=what, path=visible(path), paths=paths)
     return ConfigFix(summary, tuple(blocks), notes)
@@ -110,9 +117,11 @@ def _secret_sets(source: SourceBlock, rewrite: Rewrite) -> frozenset[str]:
 
 # Paths with an id.
 
-_WHY_FAMILY = "wins for these paths alone over the location that serves them today"
-_WHY_NO_URI = "the same upstream; the rewrite makes the URI, which a pattern's location cannot name"
-_WHY_REWRITE = "the URI that proxy_pass makes of these paths today"
+_WHY_FAMILY = tr("wins for these paths alone over the location that serves them today")
+_WHY_NO_URI = tr(
+    "the same upstream; the rewrite makes the URI, which a pattern's location cannot name"
+)
+_WHY_REWRITE = tr("the URI that proxy_pass makes of these paths today")
 _ROUTING = frozenset({"rewrite", "break", "if"})
 """Directives after which another rewrite would not do the same as a `proxy_pass` with a URI."""
 

@@ -22,11 +22,12 @@ from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.settings import WantedSettings, merge
 from wizard.recommend.source import SourceBlock, source_of
 from wizard.text.display import safe, visible
+from wizard.text.messages import tr
 
-_STALE = (
-    "the config given has {} off for this path already, but the stream is still held: the running "
-    "Nginx has not loaded it. Run nginx -t && nginx -s reload, then try with a new connection "
-    "(old workers keep the old config for open streams)"
+_STALE = tr(
+    "the config given has {} off for this path already, but the stream is still held: "
+    "the running Nginx has not loaded it. Run nginx -t && nginx -s reload, then try with "
+    "a new connection (old workers keep the old config for open streams)"
 )
 
 
@@ -141,7 +142,7 @@ def not_in_force(resolution: RequestResolution, changes: Sequence[Change]) -> tu
     )
 
 
-_FOR_ALL = "{} for each path of the location at {}, which all have the fault"
+_FOR_ALL = tr("{} for each path of the location at {}, which all have the fault")
 
 
 def _fix_path(
@@ -153,7 +154,7 @@ def _fix_path(
     is_alone = len(for_all) < len(changes)
     fix = None
     if is_alone or source is None:
-        what = _setting_names(changes) or "the lost headers"
+        what = _setting_names(changes) or tr("the lost headers")
         fix = fix_path(resolution, location, Rewrite.of(changes), what) if changes else None
     if fix:
         yield fix
@@ -184,17 +185,17 @@ def _notes(case: Case, resolution: RequestResolution, wanted: WantedSettings) ->
     yield from wanted.notes(case, "nginx")
 
 
-_REFUSED = (
-    "no block that keeps the rest of the location is given: Nginx would refuse the config with it "
-    "({}). Check what you write with nginx -t before you reload"
+_REFUSED = tr(
+    "no block that keeps the rest of the location is given: Nginx would refuse the "
+    "config with it ({}). Check what you write with nginx -t before you reload"
 )
-_NO_LOCATION = "the config given has no location that proxies this path: is it the one in use?"
-_LOADED = "nothing to write: the config given has it already; the running Nginx does not"
-_BY_HAND = "no line of this location fixes it: see what to adapt"
-_OTHER = "nothing to write: the config given does not have this fault; is it the one in use?"
+_NO_LOCATION = tr("the config given has no location that proxies this path: is it the one in use?")
+_LOADED = tr("nothing to write: the config given has it already; the running Nginx does not")
+_BY_HAND = tr("no line of this location fixes it: see what to adapt")
+_OTHER = tr("nothing to write: the config given does not have this fault; is it the one in use?")
 
 
-_AS_IT_STANDS = "the location at {} as it stands today"
+_AS_IT_STANDS = tr("the location at {} as it stands today")
 
 
 def _nothing_to_write(
@@ -211,15 +212,15 @@ def _nothing_to_write(
     return Recommendation(summary, parts, adapt=notes)
 
 
-_MASKED = (
+_MASKED = tr(
     "the block shows [redacted-…] for a credential: write the value that stands in {} today ({})"
 )
-_NO_DIFF = "no diff is given: it would have to repeat a credential, or bytes that are not text"
-_PARTLY = "the diff is without {}: it takes a decision first"
-_LINK = "if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks"
-_AWAY = "the files stand at {}: run patch there"
-_UNNAMED = "the config came without a name: the diff calls it nginx.conf"
-_INCLUDED = "{} is included {} times: the change holds for each"
+_NO_DIFF = tr("no diff is given: it would have to repeat a credential, or bytes that are not text")
+_PARTLY = tr("the diff is without {}: it takes a decision first")
+_LINK = tr("if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks")
+_AWAY = tr("the files stand at {}: run patch there")
+_UNNAMED = tr("the config came without a name: the diff calls it nginx.conf")
+_INCLUDED = tr("{} is included {} times: the change holds for each")
 
 
 def _recommendation(

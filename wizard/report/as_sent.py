@@ -10,6 +10,7 @@ from wizard.report.text import section, wrap
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
 from wizard.text.marks import MARKS
+from wizard.text.messages import tr
 from wizard.text.redaction import is_public_header, redact, redact_header
 
 Headers = Sequence[tuple[str, str]]
@@ -68,16 +69,20 @@ def as_sent_text(request: BackendRequest) -> str:
     """Return the request as text, each line with what decides it; the reason if there is none."""
     sent, client = request.sent, request.client
     if sent is None:
-        return wrap(f"what the backend gets: not shown, since {safe(request.reason)}", "", "  ")
-    uri = "(not decided)" if sent.uri is None else redact(sent.uri)
+        return wrap(
+            tr("what the backend gets: not shown, since {reason}", reason=safe(request.reason)),
+            "",
+            "  ",
+        )
+    uri = tr("(not decided)") if sent.uri is None else redact(sent.uri)
     version = f"HTTP/{sent.http}: {origin_text(sent.http_where)}"
     rows = [_row(f"{sent.method} {uri} HTTP/{sent.http}", f"{sent.uri_where}; {version}")]
     rows += [_row(header_text(header, client), origin_of(header)) for header in sent.headers]
     dropped = (_row(name, origin_text(where)) for name, where in sent.dropped)
     parts = [
-        section("What the backend gets", rows),
-        section("Not passed on", dropped),
-        "".join(wrap(f"but: {safe(doubt)}", "  ", "    ") for doubt in sent.doubts),
+        section(tr("What the backend gets"), rows),
+        section(tr("Not passed on"), dropped),
+        "".join(wrap(tr("but: {doubt}", doubt=safe(doubt)), "  ", "    ") for doubt in sent.doubts),
     ]
     return "".join(parts)
 
@@ -87,7 +92,9 @@ def shown_value(header: SentHeader, client: Headers) -> str:
     are masked; `(not decided)` if it is not known."""
     value, name = header.value, header.name
     if value is None:
-        return f"{_redact_literal(name, header.written)} (not decided)".strip()
+        return tr(
+            "{redact_literal} (not decided)", redact_literal=_redact_literal(name, header.written)
+        ).strip()
     if header.is_client:
         return value if name.lower() in _OF_PROTOCOL else redact_header(name, value)
     if any(secret in value for secret in _secrets(client)):
@@ -102,12 +109,12 @@ def header_text(header: SentHeader, client: Headers) -> str:
 
 def origin_of(header: SentHeader) -> str:
     """Return what sets a header: `file:line`, the client, or Nginx by default."""
-    return "the client's" if header.is_client else origin_text(header.where)
+    return tr("the client's") if header.is_client else origin_text(header.where)
 
 
 def origin_text(where: Position | None) -> str:
     """Return the line that decides something, or that Nginx does by default."""
-    return "Nginx by default" if where is None else str(where)
+    return tr("Nginx by default") if where is None else str(where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,7 @@ def _line_changes(sent: SentRequest, first_line: tuple[str, str, str]) -> Iterat
     method, uri, version = first_line
     now = (sent.method, uri if sent.uri is None else sent.uri)
     if (method, uri) != now or sent.uri is None:
-        shown = "(not decided)" if sent.uri is None else redact(sent.uri)
+        shown = tr("(not decided)") if sent.uri is None else redact(sent.uri)
         before = f"{method} {redact(uri)}" if sent.method != method else redact(uri)
         after = f"{sent.method} {shown}" if sent.method != method else shown
         yield RequestChange("~", f"{before} → {after}", origin_text(sent.uri_where))

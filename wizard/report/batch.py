@@ -15,11 +15,12 @@ from wizard.report.prometheus import exposition, samples
 from wizard.report.result import Result, input_problems, unread_inputs, vantage_problems
 from wizard.report.text import WIDTH, colorizer, join_sections, section, wrap
 from wizard.text.display import safe, seconds
+from wizard.text.messages import tr
 
 SEVERITY: tuple[Verdict, ...] = ("healthy", "inconclusive", "fault")
 """The verdicts, the worst last."""
 SCHEMA = "ssewizard.reports/2"
-NOT_ASKED = "not asked: the run was interrupted before"
+NOT_ASKED = tr("not asked: the run was interrupted before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,11 @@ def verdict_counts(entries: Sequence[Entry]) -> str:
     counts, total = Counter(item.verdict for item in entries), len(entries)
     numbers = [f"{counts[verdict]} {verdict}" for verdict in SEVERITY[::-1] if counts[verdict]]
     if not counts[None]:
-        return f"{', '.join(numbers)} of {total}"
-    parts = (", ".join(numbers), f"interrupted: {counts[None]} of {total} not asked")
+        return tr("{numbers} of {total}", numbers=", ".join(numbers), total=total)
+    parts = (
+        ", ".join(numbers),
+        tr("interrupted: {counts} of {total} not asked", counts=counts[None], total=total),
+    )
     return "; ".join(part for part in parts if part)
 
 
@@ -140,7 +144,7 @@ _VERDICT_WORDS = {
     "healthy": "healthy",
     "fault": "FAULT",
     "inconclusive": "inconclusive",
-    None: "not asked",
+    None: tr("not asked"),
 }
 _HEADINGS = ("target", "verdict", "cause", "event", "took")
 _GAP = "  "
@@ -159,8 +163,8 @@ def _text(entries: Sequence[Entry], elapsed_s: float, *, color: bool) -> str:
     parts = (
         head.replace(verdict.upper(), colorize(verdict.upper(), verdict), 1),
         _table(entries),
-        section("Not healthy", unhealthy),
-        section("Not read or not reached", problems),
+        section(tr("Not healthy"), unhealthy),
+        section(tr("Not read or not reached"), problems),
     )
     return join_sections(parts)
 
@@ -208,10 +212,10 @@ def _problems(entry: Entry) -> str:
 
 
 def _markdown_table(entries: Sequence[Entry], elapsed_s: float) -> str:
-    rows = ["| target | verdict | cause | first event | took |", "|---|---|---|---|---|"]
+    rows = [tr("| target | verdict | cause | first event | took |"), "|---|---|---|---|---|"]
     for item in entries:
         name, _, cause, event, took = _row(item)
-        verdict = item.verdict or "not asked"
+        verdict = item.verdict or tr("not asked")
         rows.append(f"| {escape_markup(name)} | {verdict} | {cause} | {event} | {took} |")
     title = f"# {worst_verdict(entries)}: {verdict_counts(entries)}"
     return f"{title}\n\n{elapsed_s:.1f} s\n\n" + "\n".join(rows)

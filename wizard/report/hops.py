@@ -18,6 +18,7 @@ from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.vantage import Capabilities
 from wizard.report.labels import variant_name
 from wizard.text.display import capitalize, safe, seconds
+from wizard.text.messages import tr
 
 _JSON_ENCODINGS = {"identity": "plain", "gzip": "gzip"}
 
@@ -66,9 +67,11 @@ def capabilities_text(capabilities: Capabilities) -> str:
         return safe(capabilities.problem.removeprefix(f"{capabilities.vantage}: "), 300)
     parts = [safe(capabilities.version or capabilities.tool, 60)]
     if capabilities.round_trip_s is not None:
-        parts.append(f"round trip {seconds(capabilities.round_trip_s)}")
+        parts.append(
+            tr("round trip {round_trip_s}", round_trip_s=seconds(capabilities.round_trip_s))
+        )
     if capabilities.skew_s is not None:
-        parts.append(f"clock {capabilities.skew_s:+.1f} s")
+        parts.append(tr("clock {skew_s:+.1f} s", skew_s=capabilities.skew_s))
     return ", ".join(parts)
 
 
@@ -84,7 +87,7 @@ def hops_text(case: Case) -> str:
     hop_results = results_by_hop(case)
     variants = probed_variants(hop_results)
     heads = zip(*variant_heads(variants), strict=True)
-    titles = ("Side by side", "")
+    titles = (tr("Side by side"), "")
     rows = [
         f"{title:<26}" + "".join(f"{text:<13}" for text in head)
         for title, head in zip(titles, heads, strict=False)
@@ -110,7 +113,7 @@ def hops_markdown(case: Case) -> str:
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
     vantages = "\n".join(f"- {line}" for line in vantage_lines(case))
-    parts = ("## Side by side", table, hops_summary(case), vantages)
+    parts = (tr("## Side by side"), table, hops_summary(case), vantages)
     return "\n\n".join(part for part in parts if part)
 
 

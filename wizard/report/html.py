@@ -15,8 +15,10 @@ from wizard.report.proof import before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text.display import seconds
+from wizard.text.messages import tr
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_NO_CONCLUSION = tr("no conclusion")
 _CLASSES = {"pass": "ok", "warn": "look", "fail": "fault", "skip": "quiet"}
 _CHIPS = {"healthy": ("HEALTHY", "ok"), "fault": ("FAULT", "fault")}
 
@@ -24,7 +26,7 @@ _CHIPS = {"healthy": ("HEALTHY", "ok"), "fault": ("FAULT", "fault")}
 def html_report(result: Result) -> str:
     """Return the page: the answer, its proof, the timelines, the evidence and the fix."""
     word, sentence = result.headline
-    shown, kind = _CHIPS.get(result.diagnosis.verdict, ("NOT SURE", "look"))
+    shown, kind = _CHIPS.get(result.diagnosis.verdict, (tr("NOT SURE"), "look"))
     started = f"{utc(result.case.started)}, " if result.case.started else ""
     chip = word if word == "FIXED" else shown
     parts = [
@@ -33,11 +35,11 @@ def html_report(result: Result) -> str:
         f'<p class="quiet"><code>{escape(result.case.target.request_line, 300)}</code>, '
         f"{started}{result.elapsed_s:.1f} s</p></header>",
         _proof(result.case),
-        _section("When the bytes came", timelines_svg(list(_timeline_rows(result.case)))),
+        _section(tr("When the bytes came"), timelines_svg(list(_timeline_rows(result.case)))),
         *(_cause(cause, result.case.is_fixed) for cause in result.causes),
         _recommendation(result.recommendation) if result.recommendation else "",
         _evidence(result),
-        _section("Risks (not seen to break anything now)", _items(map(_risk, result.risks))),
+        _section(tr("Risks (not seen to break anything now)"), _items(map(_risk, result.risks))),
         _section("Also", _items(map(escape, result.notes))),
     ]
     body = "\n".join(part for part in parts if part)
@@ -90,8 +92,8 @@ def _proof(case: Case) -> str:
 def _timeline_rows(case: Case) -> Iterator[Row]:
     """Yield the requests to draw: those before a change, those through the proxy, the direct."""
     before = case.before if case.proof else ()
-    now = "proxy, now" if before else "proxy"
-    for name, results in (("proxy, before", before), (now, case.proxy), *_inner(case)):
+    now = tr("proxy, now") if before else "proxy"
+    for name, results in ((tr("proxy, before"), before), (now, case.proxy), *_inner(case)):
         yield from (Row(name, result) for result in results if result.was_made)
 
 
@@ -111,7 +113,7 @@ def _cause(cause: Finding, is_fixed: bool) -> str:
         f"{_table(('kind', 'where', 'what'), rows)}\n{why}\n"
         f"<p><strong>Fix ({cause.fix.where}):</strong> {escape(cause.fix.summary)}.</p>"
     )
-    return _section(f"{'It was: ' if is_fixed else ''}{escape(cause.title)}", body)
+    return _section(f"{(tr('It was: ') if is_fixed else '')}{escape(cause.title)}", body)
 
 
 def _risk(risk: Finding) -> str:
@@ -135,7 +137,7 @@ def _recommendation(recommendation: Recommendation) -> str:
         f"<details><summary>Why each line</summary>{_items(reasons)}</details>\n"
         f"{_items(map(escape, recommendation.adapt))}"
     )
-    return _section("What to paste", body)
+    return _section(tr("What to paste"), body)
 
 
 def _evidence(result: Result) -> str:
@@ -147,15 +149,18 @@ def _evidence(result: Result) -> str:
     history = _items(map(escape, history_headlines(result.case)))
     hops = escape_block(hops_text(result.case))
     earlier = _items(
-        f"{utc(run.started)}: {escape(run.diagnosis.summary if run.diagnosis else 'no conclusion')}"
+        f"{utc(run.started)}: {escape(run.diagnosis.summary if run.diagnosis else _NO_CONCLUSION)}"
         for run in result.case.attempts
     )
-    return (
-        "<details><summary>All checks</summary>\n"
-        f"{_table(('check', 'state', 'why', 'first data'), rows)}\n"
-        f"{f'<pre>{hops}</pre>' if hops.strip() else ''}{history}"
-        f"{f'<h3>Earlier runs</h3>{earlier}' if earlier else ''}</details>"
+    table = _table((tr("check"), tr("state"), tr("why"), tr("first data")), rows)
+    parts = (
+        table,
+        f"<pre>{hops}</pre>" if hops.strip() else "",
+        history,
+        f"<h3>{tr('Earlier runs')}</h3>{earlier}" if earlier else "",
     )
+    summary = tr("All checks")
+    return f"<details><summary>{summary}</summary>\n{parts[0]}\n{''.join(parts[1:])}</details>"
 
 
 def _status(check: Check) -> str:

@@ -11,6 +11,7 @@ from wizard.report.labels import client_name
 from wizard.report.text import join_sections, section, wrap
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 SCHEMA = "ssewizard.inspect/2"
 
@@ -100,13 +101,21 @@ def _answer(answer: Answer | None) -> dict[str, Any] | None:
 def _answer_line(answer: Answer) -> str:
     status = f" {answer.status}" if answer.status else ""
     directive = answer.directive
-    return f"answer    Nginx itself answers{status}: {directive.name}, {directive.where}"
+    return tr(
+        "answer    Nginx itself answers{status}: {name}, {where}",
+        status=status,
+        name=directive.name,
+        where=directive.where,
+    )
 
 
 def _refusal_finding(resolution: RequestResolution) -> Iterator[ConfigFinding]:
     """Yield that Nginx refuses the config, if it does."""
     if refusal := resolution.refusal:
-        text = f"Nginx refuses this config: {refusal.reason}. The running Nginx has another one."
+        text = tr(
+            "Nginx refuses this config: {reason}. The running Nginx has another one.",
+            reason=refusal.reason,
+        )
         yield ConfigFinding("refused", str(refusal.where), text)
 
 
@@ -116,11 +125,16 @@ def _undecided_findings(resolution: RequestResolution) -> Iterator[ConfigFinding
         return
     filters = {each.where: each for each in resolution.body_filters if each.effect == "unknown"}
     for where, each in filters.items():
-        text = f"{each.name} may hold the response: what it does to an event stream is not known"
+        text = tr(
+            "{name} may hold the response: what it does to an event stream is not known",
+            name=each.name,
+        )
         yield ConfigFinding("undecided", str(where), text)
     for directive in resolution.unknown:
         if directive.where not in filters:
-            text = f"{directive.name} may answer the request: what it does is not known"
+            text = tr(
+                "{name} may answer the request: what it does is not known", name=directive.name
+            )
             yield ConfigFinding("undecided", str(directive.where), text)
 
 
@@ -146,24 +160,36 @@ def inspect_text(
     parts = [
         _head(resolution),
         as_sent_text(sent) if sent is not None else "",
-        section("Set in the config", (_setting(name, item) for name, item in configured)),
+        section(tr("Set in the config"), (_setting(name, item) for name, item in configured)),
         section("Nginx's defaults", (_setting(name, item) for name, item in defaults)),
-        section("An event stream is", map(_delivery, resolution.delivery)),
+        section(tr("An event stream is"), map(_delivery, resolution.delivery)),
         "".join(map(_finding, (*_refusal_finding(resolution), *findings))),
-        "".join(wrap(f"not decided: {safe(doubt)}", "", "  ") for doubt in resolution.undecided),
+        "".join(
+            wrap(tr("not decided: {doubt}", doubt=safe(doubt)), "", "  ")
+            for doubt in resolution.undecided
+        ),
     ]
     return join_sections(parts)
 
 
 def _delivery(row: Delivery) -> str:
-    client = f"{client_name(row.client, row.encoding)}, upstream {row.upstream}"
-    return f"  {row.result:<13} for {client}{delivery_condition(row)}\n"
+    client = tr(
+        "{client_name}, upstream {upstream}",
+        client_name=client_name(row.client, row.encoding),
+        upstream=row.upstream,
+    )
+    return tr(
+        "  {result:<13} for {client}{delivery_condition}\n",
+        result=row.result,
+        client=client,
+        delivery_condition=delivery_condition(row),
+    )
 
 
 def delivery_condition(row: Delivery) -> str:
     """Return from which size an event is held, and what holds without the filters not known."""
-    size = f", from {row.tail_from:,} bytes on" if row.tail_from else ""
-    return size + (f", else {row.otherwise}" if row.otherwise else "")
+    size = tr(", from {tail_from:,} bytes on", tail_from=row.tail_from) if row.tail_from else ""
+    return size + (tr(", else {otherwise}", otherwise=row.otherwise) if row.otherwise else "")
 
 
 def setting_value(setting: Setting) -> str:
@@ -192,7 +218,7 @@ def _head(resolution: RequestResolution) -> str:
     """Return the version, the command that printed the config, and what serves the request."""
     head = f"nginx {safe(resolution.version or '(version not known)')}\n"
     if resolution.config.command:
-        head += f"read by   {safe(resolution.config.command)}\n"
+        head += tr("read by   {command}\n", command=safe(resolution.config.command))
     return head + "".join(wrap(safe(line), "", " " * 10) for line in served_by(resolution))
 
 
@@ -200,17 +226,22 @@ def served_by(resolution: RequestResolution) -> Iterator[str]:
     """Yield a line each on the server, the location and what answers, not escaped yet."""
     server, location, upstream = resolution.server, resolution.location, resolution.upstream
     if server is not None:
-        name = safe(server.name) or "(no name)"
+        name = safe(server.name) or tr("(no name)")
         yield f"server    {name}, {server.directive.where}: {server.reason}"
     if location is None:
-        yield "location  none matches this path"
+        yield tr("location  none matches this path")
     else:
         pattern = f"{location.modifier} {location.path}".strip()
         yield f"location  {pattern}, {location.directive.where}: {location.reason}"
     if resolution.answer is not None:
         yield _answer_line(resolution.answer)
     elif resolution.is_undecided:
-        yield "upstream  not decided by the config"
+        yield tr("upstream  not decided by the config")
     elif upstream is not None and upstream.kind != "static":
-        peers = ", ".join(upstream.peers) or "decided by variables"
-        yield f"upstream  {upstream.passed} ({peers}), gets {upstream.request_uri or '?'}"
+        peers = ", ".join(upstream.peers) or tr("decided by variables")
+        yield tr(
+            "upstream  {passed} ({peers}), gets {request_uri}",
+            passed=upstream.passed,
+            peers=peers,
+            request_uri=upstream.request_uri or "?",
+        )

@@ -8,15 +8,16 @@ from wizard.model.resolution import CLIENT_NAMES, Client
 from wizard.model.target import Http
 from wizard.model.timeline import Encoding, Probe
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 _LABEL = re.compile(
     r"\b(?P<name>(?:root|sse|mcp|follow-up)-(?:proxy|direct)|sse-hop)(?P<hop>(?: [^\s,:;]+)??)"
     r" h(?P<http>[12]) (?P<encoding>identity|gzip|br)\b(?: from (?P<vantage>[^\s,:;]+))?"
 )
 _PLACES = {
-    "root-proxy": "proxy /", "sse-proxy": "proxy", "mcp-proxy": "MCP proxy",
+    "root-proxy": "proxy /", "sse-proxy": "proxy", "mcp-proxy": tr("MCP proxy"),
     "follow-up-proxy": "proxy", "sse-hop": "hop",
-    "root-direct": "direct /", "sse-direct": "direct", "mcp-direct": "MCP direct",
+    "root-direct": "direct /", "sse-direct": "direct", "mcp-direct": tr("MCP direct"),
     "follow-up-direct": "direct",
 }  # fmt: skip
 _BARE_NAME = re.compile(r"\b(?:root-proxy|sse-proxy|sse-direct)$")
@@ -36,7 +37,9 @@ def client_name(client: Client, encoding: Encoding) -> str:
 def probe_name(probe: Probe) -> str:
     """The name of a request among those of one side: `HTTP/1.1 + gzip from web`."""
     hop = f"{safe(probe.hop, 40)} " if probe.hop else ""
-    origin = "" if probe.vantage == "local" else f" from {safe(probe.vantage, 40)}"
+    origin = (
+        "" if probe.vantage == "local" else tr(" from {vantage}", vantage=safe(probe.vantage, 40))
+    )
     return f"{hop}{variant_name(probe.http, probe.encoding)}{origin}"
 
 
@@ -63,5 +66,5 @@ def _name_of(label: re.Match[str]) -> str:
     http: Http = "2" if label["http"] == "2" else "1.1"
     encoding: Encoding = "gzip" if label["encoding"] == "gzip" else "identity"
     variant = variant_name(http, "br" if label["encoding"] == "br" else encoding)
-    origin = f" from {label['vantage']}" if label["vantage"] else ""
+    origin = tr(" from {label}", label=label["vantage"]) if label["vantage"] else ""
     return f"{_PLACES[label['name']]}{label['hop']} {variant}{origin}"

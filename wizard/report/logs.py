@@ -8,7 +8,7 @@ from typing import Any
 from wizard.model.case import Case
 from wizard.model.log_report import History, LoggedFailure
 from wizard.text.display import safe
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 WIDTH = 80
 MAX_FAILURES = 5
@@ -21,7 +21,7 @@ def logs_text(case: Case) -> str:
     wrapper = textwrap.TextWrapper(WIDTH, "    ", "    ", break_long_words=False)
     for file, history in _histories(case):
         rows += (f"  {file}", *(wrapper.fill(safe(line)) for line in history_lines(history)))
-    return "\n".join(("Before the probes, according to the logs", *rows, "")) if rows else ""
+    return "\n".join((tr("Before the probes, according to the logs"), *rows, "")) if rows else ""
 
 
 def _histories(case: Case) -> list[tuple[str, History]]:
@@ -100,44 +100,61 @@ def history_lines(history: History) -> list[str]:
 def headline(history: History) -> str:
     """Return one sentence: how many requests were cut off or failed before the probes, and when."""
     number = plural(history.lines, "line")
-    period = f"{_period(history)} ({f'the last {number}' if history.older else number})"
+    lines = tr("the last {number}", number=number) if history.older else number
+    period = f"{_period(history)} ({lines})"
     failed = sum(failure.count for failure in history.failures)
     parts = [
-        f"clients were cut off: {_cut_off(history)}" if any(history.counts) else "",
-        f"failures of requests: {plural(failed, 'line')}" if failed else "",
+        tr("clients were cut off: {cut_off}", cut_off=_cut_off(history))
+        if any(history.counts)
+        else "",
+        tr("failures of requests: {count}", count=plural(failed, "line")) if failed else "",
     ]
     if any(parts):
-        return f"before the probes, {'; '.join(filter(None, parts))}, {period}"
+        return tr(
+            "before the probes, {filter}, {period}",
+            filter="; ".join(filter(None, parts)),
+            period=period,
+        )
     if not history.counted:
-        return f"before the probes: no line of a kind that shows who was cut off, {period}"
-    return f"before the probes: no line of a request that was cut off or failed, {period}"
+        return tr(
+            "before the probes: no line of a kind that shows who was cut off, {period}",
+            period=period,
+        )
+    return tr(
+        "before the probes: no line of a request that was cut off or failed, {period}",
+        period=period,
+    )
 
 
 def _cut_off(history: History) -> str:
     left, canceled = sum(history.left) - history.left_200, sum(history.canceled)
     parts = [
-        f"{left} ended with 499" if left else "",
-        f"{history.left_200} with 200 and 0 bytes over HTTP/2" if history.left_200 else "",
-        f"{canceled} canceled" if canceled else "",
+        tr("{left} ended with 499", left=left) if left else "",
+        tr("{left_200} with 200 and 0 bytes over HTTP/2", left_200=history.left_200)
+        if history.left_200
+        else "",
+        tr("{canceled} canceled", canceled=canceled) if canceled else "",
     ]
     return " and ".join(filter(None, parts))
 
 
 def failures(history: History) -> list[str]:
     """Return a line for each of the failures that were seen last."""
-    clock = "by its own clock" if history.own_clock else "UTC"
+    clock = tr("by its own clock") if history.own_clock else "UTC"
     shown = [safe(failure.describe(clock)) for failure in history.failures[:MAX_FAILURES]]
     hidden = sum(failure.count for failure in history.failures[MAX_FAILURES:])
-    return [*shown, f"{plural(hidden, 'line')} of other failures"] if hidden else shown
+    return (
+        [*shown, tr("{count} of other failures", count=plural(hidden, "line"))] if hidden else shown
+    )
 
 
 def _period(history: History) -> str:
     if history.since is None or history.until is None:
-        return "at times that no line names"
+        return tr("at times that no line names")
     at = datetime.fromtimestamp(history.since, UTC).strftime("%Y-%m-%d %H:%M")
-    clock = "by its own clock" if history.own_clock else "UTC"
+    clock = tr("by its own clock") if history.own_clock else "UTC"
     length = duration(max(0.0, history.until - history.since))
-    return f"in the {length} since {at} {clock}"
+    return tr("in the {length} since {at} {clock}", length=length, at=at, clock=clock)
 
 
 def chart(history: History) -> str:
@@ -145,20 +162,25 @@ def chart(history: History) -> str:
     if not any(history.counts) or history.since is None:
         return ""
     bucket, most = duration(history.bucket_s), max(history.counts)
-    return f"{sparkline(history.counts)}  each {bucket}, at most {most}"
+    return tr(
+        "{sparkline}  each {bucket}, at most {most}",
+        sparkline=sparkline(history.counts),
+        bucket=bucket,
+        most=most,
+    )
 
 
 def counts(history: History) -> str:
     """Return the chart as numbers, for a terminal without bars; empty without a chart."""
     if not chart(history):
         return ""
-    return f"oldest first: {' '.join(map(str, history.counts))}"
+    return tr("oldest first: {counts}", counts=" ".join(map(str, history.counts)))
 
 
 def clients(history: History) -> str:
     """Return the clients that were cut off most; empty if no line names one."""
     names = ", ".join(f"{safe(name, 100)} ({number})" for name, number in history.clients)
-    return f"most of them: {names}" if names else ""
+    return tr("most of them: {names}", names=names) if names else ""
 
 
 _BARS = "▁▂▃▄▅▆▇█"

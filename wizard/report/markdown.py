@@ -13,6 +13,7 @@ from wizard.report.proof import OUTCOME_WORDS, before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text.display import safe, seconds, visible_block
+from wizard.text.messages import tr
 
 
 def markdown_report(result: Result) -> str:
@@ -32,7 +33,7 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
         *(_cause(cause) for cause in result.causes),
         hops_markdown(case),
         _checks(result.checks),
-        _list("Before the probes, according to the logs", history),
+        _list(tr("Before the probes, according to the logs"), history),
     ]
     parts = [
         f"# {prefix}{word.lower()}: {escape_markup(sentence)}",
@@ -48,7 +49,11 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
 
 
 def _fix(cause: Finding) -> str:
-    return f"**Fix ({cause.fix.where}):** {escape_markup(cause.fix.summary)}."
+    return tr(
+        "**Fix ({where}):** {escape_markup}.",
+        where=cause.fix.where,
+        escape_markup=escape_markup(cause.fix.summary),
+    )
 
 
 def _proof(case: Case) -> list[str]:
@@ -65,10 +70,15 @@ def _proof(case: Case) -> list[str]:
         f"`{_code(each.where)}`: `{each.sign} {_code(each.text)}`" for each in case.proof.changes
     ]
     return [
-        f"**Verified {utc(case.proof.at)}: {word}.** {escape_markup(why)}.",
-        _list("Before and now", rows),
+        tr(
+            "**Verified {utc}: {word}.** {escape_markup}.",
+            utc=utc(case.proof.at),
+            word=word,
+            escape_markup=escape_markup(why),
+        ),
+        _list(tr("Before and now"), rows),
         *map(escape_markup, remarks(case)),
-        _list("Changed in the config", changes),
+        _list(tr("Changed in the config"), changes),
     ]
 
 
@@ -83,11 +93,19 @@ def _cause(cause: Finding) -> str:
         f"- {item.kind}, `{_code(item.where)}`: {escape_markup(item.text)}"
         for item in cause.evidence
     )
-    return (
-        f"## {safe(cause.id, 80)} ({cause.confidence})\n\n"
-        f"{escape_markup(cause.title)}.\n\n{evidence}\n\n"
-        f"Why this cause: {escape_markup(cause.distinguishes)}\n\n"
-        f"Fix ({cause.fix.where}): {escape_markup(cause.fix.summary)}."
+    return tr(
+        "## {id} ({confidence})\n\n"
+        "{escape_markup}.\n\n"
+        "{evidence}\n\n"
+        "Why this cause: {escape_markup2}\n\n"
+        "Fix ({where}): {escape_markup3}.",
+        id=safe(cause.id, 80),
+        confidence=cause.confidence,
+        escape_markup=escape_markup(cause.title),
+        evidence=evidence,
+        escape_markup2=escape_markup(cause.distinguishes),
+        where=cause.fix.where,
+        escape_markup3=escape_markup(cause.fix.summary),
     )
 
 
@@ -104,7 +122,10 @@ def _checks(checks: tuple[Check, ...]) -> str:
     tables = ["## Checks", "\n".join(rows)]
     probes = [_probe_row(result) for check in checks for result in check.results]
     if probes:
-        head = ["| probe | outcome | connect | headers | first event |", "|---|---|---|---|---|"]
+        head = [
+            tr("| probe | outcome | connect | headers | first event |"),
+            "|---|---|---|---|---|",
+        ]
         tables.append("\n".join((*head, *probes)))
     return "\n\n".join(tables)
 
@@ -118,14 +139,17 @@ def _probe_row(result: ProbeResult) -> str:
 
 def _recommendation(recommendation: Recommendation) -> list[str]:
     parts = [
-        f"## What to paste\n\n{escape_markup(recommendation.summary)}",
+        tr(
+            "## What to paste\n\n{escape_markup}",
+            escape_markup=escape_markup(recommendation.summary),
+        ),
         _fenced("nginx", recommendation.dedented.block),
-        _list("To adapt", [escape_markup(hint) for hint in recommendation.adapt]),
+        _list(tr("To adapt"), [escape_markup(hint) for hint in recommendation.adapt]),
     ]
     if recommendation.diff is not None:
         parts += [_fenced("diff", recommendation.diff), _fenced("", apply_text(recommendation))]
     omitted = [f"`{_code(line)}`: {escape_markup(why)}" for line, why in recommendation.omitted]
-    return [*parts, _list("Left out on purpose", omitted)]
+    return [*parts, _list(tr("Left out on purpose"), omitted)]
 
 
 def _fenced(kind: str, text: str) -> str:

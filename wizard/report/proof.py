@@ -17,10 +17,10 @@ from wizard.model.timeline import Probe, Timeline
 from wizard.report.labels import probe_name
 from wizard.report.logs import duration
 from wizard.text.display import capitalize, safe, seconds
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 OUTCOME_WORDS: dict[ProofOutcome, str] = {
-    "fixed": "FIXED", "live": "LIVE", "not-proven": "NOT PROVEN", "not-fixed": "NOT FIXED",
+    "fixed": "FIXED", "live": "LIVE", "not-proven": tr("NOT PROVEN"), "not-fixed": tr("NOT FIXED"),
 }  # fmt: skip
 
 
@@ -56,7 +56,12 @@ def fixed_sentence(case: Case, at: float) -> str:
     """When it was fixed, what was broken, and what was changed."""
     changes = describe_changes(case)
     changed = f" {capitalize(changes)}." if changes else ""
-    return f"{utc(at)}. What was broken: {broken_title(case)}.{changed}"
+    return tr(
+        "{utc}. What was broken: {broken_title}.{changed}",
+        utc=utc(at),
+        broken_title=broken_title(case),
+        changed=changed,
+    )
 
 
 def causes_of(case: Case, diagnosis: Diagnosis) -> tuple[Finding, ...]:
@@ -69,7 +74,7 @@ def broken_title(case: Case) -> str:
     """What was broken before, in a few words."""
     before = case.baseline.diagnosis if case.baseline else None
     if before is None:
-        return "the fault that was measured before"
+        return tr("the fault that was measured before")
     return safe(before.causes[0].title if before.causes else before.summary, 200)
 
 
@@ -78,11 +83,13 @@ def describe_changes(case: Case) -> str:
     if case.config_changed is None:
         return ""
     if not case.config_changes:
-        return "the config that was read is " + ("changed" if case.config_changed else "unchanged")
+        return tr("the config that was read is ") + (
+            "changed" if case.config_changed else "unchanged"
+        )
     first = _telling_change(case)
     more = len(case.config_changes) - 1
-    rest = f" and {plural(more, 'more line')}" if more else ""
-    return f"changed: {change_text(first)}{rest}"
+    rest = tr(" and {count}", count=plural(more, "more line")) if more else ""
+    return tr("changed: {change_text}{rest}", change_text=change_text(first), rest=rest)
 
 
 def _telling_change(case: Case) -> ConfigChange:
@@ -132,7 +139,7 @@ def _key(probe: Probe) -> tuple[str, ...]:
 
 def _describe(result: ProbeResult | None, *, with_gaps: bool) -> str:
     if result is None:
-        return "not requested"
+        return tr("not requested")
     came = delivery(result.timeline, with_gaps=with_gaps)
     return came if result.outcome in _PLAIN_OUTCOMES else f"{result.outcome_label}: {came}"
 
@@ -144,12 +151,33 @@ _PLAIN_OUTCOMES = frozenset({"live", "held", "headers-held", "events-held"})
 def delivery(timeline: Timeline, *, with_gaps: bool = True) -> str:
     """How the data came: `20 events: first after 2.03 s, 19 of 19 gaps under 5 ms`."""
     if timeline.first_data_s is None:
-        waited = f" in {seconds(timeline.waited_s)}" if timeline.waited_s is not None else ""
-        return f"nothing{waited}" if timeline.headers_s is None else f"headers, no data{waited}"
-    count = plural(timeline.events, "event") if timeline.events else f"{timeline.bytes} bytes"
+        waited = (
+            tr(" in {waited_s}", waited_s=seconds(timeline.waited_s))
+            if timeline.waited_s is not None
+            else ""
+        )
+        return (
+            f"nothing{waited}"
+            if timeline.headers_s is None
+            else tr("headers, no data{waited}", waited=waited)
+        )
+    count = (
+        plural(timeline.events, "event")
+        if timeline.events
+        else tr("{bytes} bytes", bytes=timeline.bytes)
+    )
     at_once, gaps = gaps_at_once(timeline)
-    spread = f", {at_once} of {gaps} gaps under 5 ms" if gaps and with_gaps else ""
-    return f"{count}: first after {seconds(timeline.first_data_s)}{spread}"
+    spread = (
+        tr(", {at_once} of {gaps} gaps under 5 ms", at_once=at_once, gaps=gaps)
+        if gaps and with_gaps
+        else ""
+    )
+    return tr(
+        "{count}: first after {first_data_s}{spread}",
+        count=count,
+        first_data_s=seconds(timeline.first_data_s),
+        spread=spread,
+    )
 
 
 def gaps_at_once(timeline: Timeline) -> tuple[int, int]:
@@ -186,32 +214,40 @@ def watched_sentence(case: Case) -> str:
     took = max((at for at in shown if at is not None), default=None)
     if watched is None or took is None:
         return ""
-    return f"Watched for {seconds(watched)} now; the fault showed within {seconds(took)} before."
+    return tr(
+        "Watched for {watched} now; the fault showed within {took} before.",
+        watched=seconds(watched),
+        took=seconds(took),
+    )
 
 
 def config_sentence(case: Case) -> str:
     """Whether the config differs from the one with which the fault was measured."""
     changes = describe_changes(case)
-    return f"{capitalize(changes)}." if changes else "The config was not read before and after."
+    return f"{capitalize(changes)}." if changes else tr("The config was not read before and after.")
 
 
 def _cut_off_row(count: CutOffCount) -> BeforeNow:
     """Customers' requests that were cut off, in one log."""
-    name = f"{count.kind} lines, {safe(count.file, 120).rpartition('/')[2]}"
-    now = f"{count.now} in {seconds(count.now_s)}"
+    name = tr(
+        "{kind} lines, {rpartition}",
+        kind=count.kind,
+        rpartition=safe(count.file, 120).rpartition("/")[2],
+    )
+    now = tr("{now} in {now_s}", now=count.now, now_s=seconds(count.now_s))
     if 0 < count.now <= count.own:
-        now += ", no more than our own requests leave when we close them"
+        now += tr(", no more than our own requests leave when we close them")
     return BeforeNow(name, _rate(count.before, count.before_s), now)
 
 
 def _rate(count: int, period_s: float | None) -> str:
     """A number of lines by the minute, or where they are rare, with the whole time."""
     if period_s is None:
-        return f"{count} in the lines before"
+        return tr("{count} in the lines before", count=count)
     per_minute = 60 * count / max(period_s, 1.0)
     if count and per_minute >= _LEAST_RATE and period_s >= 60:
         return f"{per_minute:.1f} a minute".replace(".0 ", " ")
-    return f"{count} in {duration(period_s)}"
+    return tr("{count} in {duration}", count=count, duration=duration(period_s))
 
 
 _LEAST_RATE = 0.1
@@ -229,13 +265,14 @@ def old_workers_sentence(case: Case) -> str:
     if not count:
         return ""
     if count == 1:
-        return (
+        return tr(
             "One worker process of this Nginx is shutting down: it keeps the connections that "
             "were opened before the reload, with the config of then, until they end."
         )
-    return (
-        f"{count} worker processes of this Nginx are shutting down: they keep the connections "
-        "that were opened before the reload, with the config of then, until they end."
+    return tr(
+        "{count} worker processes of this Nginx are shutting down: they keep the connections "
+        "that were opened before the reload, with the config of then, until they end.",
+        count=count,
     )
 
 

@@ -15,6 +15,7 @@ from wizard.model.steps import State, StepId, StepState
 from wizard.report.labels import spell_out, spell_out_finding
 from wizard.report.proof import causes_of, fixed_sentence
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-hop", "sse-direct", "logs", "config", "handshake"]
 Status = Literal["pass", "fail", "warn", "skip"]
@@ -90,7 +91,7 @@ class Result:
 
     def _check(self, id: CheckId, step: StepId) -> Check:
         step_state = states_now(self.case, self.steps).get(step, StepState(step))
-        state, why = step_state.state, step_state.why or "it did not run"
+        state, why = step_state.state, step_state.why or tr("it did not run")
         if id == "sse-proxy" and state in ("pass", "warn", "fail"):
             # The step's state includes the handshake, which is a check of its own here.
             state, why = rate_results(self.case.proxy, self.case.handshake("proxy"))
@@ -126,12 +127,12 @@ def _status(state: State) -> Status:
 def _handshake_check(case: Case) -> Check:
     """Pass if the proxied handshake completed; fail if only the direct one did."""
     if case.target.mcp == "never":
-        return Check("handshake", "skip", "--mcp never was given")
+        return Check("handshake", "skip", tr("--mcp never was given"))
     if case.target.upgrade:
-        return Check("handshake", "skip", "a WebSocket has none")
+        return Check("handshake", "skip", tr("a WebSocket has none"))
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     if proxied is None:
-        return Check("handshake", "skip", "the stream was not probed through the proxy")
+        return Check("handshake", "skip", tr("the stream was not probed through the proxy"))
     why = "; ".join(handshake_text(handshake) for handshake in (proxied, direct) if handshake)
     if proxied.is_complete:
         if problem := handshake_problem(case):
@@ -147,7 +148,11 @@ def handshake_text(handshake: Handshake) -> str:
     side, why = handshake.side, safe(handshake.why, 300)
     if handshake.is_complete:
         version, server = safe(handshake.version, 40), safe(handshake.server, 80)
-        return f"{side}: {handshake.transport} {version}, {server or 'a server without a name'}"
+        return f"{side}: {handshake.transport} {version}, {server or tr('a server without a name')}"
     if handshake.transport == "unknown" and not handshake.skipped:
-        return f"{side}: no MCP server answered ({safe(handshake.why, 200)})"
-    return f"{side}: not tried, {why}" if handshake.skipped else f"{side}: {why}"
+        return tr("{side}: no MCP server answered ({why})", side=side, why=safe(handshake.why, 200))
+    return (
+        tr("{side}: not tried, {why}", side=side, why=why)
+        if handshake.skipped
+        else f"{side}: {why}"
+    )

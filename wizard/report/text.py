@@ -15,7 +15,7 @@ from wizard.report.logs import logs_text
 from wizard.report.proof import before_and_now, change_text, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.text.display import safe, seconds, visible_block
-from wizard.text.messages import plural
+from wizard.text.messages import plural, tr
 
 WIDTH = 80
 MAX_LOG_LINES = 2
@@ -37,7 +37,7 @@ def text_report(result: Result, *, color: bool = False) -> str:
         logs_text(result.case),
         recommendation_text(result.recommendation) if result.recommendation else "",
         proof_text(result.case),
-        section("Risks (not seen to break anything now)", map(_risk, result.risks)),
+        section(tr("Risks (not seen to break anything now)"), map(_risk, result.risks)),
         section("Also", map(_item, result.notes)),
         f"{safe(result.case.target.request_line, 200)}, {result.elapsed_s:.1f} s\n",
     ]
@@ -47,21 +47,23 @@ def text_report(result: Result, *, color: bool = False) -> str:
 def _next(result: Result) -> str:
     """Return what to do next after an inconclusive run; empty if that is not known."""
     step = next_step(result.case) if result.diagnosis.verdict == "inconclusive" else ""
-    return wrap(f"Next: {step}", "", "  ") if step else ""
+    return wrap(tr("Next: {step}", step=step), "", "  ") if step else ""
 
 
 def proof_text(case: Case) -> str:
     """Return the result of the verification: what was changed, and each request before and now."""
     if case.proof is None:
         return ""
-    head = wrap(f"Verify: {safe(case.proof.why)} ({utc(case.proof.at)}).", "", "  ")
+    head = wrap(
+        tr("Verify: {why} ({utc}).", why=safe(case.proof.why), utc=utc(case.proof.at)), "", "  "
+    )
     rows = (
         f"  {row.name}\n{wrap(f'before  {row.before}', '    ', ' ' * 12)}"
         f"{wrap(f'now     {row.now}', '    ', ' ' * 12)}"
         for row in before_and_now(case)
     )
     changes = [wrap(change_text(each), "  ", "      ") for each in case.proof.changes]
-    changed = section("Changed in the config", changes)
+    changed = section(tr("Changed in the config"), changes)
     more = "".join(map(_item, remarks(case)))
     return join_sections([f"{head}{''.join(rows)}{more}", changed])
 
@@ -111,8 +113,14 @@ def cause_text(cause: Finding) -> str:
     for item in _folded(cause.evidence):
         line = f"{item.kind:<6} {safe(item.where, 120)}: {safe(item.text)}"
         evidence += wrap(line, "  ", " " * 9)
-    why = wrap(f"Why this cause: {safe(cause.distinguishes)}") if cause.distinguishes else ""
-    fix = wrap(f"Fix ({cause.fix.where}): {safe(cause.fix.summary)}.")
+    why = (
+        wrap(tr("Why this cause: {distinguishes}", distinguishes=safe(cause.distinguishes)))
+        if cause.distinguishes
+        else ""
+    )
+    fix = wrap(
+        tr("Fix ({where}): {summary}.", where=cause.fix.where, summary=safe(cause.fix.summary))
+    )
     return f"{wrap(head, '', '  ')}{evidence}{why}{fix}"
 
 
@@ -125,7 +133,9 @@ def _folded(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
             yield item
         elif item is hidden[0]:
             more = plural(len(hidden), "more line")
-            yield Evidence("log", item.where, f"… {more} of the logs; --format json has all")
+            yield Evidence(
+                "log", item.where, tr("… {more} of the logs; --format json has all", more=more)
+            )
 
 
 def _risk(risk: Finding) -> str:
@@ -140,7 +150,7 @@ def _checks(checks: Sequence[Check], colorize: Colorize) -> str:
     ]
     width = min(_MAX_NAME_WIDTH, max([*lengths, _MIN_NAME_WIDTH - 1]) + 2)
     return section(
-        f"{'Checks':<{width + 17}}{'connect':>10}{'headers':>10}{'first event':>13}",
+        f"{'Checks':<{width + 17}}{'connect':>10}{'headers':>10}{tr('first event'):>13}",
         (_check(check, colorize, width) for check in checks),
     )
 
@@ -172,16 +182,16 @@ def recommendation_text(recommendation: Recommendation) -> str:
     reasons = (_reason(safe(line.text.strip(), 200), line.reason) for line in new)
     omitted = (_reason(safe(text), why) for text, why in recommendation.omitted)
     parts = [
-        wrap(f"Recommended: {safe(recommendation.summary)}.", "", "  "),
+        wrap(tr("Recommended: {summary}.", summary=safe(recommendation.summary)), "", "  "),
         _indented(visible_block(recommendation.dedented.block)),
-        section("Why each line", reasons),
-        section("To adapt", map(_item, recommendation.adapt)),
-        section("Left out on purpose", omitted),
+        section(tr("Why each line"), reasons),
+        section(tr("To adapt"), map(_item, recommendation.adapt)),
+        section(tr("Left out on purpose"), omitted),
     ]
     if recommendation.diff is not None:
         diff = _indented(visible_block(recommendation.diff, tabs=True))
         parts += [
-            section("As a diff (save it as ssewizard-fix.diff)", [diff]),
+            section(tr("As a diff (save it as ssewizard-fix.diff)"), [diff]),
             apply_text(recommendation),
         ]
     return join_sections(parts)
@@ -198,10 +208,10 @@ def _reason(line: str, why: str) -> str:
 
 def apply_text(recommendation: Recommendation) -> str:
     """Return the commands that apply the saved diff, check the config and reload Nginx."""
-    return (
-        "Apply it yourself (this tool never does):\n"
-        f"  {patch_command(recommendation)}\n"
-        "  nginx -t && nginx -s reload\n"
+    return tr(
+        "Apply it yourself (this tool never does):\n  {patch_command}\n  nginx -t && nginx -s "
+        "reload\n",
+        patch_command=patch_command(recommendation),
     )
 
 

@@ -10,6 +10,7 @@ from wizard.model.log_report import HELD_TAGS, LogLine
 from wizard.model.probe_result import HELD_OUTCOMES, PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import Delivery
 from wizard.model.timeline import Timeline, is_live
+from wizard.text.messages import tr
 
 REACHED = frozenset({"live", "ended", "cut"}) | PARTLY_HELD_OUTCOMES
 """Outcomes of probes whose data arrived."""
@@ -191,4 +192,8 @@ def hop_confidence(failing: FirstFailingHop) -> Confidence:
 def hop_difference(failing: FirstFailingHop) -> str:
     """The measurement that separates a loss between two hops from all other causes."""
     where = "outside" if failing.kind == "outside" else f"at {failing.name}"
-    return f"The same request is fine at {failing.inner}, one place further in, and not {where}."
+    return tr(
+        "The same request is fine at {inner}, one place further in, and not {where}.",
+        inner=failing.inner,
+        where=where,
+    )

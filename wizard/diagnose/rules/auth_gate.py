@@ -34,19 +34,22 @@ _MEASURED = tr(
 )
 
 
-_PENDING = (
-    "Nginx's error log says that it still waited for the subrequest {path} when our request gave "
-    "up: it asks the backend only after the answer to that."
+_PENDING = tr(
+    "Nginx's error log says that it still waited for the subrequest {path} when our "
+    "request gave up: it asks the backend only after the answer to that."
 )
-_UNSEEN = (
-    "The config holds nothing back, but asks {path} before the backend: a service that does not "
-    "answer there would look like this. Ask it with curl from Nginx's host; an error log at level "
-    "info names the subrequest."
+_UNSEEN = tr(
+    "The config holds nothing back, but asks {path} before the backend: a service that "
+    "does not answer there would look like this. Ask it with curl from Nginx's host; an "
+    "error log at level info names the subrequest."
 )
-_SILENT_TITLE = "An authentication gate in Nginx does not answer"
+_SILENT_TITLE = tr("An authentication gate in Nginx does not answer")
 _ANSWER = Fix(
-    "the service that auth_request asks has to answer at once: see whether it runs, and whether "
-    "this Nginx reaches it; a short read timeout in its location makes it fail soon",
+    tr(
+        "the service that auth_request asks has to answer at once: see whether it runs, and "
+        "whether this Nginx reaches it; a short read timeout in its location makes it fail "
+        "soon"
+    ),
     "nginx",
 )
 
