@@ -16,7 +16,7 @@ from wizard.text.messages import tr
 NOT_ALLOWED = tr("Nothing was run or sent: what this case asks for was not allowed.")
 LINE_CHARS, PAGE_LINES = 76, 8
 """How much is shown at a time: as much as is read at once, and fits a small terminal."""
-_HEAD = tr("To go on, this case file asks to")
+_HEAD = tr("To continue, this case file asks to")
 _ALLOW = tr("Type y to allow all of this; any other answer does not:")
 
 

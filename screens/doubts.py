@@ -21,7 +21,7 @@ def doubt_about_url(url: str) -> str:
     parts = urlsplit(url)
     if is_loopback(parts.hostname or ""):
         return tr(
-            "{hostname} is this machine. If customers use another name, give their URL: it goes "
+            "{hostname} is this machine. If customers use another name, enter their URL: it goes "
             "through every proxy.",
             hostname=safe(parts.hostname or "", 60),
         )
@@ -39,13 +39,13 @@ def doubt_about_direct(sources: Sequence[Source], url: str) -> str:
         host = urlsplit(source.locator).hostname or ""
         if url and is_same_entry(source.locator, url):
             return tr(
-                "This is the public URL, so it leads through the proxy too. Give the address to "
+                "This is the public URL, so it leads through the proxy too. Use the address to "
                 "which Nginx passes the requests."
             )
         if is_loopback(host) and not is_loopback(urlsplit(url).hostname or ""):
             return tr(
-                "{host} is this machine. If the backend runs on another one, give that address, or "
-                "press Ctrl-N to look from there.",
+                "{host} is this machine. If the backend runs on another one, enter that address, "
+                "or press Ctrl-N to look from there.",
                 host=safe(host, 60),
             )
     return ""

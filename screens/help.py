@@ -8,7 +8,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-HELP = """\
+from wizard.text.messages import tr
+
+HELP = tr("""\
 ssewizard finds out why an event stream hangs behind Nginx.
 
 Enter     run this step; once it has run, go to the next one
@@ -45,13 +47,14 @@ Esc       stop what is running; leave an input or this page
 q         leave; the result is printed in the terminal
 Ctrl-O    open the case of this URL that was cut off
 Ctrl-L    draw the whole screen again; in the form: fill in the last case
-Ctrl-N    in the form: look from elsewhere; the right arrow completes a path
+Ctrl-N    in the form: look from another place; the right arrow
+          completes a path
 
 ✓ ok  ! look  ✗ fault  – skipped  · to do  ▸ running
 
 It only reads: it writes no config and reloads no Nginx. After your
 own reload run step 8: it compares before and after.
-"""
+""")
 
 
 class Help(ModalScreen[None]):

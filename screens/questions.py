@@ -52,7 +52,7 @@ def _url_question(target: Target, take: TakeTarget) -> Question:
                 tr(
                     "only a URL can be given here: start without a URL and paste the "
                     "command there, or "
-                    "give it with --curl"
+                    "pass it with --curl"
                 )
             )
         return check_url(text), is_websocket(text)

@@ -99,7 +99,7 @@ class StartScreen(Screen[None]):
         menu.show(PanelView("Start", list(self._rows(menu.columns - 2))))
 
     def _rows(self, width: int) -> Iterator[Row]:
-        yield _entry(tr("New investigation"), tr("give a URL, or paste a curl command"), "new")
+        yield _entry(tr("New investigation"), tr("enter a URL, or paste a curl command"), "new")
         if (last := self._offers.last) is not None:
             host, path = host_and_path(last.url)
             yield _entry(

@@ -67,7 +67,7 @@ def step_hint(investigation: Investigation, step: StepId, now: float, *, in_lab:
     if missing and state in ("todo", "skip"):
         local = tr(" t takes it from nginx -T here.") if step == "config" else ""
         key = (
-            tr("Not given: {missing}. Enter asks for it.", missing=missing)
+            tr("Missing: {missing}. Enter asks for it.", missing=missing)
             if state == "todo"
             else tr("i asks for it.")
         )
@@ -242,7 +242,13 @@ class StepRunner(Screen[None]):
         """The panel; in a small window with the key that shows the other one."""
         if not self.is_small or not self.other_panel:
             return view
-        words = "z: back" if self.zoomed else "z: live" if self.step in LIVE_STEPS else "z: more"
+        words = (
+            tr("z: back")
+            if self.zoomed
+            else tr("z: live")
+            if self.step in LIVE_STEPS
+            else tr("z: more")
+        )
         return replace(view, note=f"{view.note} · {words}" if view.note else words)
 
     def _draw_third(self) -> None:
@@ -305,7 +311,7 @@ class StepRunner(Screen[None]):
         if wait_s is None or self._cut_s is None:
             return ""
         return tr(
-            "The live stream through the proxy ended after {cut_s}, the direct one goes on: l "
+            "The live stream through the proxy ended after {cut_s}, the direct one continues: l "
             "watches both for {wait_s:.0f} s, as evidence.",
             cut_s=seconds(self._cut_s),
             wait_s=wait_s,

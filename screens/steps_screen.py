@@ -204,7 +204,7 @@ class StepsScreen(InputActions):
         _binding("l", "longer", "longer", tr("Watch the stream past a read timeout or a cut")),
         _binding("i", "give", "input", tr("Enter what this step needs")),
         _binding(
-            "e", "elsewhere", "place", tr("Look from another place: a pod, a host, a container")
+            "e", "another place", "place", tr("Look from another place: a pod, a host, a container")
         ),
         _binding("h", "hops", "hops", tr("Name the proxies in a row behind the URL")),
         _binding("t", "local", "nginx -T", tr("Take the config from nginx -T here")),
@@ -245,7 +245,7 @@ class StepsScreen(InputActions):
             "again": is_free and (shown.state != "todo" or bool(shown.why)),
             "longer": is_free and self.longer_s() is not None,
             "give": is_free and self.step in STEPS_WITH_INPUT,
-            "elsewhere": is_free and self.step in STEPS_WITH_VANTAGE,
+            "another place": is_free and self.step in STEPS_WITH_VANTAGE,
             "hops": is_free and self.step == "proxy",
             "local": is_free and self.step == "config" and not self.in_lab,
             "next_probe": self.step in ("proxy", "direct") and len(investigation.case.proxy) > 1,

@@ -134,8 +134,8 @@ class TargetForm(Fields[Target]):
         ),
         Binding(
             "ctrl+n",
-            "elsewhere",
-            "elsewhere",
+            "another place",
+            "another place",
             id="form.elsewhere",
             tooltip=tr("Look from another place too: a pod, a host, a container"),
         ),
@@ -172,7 +172,7 @@ class TargetForm(Fields[Target]):
         yield Header()
         with VerticalScroll(can_focus=False):
             yield Static(
-                tr("Which stream hangs? Give its URL, or paste a curl command (Copy as cURL)."),
+                tr("Which stream hangs? Enter its URL, or paste a curl command (Copy as cURL)."),
                 markup=False,
             )
             if self._interrupted is not None:
@@ -287,7 +287,7 @@ class TargetForm(Fields[Target]):
     def _require_body(self) -> None:
         """Raise `UsageError` if a body is needed that neither the case nor the command has."""
         if self._needs_body:
-            raise UsageError(tr("the body of the last case was not kept: give it again"))
+            raise UsageError(tr("the body of the last case was not kept: enter it again"))
         if self._command is not None and self._command.missing_body:
             raise UsageError(self._command.missing_body.removeprefix("--curl: "))
 

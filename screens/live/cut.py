@@ -13,8 +13,8 @@ _ALONE_S = 1.0
 
 @dataclass
 class CutAlone(Message):
-    """The proxied stream has ended after so many seconds, and the direct one went on; None if that
-    is not so any more, since both were asked for again."""
+    """The proxied stream has ended after so many seconds, and the direct one continued; None if
+    that is not so any more, since both were asked for again."""
 
     after_s: float | None
 

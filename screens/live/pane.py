@@ -56,7 +56,7 @@ class LivePane(EventList, inherit_bindings=False):
         _binding("pageup", "page(-1)", "back", tr("Scroll back")),
         _binding("pagedown", "page(1)", "forward", tr("Scroll forward")),
         _binding("g,home", "oldest", "oldest", tr("The oldest event that is kept")),
-        _binding("G,end", "newest", "newest", tr("The newest event, and go on with the stream")),
+        _binding("G,end", "newest", "newest", tr("The newest event, and follow the stream")),
         _binding("enter", "open", tr("open event"), tr("Show the event in full")),
         _binding("slash", "find", "find", tr("Search the events")),
         _binding(
@@ -66,10 +66,10 @@ class LivePane(EventList, inherit_bindings=False):
             "N", "find_next(-1)", tr("match before"), tr("The event before that matches the search")
         ),
         _binding("f", "filter", "type", tr("Show the events of one type")),
-        _binding("space", "pause", "pause", tr("Hold the list still, or go on")),
+        _binding("space", "pause", "pause", tr("Pause the list, or continue")),
         _binding("c", "copy", tr("copy event"), tr("Copy the event")),
         _binding("s", "save", tr("save events"), tr("Save the events to a file")),
-        _binding("escape", "newest", tr("go on"), tr("Go on with the stream")),
+        _binding("escape", "newest", tr("continue"), tr("Follow the stream")),
     ]
 
     @dataclass
@@ -242,7 +242,7 @@ class LivePane(EventList, inherit_bindings=False):
     def _states(self) -> Iterator[str]:
         if self._bottom is not None:
             newer = self.buffer.last - self._bottom
-            yield tr("held still, {newer} newer", newer=newer) if newer else tr("held still")
+            yield tr("paused, {newer} newer", newer=newer) if newer else tr("paused")
         if self._type:
             yield f"only {safe(self._type, 24)}".replace("[", r"\[")
         if self._query:
@@ -337,7 +337,7 @@ class LivePane(EventList, inherit_bindings=False):
             self.select(entry)
 
     def action_newest(self) -> None:
-        """Go on with the stream; nothing is selected."""
+        """Follow the stream; nothing is selected."""
         self._bottom = self._selected = None
         self._draw()
 

@@ -113,10 +113,10 @@ def _how_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
     elif recommendation.diff is not None:
         patch = patch_command(recommendation)
         steps = [tr("s saves ssewizard-fix.diff"), patch, "nginx -t && nginx -s reload"]
-        steps.append(tr("Enter goes on to the proof"))
+        steps.append(tr("Enter continues with the proof"))
     else:
         steps = [tr("c copies the block, s saves it; paste it as said above")]
-        steps += ["nginx -t && nginx -s reload", tr("Enter goes on to the proof")]
+        steps += ["nginx -t && nginx -s reload", tr("Enter continues with the proof")]
     for adapt in recommendation.adapt:
         steps.insert(0, adapt)
     for number, text in enumerate(steps, 1):

@@ -73,7 +73,7 @@ async def test_an_invalid_certificate_is_inconclusive_unless_insecure() -> None:
     async with tls_server() as port:
         url = f"https://127.0.0.1:{port}/sse"
         assert_inconclusive(
-            await run_check(url), "the certificate does not verify", "issuer", "give --insecure to"
+            await run_check(url), "the certificate does not verify", "issuer", "add --insecure to"
         )
         lenient = await run_check(url, "--insecure", "--no-mcp")
     assert (lenient.status, lenient.err) == (0, "")

@@ -30,7 +30,7 @@ def with_answers(case: Case, url: str = "", **changes: object) -> Case:
 _TLS = "the certificate does not verify: "
 REFUSED = {"connect_s": None, "headers_s": None}
 STEPS: dict[str, tuple[dict[str, object], str]] = {
-    "untrusted": ({"ended": "tls", "detail": "the certificate does not verify"}, "give --insecure"),
+    "untrusted": ({"ended": "tls", "detail": "the certificate does not verify"}, "add --insecure"),
     "expired": ({"ended": "tls", "detail": f"{_TLS}certificate has expired"}, "which has expired;"),
     "early": ({"ended": "tls", "detail": f"{_TLS}certificate is not yet valid"}, "check the clock"),
     "another name": (

@@ -121,7 +121,7 @@ async def test_a_cut_before_the_read_timeout_is_not_that_timeout(
 
 
 async def falls_silent(head: bytes, writer: asyncio.StreamWriter) -> None:
-    """Streams with gaps of 0.2 s; Nginx's stream falls silent, the direct one goes on."""
+    """Streams with gaps of 0.2 s; Nginx's stream falls silent, the direct one continues."""
     if b"GET /sse" not in head:
         writer.write(SHORT)
         return

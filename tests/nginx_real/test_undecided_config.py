@@ -41,8 +41,8 @@ async def test_the_answer_is_not_poorer_than_without_the_config(nginx: str) -> N
     assert [cause.id for cause in without.causes] == ["proxy-buffering-hold"]
     [note] = [note for note in with_config.notes if "does not tell who answers" in note]
     assert "try_files leads to @$to, which depends on variables" in note
-    assert not any("give --conf" in cause.distinguishes for cause in with_config.causes)
-    assert any("give --conf" in cause.distinguishes for cause in without.causes)
+    assert not any("add --conf" in cause.distinguishes for cause in with_config.causes)
+    assert any("add --conf" in cause.distinguishes for cause in without.causes)
 
 
 async def test_a_variable_that_the_request_decides_confirms_it(nginx: str) -> None:

@@ -96,7 +96,7 @@ async def test_without_an_answer_nginx_sends_504(nginx: str, with_conf: bool) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", [LATE, replace(LATE, events=5)], ids=["goes on", "ends"])
+@pytest.mark.parametrize("backend", [LATE, replace(LATE, events=5)], ids=["continues", "ends"])
 @pytest.mark.parametrize("settings", [OFF, HTTP_1_1])
 async def test_a_backend_that_answers_late_is_not_held(
     nginx: str, backend: Behaviour, settings: str
@@ -198,4 +198,4 @@ async def test_a_backend_that_has_no_url(
     assert causes.get("proxy-buffering-hold") == expected, diagnosis
     assert ("backend-silent" in causes) == (given == "silent")
     texts = [cause.distinguishes for cause in diagnosis.causes]
-    assert not any("give --direct" in text for text in (*texts, *diagnosis.notes))
+    assert not any("add --direct" in text for text in (*texts, *diagnosis.notes))

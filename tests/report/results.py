@@ -25,7 +25,7 @@ STEP_STATES: dict[StepId, StepState] = {
     "proxy": StepState("proxy", "fail", "held in 2 of 2: not even headers after 2.00 s"),
     "direct": StepState("direct", "pass", "live: first data after 6 ms"),
     "config": StepState("config", "warn", "location / (nginx.conf:6) would hold 2 of 2 kinds"),
-    "logs": StepState("logs", "skip", "not given: a log file"),
+    "logs": StepState("logs", "skip", "missing: a log file"),
 }
 RECOMMENDATION = Recommendation(
     "proxy_buffering off, in a location for /sse alone",

@@ -32,7 +32,7 @@ def _advice() -> Iterator[str]:
         tree = ast.parse(pkgutil.get_data("wizard.diagnose.rules", name) or b"")
         for node in ast.walk(tree):
             text = node.value if isinstance(node, ast.Constant) else None
-            if isinstance(text, str) and ("give --direct" in text or "--direct shows" in text):
+            if isinstance(text, str) and ("add --direct" in text or "--direct shows" in text):
                 yield text
 
 

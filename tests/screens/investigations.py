@@ -221,7 +221,7 @@ class FakeInvestigation(Investigation):
         self.ran.append(step)
         self.patience_s = patience_s
         if missing := missing_input(self.target, step):
-            self.states[step] = StepState(step, "skip", f"not given: {missing}")
+            self.states[step] = StepState(step, "skip", f"missing: {missing}")
         else:
             self.states[step] = results(self.sample)[step]
         return self.states[step]

@@ -125,7 +125,7 @@ def _open(options: Namespace, open_wizard: OpenWizard) -> int:
 def _check(options: Namespace) -> int:
     has_url = options.url is not None or options.curl is not None
     if not has_url or options.parallel:
-        problem = tr("--parallel goes with") if has_url else tr("give a URL, or many in")
+        problem = tr("--parallel goes with") if has_url else tr("pass a URL, or many in")
         raise UsageError(
             tr("{problem} --targets FILE (see ssewizard check --help)", problem=problem)
         )

@@ -253,7 +253,7 @@ def _open_parser() -> Parser:
     )
     _add_header(parser, tr("sent when a step is run again: a case file holds no values"))
     _add_data(parser, tr("the body, sent when a step is run again: a case file holds none"))
-    _add_curl(parser, tr("its headers and its body are given so, all at once"))
+    _add_curl(parser, tr("passes its headers and its body, all at once"))
     _add_format(parser, FORMATS)
     parser.set_defaults(format=None)
     _add_no_mouse(parser)
@@ -418,7 +418,7 @@ def _add_data(parser: Group, purpose: str) -> None:
         help=tr(
             "{purpose}; several are joined with &, and line ends in a file or in standard input "
             "(-) are left out, as by curl. A JSON object or array is sent as application/json, "
-            "anything else as application/x-www-form-urlencoded, unless --header gives a "
+            "anything else as application/x-www-form-urlencoded, unless --header sets a "
             "Content-Type",
             purpose=purpose,
         ),

@@ -9,7 +9,7 @@ from wizard.text.messages import tr
 _UNUSED = tr(
     "{name} is set, and requests do not go through that proxy: a client that uses it may "
     "reach {host} where this check does not; --connect-to HOST:PORT or a --vantage asks "
-    "from elsewhere"
+    "from another place"
 )
 
 

@@ -51,7 +51,7 @@ def read_targets(options: Namespace) -> tuple[NamedTarget, ...]:
     Raises `UsageError` in one sentence, with the file, the target's name and the key.
     """
     if options.url is not None:
-        raise UsageError(tr("give a URL or --targets, not both: put the URL into the file"))
+        raise UsageError(tr("pass a URL or --targets, not both: put the URL into the file"))
     file = safe(options.targets, 200)
     default_values, tables = _split_tables(read_toml(options.targets, file), file)
     if not tables:

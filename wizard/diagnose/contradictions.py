@@ -160,7 +160,7 @@ def _leads_to_stream_backend(case: Case) -> bool:
 
 
 def _is_short(case: Case) -> bool:
-    """False if the backend itself gives no answer to `/`, or an event stream."""
+    """False if the backend itself sends no answer to `/`, or an event stream."""
     asked = streams.follow_ups(case, "root-direct")
     return all(_is_whole(sent.timeline) for sent in asked)
 

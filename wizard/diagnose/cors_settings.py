@@ -41,7 +41,7 @@ _MCP_HEADERS = (
 _WHY_HIDDEN = tr("Nginx sends this header itself: of two a browser accepts none")
 _WHY_ONE = tr("Nginx sends this header from here on: one of the backend beside it would be refused")
 _WHY_ORIGIN = tr("this page may read the answers; `always`, so that it can read an error too")
-_WHY_EXPOSED = tr("a page reads no other header than these: without it no session goes on")
+_WHY_EXPOSED = tr("a page reads no other header than these: without it no session continues")
 _WHY_PREFLIGHT = tr(
     "the question that a browser asks before the request, without credentials and so "
     "before any access control: nothing of it reaches the backend"

@@ -332,7 +332,7 @@ def _credentials_note(case: Case) -> tuple[str, ...]:
     if not any(result.timeline.status == 401 for result in case.proxy):
         return ()
     if not has_token(case):
-        return (tr("The URL asks for credentials: give them with --header 'Authorization: …'."),)
+        return (tr("The URL asks for credentials: send them with --header 'Authorization: …'."),)
     if not _is_direct_served(case):
         return ()
     return (
@@ -379,7 +379,7 @@ def _proxy_at_direct_note(case: Case) -> tuple[str, ...]:
         name=named.name,
         evidence=named.evidence.text,
     )
-    advice = tr("Give the address of what stands behind it.")
+    advice = tr("Add the address of what stands behind it.")
     return (
         tr(
             "{who}: if it passes requests on, it may hold the stream itself. {advice}",

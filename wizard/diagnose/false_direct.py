@@ -48,8 +48,8 @@ def without_false_direct(case: Case) -> Case:
 def describe_false_direct(case: Case) -> tuple[str, ...]:
     """One sentence for each direct URL that leads through the proxy, with what to give instead."""
     peers = safe(", ".join(addresses.upstream_peers(case)), 200)
-    advice = tr("give the address that Nginx passes to ({peers})", peers=peers) if peers else ""
-    advice = advice or tr("give the backend's own address")
+    advice = tr("use the address that Nginx passes to ({peers})", peers=peers) if peers else ""
+    advice = advice or tr("add the backend's own address")
     return tuple(
         tr(
             "{url} is not direct: {reason}. Its answers are not compared: {advice}.",

@@ -256,7 +256,7 @@ def _unclear(case: Case, hop: HopResult) -> str:
         return ""
     label = other.outcome_label
     return tr(
-        "{name} gives another answer than the public URL ({label}): is its path right?",
+        "{name} sends another answer than the public URL ({label}): is its path right?",
         name=hop.name,
         label=label,
     )

@@ -26,20 +26,20 @@ _CERTIFICATE: Mapping[CertificateProblem, str] = {
     ),
     "name": (
         tr(
-            "write the host in the URL as the certificate names it, and give the address with "
+            "write the host in the URL as the certificate names it, and set the address with "
             "--connect-to ADDRESS:PORT if need be: the certificate of {host} is for another name"
         )
         + _INSECURE
     ),
     "untrusted": (
         tr(
-            "the certificate of {host} is not trusted here: give --insecure to ask without "
+            "the certificate of {host} is not trusted here: add --insecure to ask without "
             "checking it; a client that checks it fails in the same way."
         )
     ),
     "client": (
         tr(
-            "{host} asks for a client certificate, which is not sent: give a URL behind it, as "
+            "{host} asks for a client certificate, which is not sent: add a URL behind it, as "
             "--direct http://HOST:PORT/sse."
         )
     ),
@@ -92,7 +92,7 @@ def _about_connection(answers: list[Timeline]) -> str:
     if not all(answer.ended in _UNREACHED for answer in answers):
         return ""
     if all(answer.ended == "dns" for answer in answers):
-        return tr("check the host's name, or give its address: --connect-to ADDRESS:PORT.")
+        return tr("check the host's name, or set its address: --connect-to ADDRESS:PORT.")
     return tr(
         "check the host and the port, and that the server runs; from a machine that reaches "
         "it: --vantage web='ssh HOST' --conf web=."
@@ -115,7 +115,7 @@ def _about_path(case: Case, answers: list[Timeline]) -> str:
 def _about_credentials(answers: list[Timeline]) -> str:
     if not all(answer.status == 401 for answer in answers):
         return ""
-    return tr("the URL asks for credentials: give --header 'Authorization: …'.")
+    return tr("the URL asks for credentials: add --header 'Authorization: …'.")
 
 
 def _about_inputs(case: Case) -> str:
@@ -130,7 +130,7 @@ def _about_inputs(case: Case) -> str:
     target, path = case.target, safe(urlsplit(http_url(case.target.url)).path or "/", 100)
     if not target.direct and not protocol(case):
         return tr(
-            "give the backend's own address, --direct http://HOST:PORT{path}: it shows whether "
+            "add the backend's own address, --direct http://HOST:PORT{path}: it shows whether "
             "the backend sends its stream at all.",
             path=path,
         )
@@ -143,11 +143,11 @@ def _about_inputs(case: Case) -> str:
         )
     if target.conf is None:
         return tr(
-            "give the Nginx config, --conf /etc/nginx/nginx.conf, or a saved `nginx -T`: it "
+            "add the Nginx config, --conf /etc/nginx/nginx.conf, or a saved `nginx -T`: it "
             "shows what Nginx holds."
         )
     if not target.logs:
-        return tr("give Nginx's error log, --log /var/log/nginx/error.log: it names what failed.")
+        return tr("add Nginx's error log, --log /var/log/nginx/error.log: it names what failed.")
     waited_s = max((result.timeline.waited_s or 0.0 for result in case.proxy), default=0.0)
     is_silent = not outcomes.isdisjoint({"silent", "held", "events-held", "no-event"})
     if is_silent and waited_s >= target.stall * 0.9:  # beside a live direct stream it waits less

@@ -269,7 +269,7 @@ def _without_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outco
         return "cut", tr("broken off after the headers: {detail}", detail=timeline.detail)
     if timeline.ended == "eof" and _is_outlived(timeline, direct):
         return "cut", tr(
-            "ended without an event, {end}, where the direct probe went on", end=_end(timeline)
+            "ended without an event, {end}, where the direct probe continued", end=_end(timeline)
         )
     if timeline.ended == "eof":
         return "ended", tr("ended without an event")
@@ -362,7 +362,7 @@ def _describe_early_end(
     """What shows that a stream ended too early; empty if nothing does."""
     if _is_outlived(timeline, direct):
         end = timeline.detail if timeline.is_websocket else "ended"
-        return tr("{end} {end2}, where the direct probe went on", end=end, end2=_end(timeline))
+        return tr("{end} {end2}, where the direct probe continued", end=end, end2=_end(timeline))
     if beside and comparison.lacks_the_end(timeline, beside):
         return tr(
             "ended after {count}, where the direct probe had {count2}",
@@ -470,7 +470,7 @@ def _moments(timeline: Timeline) -> str:
 def _describe_stall(timeline: Timeline, beside: Timeline) -> str:
     silence = seconds((timeline.waited_s or 0.0) - (timeline.last_byte_s or 0.0))
     more = beside.events - timeline.events
-    rest = tr("has {more} more", more=more) if more > 0 else tr("goes on")
+    rest = tr("has {more} more", more=more) if more > 0 else tr("continues")
     return tr(
         "{count}, then nothing for {silence}; the direct probe {rest}",
         count=_count(timeline),

@@ -14,7 +14,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 from wizard.text.messages import tr
 
-_UNREAD = (tr("give --conf to confirm"), "give --conf")
+_UNREAD = (tr("add --conf to confirm"), "add --conf")
 _GIVEN = tr("the given config does not decide it")
 
 

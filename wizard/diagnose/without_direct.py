@@ -15,8 +15,8 @@ from wizard.text.messages import tr
 
 _PROTOCOLS = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "scgi": "SCGI"}
 """The kinds of upstreams that speak no HTTP, and their protocols."""
-_TO_TELL = tr("give --direct to tell it from a silent backend")
-_ADVICE = re.compile(r"give --direct(?: to confirm)?|--direct shows [^.;]+")
+_TO_TELL = tr("add --direct to tell it from a silent backend")
+_ADVICE = re.compile(r"add --direct(?: to confirm)?|--direct shows [^.;]+")
 MARGIN_S = 5.0
 """How much longer than Nginx's read timeout a held stream is watched, in seconds."""
 _LONGEST_S = 300.0

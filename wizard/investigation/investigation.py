@@ -191,7 +191,7 @@ class Investigation:
         its connections and keeps the evidence so far; the step is `todo` again.
         """
         if missing := missing_input(self.target, step):
-            return self._enter(step, "skip", tr("not given: {missing}", missing=missing))
+            return self._enter(step, "skip", tr("missing: {missing}", missing=missing))
         if step in ("root", "proxy", "direct", "logs", "config"):
             self._reset(step)
         self._enter(step, "running")

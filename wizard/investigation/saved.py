@@ -89,7 +89,7 @@ class SavedInvestigation(Investigation):
         if has_withheld_secret(repr(replace(self.target, headers=(), body=b""))):
             return tr(
                 "a case file holds no secrets, and the URL or a command of this case "
-                "needs one: give "
+                "needs one: enter "
                 "it again, with i or on the command line"
             )
         names = ", ".join(name for name, value in self.target.headers if has_withheld_secret(value))

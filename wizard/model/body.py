@@ -42,7 +42,7 @@ def _read_part(part: str, read_stdin: ReadStdin | None) -> bytes:
 
 def _read_stdin(read_stdin: ReadStdin | None) -> bytes:
     if read_stdin is None:
-        raise UsageError(tr("--data -: standard input cannot be read here: give @FILE"))
+        raise UsageError(tr("--data -: standard input cannot be read here: use @FILE"))
     return read_stdin()
 
 

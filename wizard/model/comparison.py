@@ -135,7 +135,7 @@ def comes_in_bursts(proxied: Timeline, direct: Timeline, now: float | None = Non
 
 
 def stalls(proxied: Timeline, direct: Timeline, now: float | None = None) -> bool:
-    """True if the stream stopped, while the direct one went on steadily for long.
+    """True if the stream stopped, while the direct one continued steadily for long.
 
     The silence must be at least four times as long as any of the direct probe's gaps. Of a
     WebSocket on which nothing came, it must be longer than the direct one's first message took.

@@ -119,7 +119,7 @@ def _add_data(state: CurlState, data: str, joint: str) -> None:
 def _miss_body(state: CurlState, file: str) -> None:
     shown = tr("standard input") if file == "-" else tr("the file {file}", file=safe(file, 100))
     state.missing_body = tr(
-        "its body is in {shown}, and no file that a command names is read: give it with --data",
+        "its body is in {shown}, and no file that a command names is read: pass it with --data",
         shown=shown,
     )
 
@@ -154,7 +154,7 @@ def _take_upload(state: CurlState, option: CurlOption) -> None:
         state.method = state.method or "PUT"
         return _miss_body(state, option.value)
     state.missing_body = tr(
-        "{typed} (multipart/form-data) is not done: give the body with --data, and its "
+        "{typed} (multipart/form-data) is not done: pass the body with --data, and its "
         "Content-Type with --header",
         typed=option.typed,
     )
@@ -200,7 +200,7 @@ def _take_cookie(state: CurlState, option: CurlOption) -> None:
     else:
         file = safe(option.value, 100)
         state.notes.append(
-            tr("the cookie file {file} is not read: give the Cookie with --header", file=file)
+            tr("the cookie file {file} is not read: pass the Cookie with --header", file=file)
         )
 
 
@@ -304,6 +304,6 @@ _HANDLERS: Mapping[str, Handler] = {
     "location": _note(tr("redirects are not followed")),
     "location-trusted": _note(tr("redirects are not followed")),
     "config": _note(tr("the options in that file are not read")),
-    "unix-socket": _note(tr("give the socket as --direct unix:PATH:/URI")),
+    "unix-socket": _note(tr("write the socket as --direct unix:PATH:/URI")),
     "proxy": _note(tr("no proxy of the client is used")),
 }  # fmt: skip

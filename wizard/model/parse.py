@@ -302,7 +302,7 @@ def check_url(text: str) -> str:
     if parts.scheme.lower() == "unix":
         raise UsageError(
             tr(
-                "{shown}: a unix socket is given as --direct; clients connect elsewhere",
+                "{shown}: a unix socket is given as --direct; clients do not connect there",
                 shown=shown,
             )
         )

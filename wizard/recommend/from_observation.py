@@ -97,7 +97,7 @@ def _summary(blocks: Sequence[Block]) -> str:
     return " and ".join((*settings, *locations)) or _BY_HAND
 
 
-_GIVE_CONFIG = tr("give the config (--conf): what has to change stands there")
+_GIVE_CONFIG = tr("add the config (--conf): what has to change stands there")
 _BY_HAND = tr("no line of Nginx that could be named without the config: see what to adapt")
 
 

@@ -206,7 +206,7 @@ RULE = Rule(
     stage=Stage.ADMIT,
     fix=Fix(
         tr(
-            "give the credentials it asks for; repair the service that auth_request asks, or "
+            "send the credentials it asks for; repair the service that auth_request asks, or "
             "switch the gate off in the stream's location if the backend checks credentials "
             "itself"
         ),

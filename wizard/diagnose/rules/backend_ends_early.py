@@ -208,7 +208,7 @@ def _answer(timeline: Timeline) -> str:
     """What the backend does with the request, as a part of a sentence."""
     if timeline.status is None:
         return (
-            tr("gives no answer") if timeline.ended in ("open", "timeout") else tr("closes at once")
+            tr("sends no answer") if timeline.ended in ("open", "timeout") else tr("closes at once")
         )
     if not timeline.is_stream:
         return f"answers {timeline.status}"

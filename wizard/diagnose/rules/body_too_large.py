@@ -16,7 +16,7 @@ from wizard.text.messages import tr
 
 LIMIT = "client_max_body_size"
 _DISTINGUISHES = tr("The body is larger than the limit in force where the message is posted.")
-_UNREAD = tr("Without the config it is not known whose limit this is: give --conf.")
+_UNREAD = tr("Without the config it is not known whose limit this is: add --conf.")
 _OTHERS = tr(
     "The logs say it of other clients' messages; ours are smaller than the limit in force."
 )

@@ -22,7 +22,7 @@ Events = list[tuple[str, str]]
 
 _ALONE = tr(
     "A session id belongs to one stream, so the same id twice is a copy. It was not "
-    "checked that the backend makes a new one each time: give --direct to confirm."
+    "checked that the backend makes a new one each time: add --direct to confirm."
 )
 _DISTINGUISHES = tr(
     "A session id belongs to one stream, and the backend asked directly makes a new one "
@@ -32,7 +32,7 @@ _DISTINGUISHES = tr(
 
 
 _SAME_ANSWER = tr(
-    "Asked directly, the backend gives another answer each time. The same answer twice "
+    "Asked directly, the backend sends another answer each time. The same answer twice "
     "through the proxy, whose cache is in force for this path, is a copy of an old one."
 )
 MIN_EVENTS = 3

@@ -114,7 +114,7 @@ def _preflight_advice(case: Case) -> str:
     """How to have a preflight sent; empty if the origin of the page was given."""
     if foreign_origin(case) is not None:
         return ""
-    return tr(" No preflight was sent: give --header 'Origin: https://your.app'.")
+    return tr(" No preflight was sent: add --header 'Origin: https://your.app'.")
 
 
 RULE = Rule(

@@ -26,7 +26,7 @@ _PAGES = re.compile(
 _STATUSES = frozenset({200, 202, 403, 405, 429, 503})
 """The statuses with which such pages come: Anubis 200, AWS WAF 202 and 405, others 403 and 503."""
 _MARKED = tr(
-    "The answer is marked as a challenge by the service that gives it, so the request "
+    "The answer is marked as a challenge by the service that sends it, so the request "
     "was not passed on: neither Nginx nor the backend answered."
 )
 _PAGE = tr(

@@ -18,7 +18,7 @@ _BY_POST = tr(
     "and again; 405 tells it that there is no stream."
 )
 _OTHER_METHOD = tr(
-    "This endpoint {answers}, so a GET shows nothing of its stream: give --request POST "
+    "This endpoint {answers}, so a GET shows nothing of its stream: add --request POST "
     "--data '…' and the headers that its client sends, and the same is judged by that "
     "request."
 )

@@ -53,7 +53,7 @@ def _distinguishes(case: Case, failed: posts.FailedPost) -> str:
     else:
         parts.append(
             tr(
-                "Nginx's own page answers the POST; which location does so is not known: give "
+                "Nginx's own page answers the POST; which location does so is not known: add "
                 "--conf."
             )
         )

@@ -34,7 +34,7 @@ _WHY_FORWARDED = tr(
 )
 _NOT_ASKED = tr(
     "the backend itself was not asked for the document, so no line is known to help: "
-    "give --direct, or lead the path that the 401 names to the backend, with Host, "
+    "add --direct, or lead the path that the 401 names to the backend, with Host, "
     "X-Forwarded-Proto and X-Forwarded-Host as the client asked"
 )
 _PUBLIC_URL = Fix(

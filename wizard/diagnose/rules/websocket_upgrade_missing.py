@@ -42,7 +42,7 @@ _READ = tr(
 )
 _ALONE = tr("Whether the WebSocket opens without the proxy was not measured.")
 _ELSEWHERE = tr(
-    "The answer is the one that the backend gives without the upgrade, and this config "
+    "The answer is the one that the backend sends without the upgrade, and this config "
     "passes the upgrade on: the Nginx that runs has not loaded it, or another proxy on "
     "the way drops it."
 )

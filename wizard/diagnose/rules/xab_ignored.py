@@ -19,7 +19,7 @@ from wizard.text.messages import tr
 
 _UNREAD = tr(
     "An Nginx behind this one would take the header off, and another proxy does not know "
-    "it. Name each proxy with --hop. Whether this Nginx ignores it is not known: give "
+    "it. Name each proxy with --hop. Whether this Nginx ignores it is not known: add "
     "--conf."
 )
 _FORCED_FIX = Fix(tr("the backend no longer sends X-Accel-Buffering: yes on the stream"), "backend")

@@ -169,7 +169,7 @@ def _reason_to_skip(stream: Timeline, is_http_sse: bool) -> str | None:
         return detail if is_whole else tr("no connection: {detail}", detail=detail)
     if stream.headers_s is None and stream.wire.has_answer:
         return tr(
-            "the URL gives no answer that can be read: {wire}", wire=describe_unread(stream.wire)
+            "the URL sends no answer that can be read: {wire}", wire=describe_unread(stream.wire)
         )
     if is_http_sse and _is_held(stream):
         return tr("the stream is held: its endpoint event never came, so there is nowhere to POST")
