@@ -52,13 +52,15 @@ class Wizard(App[None]):
     TITLE = "ssewizard"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "help", "keys", show=False, id="app.help", tooltip=tr("What each key does")),
-        Binding("q", "quit", "quit", id="app.quit", tooltip=tr("Leave; the block is printed")),
+        Binding(
+            "f1", "help", tr("keys"), show=False, id="app.help", tooltip=tr("What each key does")
+        ),
+        Binding("q", "quit", tr("quit"), id="app.quit", tooltip=tr("Leave; the block is printed")),
         Binding("ctrl+c", "quit", show=False, priority=True, id="app.interrupt"),
         Binding(
             "ctrl+o",
             "take_up",
-            "open",
+            tr("open"),
             show=False,
             id="app.open",
             tooltip=tr("Open the case that was cut off"),

@@ -11,10 +11,11 @@ from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import EVIDENCE_STEPS, SavedInvestigation
 from wizard.investigation.uses import Use, describe_problem
 from wizard.model.steps import StepId
+from wizard.text.columns import width
 from wizard.text.messages import tr
 
 NOT_ALLOWED = tr("Nothing was run or sent: what this case asks for was not allowed.")
-LINE_CHARS, PAGE_LINES = 76, 8
+LINE_COLUMNS, PAGE_LINES = 76, 8
 """How much is shown at a time: as much as is read at once, and fits a small terminal."""
 _HEAD = tr("To continue, this case file asks to")
 _ALLOW = tr("Type y to allow all of this; any other answer does not:")
@@ -81,7 +82,7 @@ def _pages(uses: Iterable[Use]) -> list[str]:
     pages: list[str] = []
     free = 0
     for sentence in (part for use in uses for part in _parts(f"  {use.sentence}")):
-        lines = ceil(len(sentence) / LINE_CHARS)
+        lines = ceil(width(sentence) / LINE_COLUMNS)
         if lines > free:
             pages.append(sentence)
             free = PAGE_LINES
@@ -92,5 +93,6 @@ def _pages(uses: Iterable[Use]) -> list[str]:
 
 
 def _parts(text: str) -> list[str]:
-    size = LINE_CHARS * PAGE_LINES
+    """The text in parts of a page at most; a character may take two columns."""
+    size = LINE_COLUMNS * PAGE_LINES // (1 if width(text) == len(text) else 2)
     return [text[at : at + size] for at in range(0, len(text), size)]

@@ -71,9 +71,9 @@ class ConfigView(ModalScreen[None]):
     ConfigView Static { height: auto; width: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape", "dismiss", "close"),
-        ("q", "dismiss", "close"),
-        ("enter", "dismiss", "close"),
+        ("escape", "dismiss", tr("close")),
+        ("q", "dismiss", tr("close")),
+        ("enter", "dismiss", tr("close")),
     ]
 
     def __init__(self, name: str, text: str, at: int) -> None:

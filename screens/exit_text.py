@@ -46,18 +46,13 @@ def exit_text(investigation: Investigation) -> str:
     if case.proof is not None:
         parts.append(f"\n{proof_text(case)}")
     elif verify.why:
-        parts.append(tr("\nVerify: {why}\n", why=safe(verify.why)))
+        parts.append(f"\n{tr('Verify: {why}', why=safe(verify.why))}\n")
     return MARKS.redact_known("".join(parts))
 
 
 def _recommendation_text(recommendation: Recommendation) -> str:
-    text = f"\nRecommended:\n\n{visible_block(recommendation.dedented.block)}"
+    text = f"\n{tr('Recommended:')}\n\n{visible_block(recommendation.dedented.block)}"
     if recommendation.diff is None:
         return text
     diff = visible_block(recommendation.diff)
-    return tr(
-        "{text}\nAs a diff:\n\n{diff}\n{apply_text}",
-        text=text,
-        diff=diff,
-        apply_text=apply_text(recommendation),
-    )
+    return f"{text}\n{tr('As a diff:')}\n\n{diff}\n{apply_text(recommendation)}"

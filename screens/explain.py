@@ -28,9 +28,9 @@ class Explain(ModalScreen[None]):
     Explain Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape", "dismiss", "close"),
-        ("question_mark", "dismiss", "close"),
-        ("q", "dismiss", "close"),
+        ("escape", "dismiss", tr("close")),
+        ("question_mark", "dismiss", tr("close")),
+        ("q", "dismiss", tr("close")),
     ]
 
     def __init__(self, step: StepId, curls: Sequence[str]) -> None:
@@ -42,7 +42,7 @@ class Explain(ModalScreen[None]):
         text = STEP_TEXTS[self._step]
         shown = Text(f"{text.proves}\n")
         if self._curls:
-            shown.append(tr("\nThe same by hand (c copies it)\n"), HEAD)
+            shown.append(f"\n{tr('The same by hand (c copies it)')}\n", HEAD)
         for curl in self._curls:
             shown.append(f"$ {curl}\n", ACCENT)
         with VerticalScroll() as page:

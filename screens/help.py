@@ -70,9 +70,9 @@ class Help(ModalScreen[None]):
     Help Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape", "dismiss", "close"),
-        ("question_mark", "dismiss", "close"),
-        ("q", "dismiss", "close"),
+        ("escape", "dismiss", tr("close")),
+        ("question_mark", "dismiss", tr("close")),
+        ("q", "dismiss", tr("close")),
     ]
 
     def compose(self) -> ComposeResult:

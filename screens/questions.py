@@ -50,9 +50,8 @@ def _url_question(target: Target, take: TakeTarget) -> Question:
         if is_curl(text):
             raise UsageError(
                 tr(
-                    "only a URL can be given here: start without a URL and paste the "
-                    "command there, or "
-                    "pass it with --curl"
+                    "only a URL can be entered here: start without a URL and paste the command "
+                    "there, or pass it with --curl"
                 )
             )
         return check_url(text), is_websocket(text)

@@ -21,7 +21,7 @@ from screens.state_folder import existing_folder, private_folder, state_folder
 from wizard.model.target import Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.messages import tr
+from wizard.text.messages import plural, tr
 from wizard.text.redaction import redact
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class InterruptedCase:
         """The offer to open it, without the key."""
         record = self.record
         at = _time_text(record.saved)
-        steps = "1 step" if record.done == 1 else tr("{done} steps", done=record.done)
+        steps = plural(record.done, "step")
         url = safe(record.case.target.url, 60)
         return tr(
             "An investigation of {url} was cut off {at}, {steps} done", url=url, at=at, steps=steps
@@ -174,8 +174,9 @@ def _time_text(at: float) -> str:
     """Return the time by this machine's clock, with the date unless it is today."""
     then, now = time.localtime(at), time.localtime()
     if then[:3] == now[:3]:
-        return time.strftime("at %H:%M", then)
-    return time.strftime("on %Y-%m-%d at %H:%M", then)
+        return tr("at {time}", time=time.strftime("%H:%M", then))
+    day, clock = time.strftime("%Y-%m-%d", then), time.strftime("%H:%M", then)
+    return tr("on {day} at {time}", day=day, time=clock)
 
 
 def interrupted_case(skipped: Callable[[str], object] = len) -> InterruptedCase | None:

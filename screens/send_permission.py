@@ -81,17 +81,17 @@ def sent_probes(investigation: Investigation, steps: Sequence[StepId]) -> tuple[
 
 def describe_request(target: Target, probes: Sequence[Probe]) -> str:
     """What is sent, and how often through the proxy and direct, in one sentence."""
-    body = (
-        tr(", with a body of {count},", count=plural(len(target.body), "byte"))
-        if target.body
-        else ""
-    )
     direct = list(dict.fromkeys(probe.url for probe in probes if probe.name == "sse-direct"))
     proxied = [probe for probe in probes if probe.name != "sse-direct"]
-    often = tr("at least once") if target.repeat else "once"
+    often = tr("at least once") if target.repeat else tr("once")
     ways = [tr("{often} through the proxy", often=often)] if proxied else []
     ways += [tr("{often} direct, to {url}", often=often, url=safe(url, 100)) for url in direct]
-    request = f"{safe(target.method, 20)} {safe(target.url, 150)}"
+    request, all_ways = f"{safe(target.method, 20)} {safe(target.url, 150)}", tr(" and ").join(ways)
+    if not target.body:
+        return tr("{request} is sent {ways}.", request=request, ways=all_ways)
     return tr(
-        "{request}{body} is sent {ways}.", request=request, body=body, ways=" and ".join(ways)
+        "{request}, with a body of {size}, is sent {ways}.",
+        request=request,
+        size=plural(len(target.body), "byte"),
+        ways=all_ways,
     )

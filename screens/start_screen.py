@@ -18,6 +18,7 @@ from screens.widgets.panel import Panel, PanelView, Row
 from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
 from wizard.model.steps import State
 from wizard.model.target import Target
+from wizard.text.columns import pad
 from wizard.text.display import safe
 from wizard.text.messages import plural, tr
 
@@ -59,7 +60,7 @@ class StartScreen(Screen[None]):
     """A list; Enter opens the marked entry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.quit", "quit", show=False, id="start.quit", tooltip="Leave"),
+        Binding("escape", "app.quit", tr("quit"), show=False, id="start.quit", tooltip=tr("Leave")),
     ]
 
     @dataclass
@@ -96,7 +97,7 @@ class StartScreen(Screen[None]):
         """Draw the list for the new width."""
         self.query_one(Header).show_target("", tr("why does an event stream hang?"), Chip())
         menu = self.query_one(Menu)
-        menu.show(PanelView("Start", list(self._rows(menu.columns - 2))))
+        menu.show(PanelView(tr("Start"), list(self._rows(menu.columns - 2))))
 
     def _rows(self, width: int) -> Iterator[Row]:
         yield _entry(tr("New investigation"), tr("enter a URL, or paste a curl command"), "new")
@@ -131,7 +132,7 @@ class StartScreen(Screen[None]):
 
 
 def _entry(name: str, what: str, action: str) -> Row:
-    return Row(line(f"{name:<19}", (what, DIM)), action)
+    return Row(line(f"{pad(name, 18)} ", (what, DIM)), action)
 
 
 def _case_lines(records: "Sequence[CaseSummary]", width: int) -> Iterator[Text]:

@@ -65,7 +65,7 @@ def step_hint(investigation: Investigation, step: StepId, now: float, *, in_lab:
         )
     missing = missing_input(investigation.target, step)
     if missing and state in ("todo", "skip"):
-        local = tr(" t takes it from nginx -T here.") if step == "config" else ""
+        local = f" {tr('t takes it from nginx -T here.')}" if step == "config" else ""
         key = (
             tr("Missing: {missing}. Enter asks for it.", missing=missing)
             if state == "todo"

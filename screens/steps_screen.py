@@ -34,7 +34,6 @@ from wizard.text.errors import SsewizardError
 from wizard.text.marks import MARKS
 from wizard.text.messages import tr
 
-COPIED = tr("copied (by OSC 52, which tmux may drop")
 UP_TO_FIX: tuple[StepId, ...] = STEPS[:-1]
 """What `a` runs: `verify` needs the user's reload first."""
 STEPS_WITH_INPUT = frozenset({"root", "proxy", "direct", "logs", "config"})
@@ -65,9 +64,10 @@ class ResultActions(StepRunner):
         """Copy with OSC 52, which works through SSH if the terminal allows it."""
         text = self.text_to_copy()
         self.app.copy_to_clipboard(MARKS.redact_known(text))
-        is_block = text == self._block()
         self.show_notice(
-            tr("{copied}; s saves it to a file).", copied=COPIED) if is_block else f"{COPIED})."
+            tr("copied (by OSC 52, which tmux may drop; s saves it to a file).")
+            if text == self._block()
+            else tr("copied (by OSC 52, which tmux may drop).")
         )
 
     def action_save(self) -> None:
@@ -167,7 +167,7 @@ class InputActions(ResultActions):
         if _input_of(self.step, target) != _input_of(self.step, before):
             self.run_steps([self.step])
         else:
-            self.show_notice(f"From {chosen.summary}")
+            self.show_notice(tr("From {place}", place=chosen.summary))
 
     def action_hops(self) -> None:
         """Ask for the proxies in a row."""
@@ -198,33 +198,42 @@ class StepsScreen(InputActions):
     """The screen with the steps and its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _binding("enter", "next", "next", tr("Run this step, or go to the next")),
-        _binding("a", "all", "all", tr("Run all that is left, up to the fix")),
-        _binding("r", "again", "again", tr("Run this step again")),
-        _binding("l", "longer", "longer", tr("Watch the stream past a read timeout or a cut")),
-        _binding("i", "give", "input", tr("Enter what this step needs")),
+        _binding("enter", "next", tr("next"), tr("Run this step, or go to the next")),
+        _binding("a", "all", tr("all"), tr("Run all that is left, up to the fix")),
+        _binding("r", "again", tr("again"), tr("Run this step again")),
+        _binding("l", "longer", tr("longer"), tr("Watch the stream past a read timeout or a cut")),
+        _binding("i", "give", tr("input"), tr("Enter what this step needs")),
         _binding(
-            "e", "another place", "place", tr("Look from another place: a pod, a host, a container")
+            "e", "elsewhere", tr("place"), tr("Look from another place: a pod, a host, a container")
         ),
-        _binding("h", "hops", "hops", tr("Name the proxies in a row behind the URL")),
+        _binding("h", "hops", tr("hops"), tr("Name the proxies in a row behind the URL")),
         _binding("t", "local", "nginx -T", tr("Take the config from nginx -T here")),
         _binding(
-            "question_mark", "explain", "why", tr("What this step proves, and the same with curl")
+            "question_mark",
+            "explain",
+            tr("why"),
+            tr("What this step proves, and the same with curl"),
         ),
-        _binding("z", "zoom", "zoom", tr("Show the panel with the focus alone"), show=False),
-        _binding("v", "next_probe", "view", tr("Show another probe in the left pane")),
-        _binding("c", "copy", "copy", tr("Copy the curl, or the block")),
-        _binding("s", "save", "save", tr("Save the block and the diff to a file")),
-        _binding("d", "diff", "diff", tr("Show the change as a diff, or the block again")),
-        _binding("w", "write", "write", tr("Write a case file or a report"), show=False),
+        _binding("z", "zoom", tr("zoom"), tr("Show the panel with the focus alone"), show=False),
+        _binding("v", "next_probe", tr("view"), tr("Show another probe in the left pane")),
+        _binding("c", "copy", tr("copy"), tr("Copy the curl, or the block")),
+        _binding("s", "save", tr("save"), tr("Save the block and the diff to a file")),
+        _binding("d", "diff", tr("diff"), tr("Show the change as a diff, or the block again")),
+        _binding("w", "write", tr("write"), tr("Write a case file or a report"), show=False),
         _binding("p", "patch", tr("patch lab"), tr("Patch the lab's own Nginx and reload it")),
-        _binding("escape", "stop", "stop", tr("Stop what is running")),
-        _binding("up,k", "move(-1)", "up", tr("The step before"), show=False),
-        _binding("down,j", "move(1)", "down", tr("The next step"), show=False),
-        _binding("pageup", "scroll(-1)", "scroll", tr("Scroll up"), show=False),
-        _binding("pagedown,space", "scroll(1)", "scroll", tr("Scroll down"), show=False),
+        _binding("escape", "stop", tr("stop"), tr("Stop what is running")),
+        _binding("up,k", "move(-1)", tr("up"), tr("The step before"), show=False),
+        _binding("down,j", "move(1)", tr("down"), tr("The next step"), show=False),
+        _binding("pageup", "scroll(-1)", tr("scroll"), tr("Scroll up"), show=False),
+        _binding("pagedown,space", "scroll(1)", tr("scroll"), tr("Scroll down"), show=False),
         *(
-            _binding(str(number), f"choose({number})", step, f"Step {number}", show=False)
+            _binding(
+                str(number),
+                f"choose({number})",
+                step,
+                tr("Step {number}", number=number),
+                show=False,
+            )
             for number, step in enumerate(STEPS, 1)
         ),
     ]
@@ -245,7 +254,7 @@ class StepsScreen(InputActions):
             "again": is_free and (shown.state != "todo" or bool(shown.why)),
             "longer": is_free and self.longer_s() is not None,
             "give": is_free and self.step in STEPS_WITH_INPUT,
-            "another place": is_free and self.step in STEPS_WITH_VANTAGE,
+            "elsewhere": is_free and self.step in STEPS_WITH_VANTAGE,
             "hops": is_free and self.step == "proxy",
             "local": is_free and self.step == "config" and not self.in_lab,
             "next_probe": self.step in ("proxy", "direct") and len(investigation.case.proxy) > 1,

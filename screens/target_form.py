@@ -87,7 +87,7 @@ FIELDS = (
         _REPEATS,
         is_repeated=True,
     ),
-    Field("method", "Method", "GET", lambda text, _: parse_method(text)),
+    Field("method", tr("Method"), "GET", lambda text, _: parse_method(text)),
     Field(
         "body",
         tr("Body, or @FILE (optional)"),
@@ -130,12 +130,12 @@ class TargetForm(Fields[Target]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "ctrl+s", "take", "start", id="form.start", tooltip=tr("Check the fields and begin")
+            "ctrl+s", "take", tr("start"), id="form.start", tooltip=tr("Check the fields and begin")
         ),
         Binding(
             "ctrl+n",
-            "another place",
-            "another place",
+            "elsewhere",
+            tr("another place"),
             id="form.elsewhere",
             tooltip=tr("Look from another place too: a pod, a host, a container"),
         ),
@@ -143,8 +143,8 @@ class TargetForm(Fields[Target]):
             "ctrl+l", "last", tr("last case"), id="form.last", tooltip=tr("Take over the last case")
         ),
         Binding("q", "ignore", show=False),  # a typed letter beside an input must not end the app
-        Binding("escape", "leave", "quit", id="form.quit", tooltip="Leave"),
-        Binding("escape", "back", "back", id="form.back", tooltip=tr("Choose something else")),
+        Binding("escape", "leave", tr("quit"), id="form.quit", tooltip=tr("Leave")),
+        Binding("escape", "back", tr("back"), id="form.back", tooltip=tr("Choose something else")),
     ]
 
     def __init__(
@@ -357,7 +357,9 @@ class TargetForm(Fields[Target]):
             return
         self._vantages = (*self._vantages, chosen)
         shown = self.query_one("#places", Static)
-        shown.update("\n".join(f"From {vantage.summary}" for vantage in self._vantages))
+        shown.update(
+            "\n".join(tr("From {place}", place=vantage.summary) for vantage in self._vantages)
+        )
         shown.add_class("-some")
 
     def _with_vantages(self, target: Target) -> Target:

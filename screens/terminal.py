@@ -106,7 +106,7 @@ def _exit_text(app: Wizard) -> str:
     text = exit_text(app.investigation)
     if app.is_report_saved:
         path = _from_home(state_folder() / "last-report.txt")
-        text += tr("\nThe whole report: {path}\n", path=path)
+        text += f"\n{tr('The whole report: {path}', path=path)}\n"
     return text
 
 

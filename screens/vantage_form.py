@@ -166,7 +166,9 @@ class VantageForm(Fields[VantageInput]):
     IDS = tuple(field.id for field in _FIELDS)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "take", tr("take it"), id="look.take", tooltip=tr("Look there")),
-        Binding("escape", "dismiss", "back", id="look.back", tooltip=tr("Choose another place")),
+        Binding(
+            "escape", "dismiss", tr("back"), id="look.back", tooltip=tr("Choose another place")
+        ),
     ]
 
     def __init__(self, target: Target, preset: Preset, step: StepId | None = None) -> None:
@@ -182,9 +184,12 @@ class VantageForm(Fields[VantageInput]):
             yield Static(tr("trying it …"), id="found", markup=False)
             for field in _FIELDS:
                 is_required = field.id == "name"
+                label = self._label(field)
                 yield make_input(
                     field.id,
-                    f"{self._label(field)} ({'required' if is_required else 'optional'})",
+                    tr("{label} (required)", label=label)
+                    if is_required
+                    else tr("{label} (optional)", label=label),
                     field.example,
                     text=self._proposed_text(field.id),
                     is_required=is_required,
@@ -196,10 +201,10 @@ class VantageForm(Fields[VantageInput]):
         if field.id != "log" or not self._proposal.preset.logs:
             return field.label
         return tr(
-            "{label}; {logs}: {logs2} logs, run here",
+            "{label}; {word}: {tool} logs, run here",
             label=field.label,
-            logs=LOGS,
-            logs2=self._proposal.preset.logs[0],
+            word=LOGS,
+            tool=self._proposal.preset.logs[0],
         )
 
     def _proposed_text(self, field: str) -> str:

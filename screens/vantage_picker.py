@@ -17,6 +17,7 @@ from screens.widgets.style import DIM, fit, line
 from wizard.model.parse import parse_vantages
 from wizard.model.steps import StepId
 from wizard.model.target import Target
+from wizard.text.columns import width as width_of
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr
@@ -91,7 +92,7 @@ class MenuState:
         matching = self.matching
         top = self.cursor // max(1, height) * height
         page = matching[top : top + height]
-        name_width = max((len(safe(row.text, 200)) for row in page), default=0)
+        name_width = max((width_of(safe(row.text, 200)) for row in page), default=0)
         rows = [self._row(top + n, row, name_width) for n, row in enumerate(page)]
         if self.has_typed_row and len(page) < height:
             mark = self._mark(len(matching))
@@ -153,13 +154,15 @@ class VantagePicker(Screen[VantageInput]):
     VantagePicker #message { height: 3; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "choose", id="places.choose", tooltip=tr("Take the marked row")),
-        Binding("up", "mark(-1)", "up", id="places.up", tooltip=tr("The row above")),
-        Binding("down", "mark(1)", "down", id="places.down", tooltip=tr("The row below")),
+        Binding(
+            "enter", "choose", tr("choose"), id="places.choose", tooltip=tr("Take the marked row")
+        ),
+        Binding("up", "mark(-1)", tr("up"), id="places.up", tooltip=tr("The row above")),
+        Binding("down", "mark(1)", tr("down"), id="places.down", tooltip=tr("The row below")),
         Binding("pageup", "mark(-10)", tr("page up"), show=False, id="places.pageup"),
         Binding("pagedown", "mark(10)", tr("page down"), show=False, id="places.pagedown"),
         Binding(
-            "escape", "back", "back", id="places.back", tooltip=tr("The list before, or leave")
+            "escape", "back", tr("back"), id="places.back", tooltip=tr("The list before, or leave")
         ),
     ]
 

@@ -1,7 +1,7 @@
 """The newest events of two streams in one list, in one time, with counters of what was dropped."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal, NamedTuple
@@ -11,6 +11,11 @@ from wizard.text.messages import tr
 
 Side = Literal["proxy", "direct"]
 SIDES: tuple[Side, Side] = ("proxy", "direct")
+SIDE_NAMES: Mapping[Side | Literal[""], str] = {
+    "": "",
+    "proxy": tr("proxy"),
+    "direct": tr("direct"),
+}
 MAX_ENTRIES = 5000
 MAX_BYTES = 4 << 20
 """The size of all texts that are kept, in characters, with `ENTRY_BYTES` for each entry."""

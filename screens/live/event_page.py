@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.live.buffer import Entry
+from screens.live.buffer import SIDE_NAMES, Entry
 from screens.live.json_text import pretty
 from wizard.text.display import safe
 from wizard.text.marks import MARKS
@@ -29,8 +29,8 @@ class EventPage(ModalScreen[None]):
     EventPage Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,enter,q", "dismiss", "close"),
-        ("c", "copy", "copy"),
+        ("escape,enter,q", "dismiss", tr("close")),
+        ("c", "copy", tr("copy")),
     ]
 
     def __init__(self, entry: Entry) -> None:
@@ -42,7 +42,8 @@ class EventPage(ModalScreen[None]):
         entry = self._entry
         with VerticalScroll() as page:
             id_ = getattr(entry.item, "id", "")
-            name = f"{entry.side} +{entry.at:.3f} s  {safe(entry.type, 60)}"
+            side = SIDE_NAMES[entry.side]
+            name = f"{side} +{entry.at:.3f} s  {safe(entry.type, 60)}"
             page.border_title = (
                 f"{name}{(tr('  id {id_}', id_=safe(id_, 60)) if id_ else '')}".replace("[", r"\[")
             )

@@ -109,11 +109,14 @@ def _answer(timeline: Timeline) -> Mark:
 def end_mark(event: Ended) -> Mark:
     """How a stream ended, in a few words."""
     at, detail = seconds(event.at), safe(event.detail, 200)
-    why = f": {detail}" if detail else ""
     if event.reason == "open":
-        return Mark("left", tr("left after {at}{why}", at=at, why=why))
+        return Mark("left", _with_detail(tr("left after {at}", at=at), detail))
     if event.reason == "eof":
         return Mark("ended", detail or tr("ended by the server after {at}", at=at))
     if event.reason == "reset":
-        return Mark("cut", tr("cut after {at}{why}", at=at, why=why))
+        return Mark("cut", _with_detail(tr("cut after {at}", at=at), detail))
     return Mark("cut", detail or tr("failed after {at}: {reason}", at=at, reason=event.reason))
+
+
+def _with_detail(end: str, detail: str) -> str:
+    return tr("{end}: {detail}", end=end, detail=detail) if detail else end

@@ -51,22 +51,22 @@ class LivePane(EventList, inherit_bindings=False):
     """Both streams in one list, the newest event at the bottom, and a row for each side."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _binding("up,k", "choose(-1)", "up", tr("The event before")),
-        _binding("down,j", "choose(1)", "down", tr("The next event")),
-        _binding("pageup", "page(-1)", "back", tr("Scroll back")),
-        _binding("pagedown", "page(1)", "forward", tr("Scroll forward")),
-        _binding("g,home", "oldest", "oldest", tr("The oldest event that is kept")),
-        _binding("G,end", "newest", "newest", tr("The newest event, and follow the stream")),
+        _binding("up,k", "choose(-1)", tr("up"), tr("The event before")),
+        _binding("down,j", "choose(1)", tr("down"), tr("The next event")),
+        _binding("pageup", "page(-1)", tr("back"), tr("Scroll back")),
+        _binding("pagedown", "page(1)", tr("forward"), tr("Scroll forward")),
+        _binding("g,home", "oldest", tr("oldest"), tr("The oldest event that is kept")),
+        _binding("G,end", "newest", tr("newest"), tr("The newest event, and follow the stream")),
         _binding("enter", "open", tr("open event"), tr("Show the event in full")),
-        _binding("slash", "find", "find", tr("Search the events")),
+        _binding("slash", "find", tr("find"), tr("Search the events")),
         _binding(
             "n", "find_next(1)", tr("next match"), tr("The next event that matches the search")
         ),
         _binding(
             "N", "find_next(-1)", tr("match before"), tr("The event before that matches the search")
         ),
-        _binding("f", "filter", "type", tr("Show the events of one type")),
-        _binding("space", "pause", "pause", tr("Pause the list, or continue")),
+        _binding("f", "filter", tr("type"), tr("Show the events of one type")),
+        _binding("space", "pause", tr("pause"), tr("Pause the list, or continue")),
         _binding("c", "copy", tr("copy event"), tr("Copy the event")),
         _binding("s", "save", tr("save events"), tr("Save the events to a file")),
         _binding("escape", "newest", tr("continue"), tr("Follow the stream")),
@@ -131,9 +131,7 @@ class LivePane(EventList, inherit_bindings=False):
             self._types, self._type = [], ""
         self.buffer.begin(
             timelines,
-            tr("step run at {strftime}", strftime=time.strftime(_CLOCK))
-            if len(self.buffer)
-            else "",
+            tr("step run at {time}", time=time.strftime(_CLOCK)) if len(self.buffer) else "",
         )
         self._fed, self._opened_at = {}, None
 
@@ -182,7 +180,7 @@ class LivePane(EventList, inherit_bindings=False):
             return
         probes, watch = self._asked
         others = {s: each for s, each in self.buffer.streams.items() if s not in probes}
-        self.buffer.begin(probes, tr("opened again at {strftime}", strftime=time.strftime(_CLOCK)))
+        self.buffer.begin(probes, tr("opened again at {time}", time=time.strftime(_CLOCK)))
         self.buffer.streams |= others
         self._began, self._opened_at = {}, self._clock()
         self.streams.begin(probes, watch)
@@ -232,7 +230,7 @@ class LivePane(EventList, inherit_bindings=False):
         return [fit(row, self.columns) for row in rows]
 
     def _draw_border(self) -> None:
-        title = " · ".join(["Live", *self._states()])
+        title = " · ".join([tr("Live"), *self._states()])
         if self.border_title != title:
             self.border_title = title
         note = self._note()
@@ -244,11 +242,11 @@ class LivePane(EventList, inherit_bindings=False):
             newer = self.buffer.last - self._bottom
             yield tr("paused, {newer} newer", newer=newer) if newer else tr("paused")
         if self._type:
-            yield f"only {safe(self._type, 24)}".replace("[", r"\[")
+            yield tr("only {type}", type=safe(self._type, 24)).replace("[", r"\[")
         if self._query:
             yield f"/{safe(self._query, 24)}".replace("[", r"\[")
         if self.buffer.dropped and self._bottom is not None:
-            yield f"newest {len(self.buffer)}"
+            yield tr("newest {count}", count=len(self.buffer))
 
     def _note(self) -> str:
         if self.screen.has_class("-small"):
@@ -408,7 +406,7 @@ class LivePane(EventList, inherit_bindings=False):
         self.screen.query_one(Prompt).ask(question)
 
     def _save(self, path: Path, entries: Sequence[Entry]) -> None:
-        self.run_worker(self._write(path, entries), group=tr("save events"))
+        self.run_worker(self._write(path, entries), group="save events")
 
     async def _write(self, path: Path, entries: Sequence[Entry]) -> None:
         """Write in a thread: finding the secrets of 5,000 events takes seconds."""

@@ -5,9 +5,11 @@ from statistics import median
 
 from rich.text import Text
 
-from screens.live.buffer import Entry, Mark, Side, Stream
+from screens.live.buffer import SIDE_NAMES, Entry, Mark, Side, Stream
 from screens.widgets.style import DIM, HEAD, line
 from wizard.model.events import Comment, Excess
+from wizard.text.columns import pad
+from wizard.text.columns import width as width_of
 from wizard.text.display import safe, seconds
 from wizard.text.messages import plural, tr
 
@@ -28,7 +30,7 @@ def entry_row(entry: Entry, types: list[str], query: str) -> Text:
     if isinstance(entry.item, Mark) and not entry.side:
         return line((f"── {safe(entry.item.text, 100)} ──", DIM))
     style = _SIDE_STYLES.get(entry.side, "")
-    row = line((f"{entry.side:<6} ", style), (f"{f'+{entry.at:.2f}':>6} ", DIM))
+    row = line((f"{pad(SIDE_NAMES[entry.side], 6)} ", style), (f"{f'+{entry.at:.2f}':>6} ", DIM))
     if entry.gap >= LONG_GAP_S:
         row.append(tr("after {gap:.1f} s ", gap=entry.gap), "yellow")
     _append_item(row, entry, types)
@@ -66,7 +68,7 @@ def stream_rows(side: Side, stream: Stream, now: float | None, width: int) -> li
     Args:
         now: Seconds since it was asked for; None if nothing runs any more.
     """
-    row = line((f"{side:<6} ", f"{_SIDE_STYLES[side]} bold"))
+    row = line((f"{pad(SIDE_NAMES[side], 6)} ", f"{_SIDE_STYLES[side]} bold"))
     row.append_text(_state(stream, now))
     if not stream.gaps:
         return [row]
@@ -77,14 +79,12 @@ def stream_rows(side: Side, stream: Stream, now: float | None, width: int) -> li
 
 def _gaps(stream: Stream, room: int) -> Text:
     """The newest gaps as bars, their median and the longest one."""
-    every = "every " if room >= _GAPS_WIDTH + len("every ") else ""
-    text = tr(
-        " {every}{median_gap_s}, max {max_gap_s}",
-        every=every,
-        median_gap_s=seconds(stream.median_gap_s),
-        max_gap_s=seconds(stream.max_gap_s),
-    )
-    bars = sparkline(stream.gaps, max(1, min(24, room - len(text))))
+    usual, longest = seconds(stream.median_gap_s), seconds(stream.max_gap_s)
+    if room >= _GAPS_WIDTH + len("every "):
+        text = tr(" every {usual}, max {longest}", usual=usual, longest=longest)
+    else:
+        text = tr(" {usual}, max {longest}", usual=usual, longest=longest)
+    bars = sparkline(stream.gaps, max(1, min(24, room - width_of(text))))
     return line((bars, "cyan"), (text, DIM))
 
 
@@ -95,32 +95,30 @@ _GAPS_WIDTH = 24
 def _state(stream: Stream, now: float | None) -> Text:
     if stream.end is not None:
         at, mark = stream.end
-        came = _events(stream) if stream.events or stream.pings else "nothing"
         if mark.kind == "left":
-            return line(
-                (
-                    tr("{came} in {at:.1f} s", came=came, at=at),
-                    "yellow" if came == "nothing" else "",
-                )
-            )
-        text = f"{_MARK_SIGNS[mark.kind]}{f'{came}, ' if stream.events else ''}{mark.text}"
-        return line((text, _MARK_STYLES[mark.kind]))
+            if not stream.events and not stream.pings:
+                return line((tr("nothing in {at:.1f} s", at=at), "yellow"))
+            return line(tr("{events} in {at:.1f} s", events=_events(stream), at=at))
+        text = mark.text
+        if stream.events:
+            text = tr("{events}, {end}", events=_events(stream), end=text)
+        return line((f"{_MARK_SIGNS[mark.kind]}{text}", _MARK_STYLES[mark.kind]))
     quiet = max(0.0, (now or 0.0) - (stream.last_s or 0.0))
     if stream.headers_s is None:
         return line((tr("nothing for {quiet:.1f} s", quiet=quiet), "yellow"))
     if not stream.events and not stream.pings:
-        came = tr("{bytes:,} bytes, ", bytes=stream.bytes) if stream.bytes else "headers, "
-        return line(
-            (
-                tr(
-                    "{came}no event for {now:.1f} s", came=came, now=(now or 0.0) - stream.headers_s
-                ),
-                "yellow",
-            )
-        )
+        return line((_without_event(stream, (now or 0.0) - stream.headers_s), "yellow"))
     if quiet >= QUIET_S:
         return line(_events(stream), (tr(", silent for {quiet:.1f} s", quiet=quiet), "yellow"))
-    return line(("live", "green"), f", {_events(stream)}")
+    return line((tr("live"), "green"), f", {_events(stream)}")
+
+
+def _without_event(stream: Stream, waited_s: float) -> str:
+    if not stream.bytes:
+        return tr("headers, no event for {waited_s:.1f} s", waited_s=waited_s)
+    return tr(
+        "{bytes:,} bytes, no event for {waited_s:.1f} s", bytes=stream.bytes, waited_s=waited_s
+    )
 
 
 def _events(stream: Stream) -> str:

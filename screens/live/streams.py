@@ -79,7 +79,7 @@ class LiveStreams:
         """Begin to close every connection."""
         for side, task in self._tasks.items():
             if not task.done():
-                self._leave(side, "closed")
+                self._leave(side, tr("closed"))
                 task.cancel()
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)

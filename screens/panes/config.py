@@ -19,6 +19,7 @@ from wizard.report.as_sent import RequestChange, request_changes
 from wizard.report.inspect import delivery_condition, served_by, setting_value
 from wizard.report.labels import client_name
 from wizard.report.proof import change_text
+from wizard.text.columns import pad
 from wizard.text.display import safe
 from wizard.text.messages import tr
 
@@ -69,7 +70,7 @@ def _served(resolution: RequestResolution, view: View) -> Iterator[Row]:
         label, _, rest = safe(text).partition(" ")
         place = _PLACE.search(rest)
         for number, row in enumerate(wrap(rest.strip(), view.width - 12)):
-            head = (f"{label:<10}" if number == 0 else " " * 10, DIM)
+            head = (pad(label, 10) if number == 0 else " " * 10, DIM)
             is_file = place is not None and place[1] in resolution.config.texts
             link = _link(place[1], int(place[2])) if place and is_file and number == 0 else ""
             yield Row(line(head, row), link)
@@ -150,11 +151,8 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
         return [line((tr("no prediction: {why}", why=why), DIM))]
     rows = [
         line(
-            tr(
-                "  {client_name:<24} backend {upstream:<8} ",
-                client_name=client_name(row.client, row.encoding),
-                upstream=row.upstream,
-            ),
+            f"  {pad(client_name(row.client, row.encoding), 24)} ",
+            f"{tr('backend')} {row.upstream:<8} ",
             (row.result, outcome_style(row.result)),
             delivery_condition(row),
         )

@@ -6,7 +6,7 @@ from itertools import groupby
 from rich.text import Text
 
 from screens.panes.view import View, step_panel
-from screens.widgets.panel import PanelView, Row, rows_of
+from screens.widgets.panel import LINK_COLUMNS, PanelView, Row, rows_of
 from screens.widgets.style import ACCENT, DIM, HEAD, STYLES, line, wrap
 from wizard.diagnose.next_step import next_step
 from wizard.model.diagnosis import Diagnosis, Evidence, Finding
@@ -14,14 +14,15 @@ from wizard.model.steps import STEPS, StepId
 from wizard.report.hops import has_hops_to_compare, hops_summary
 from wizard.report.labels import spell_out
 from wizard.report.proof import change_text, utc
+from wizard.text.columns import pad
 from wizard.text.display import capitalize, safe
 from wizard.text.messages import tr
 
 _LABELS: Mapping[str, str] = {
-    "probe": "measured",
-    "config": "config",
-    "log": "log",
-    "follow-up": "checked",
+    "probe": tr("measured"),
+    "config": tr("config"),
+    "log": tr("log"),
+    "follow-up": tr("checked"),
 }
 _LABEL_COLUMNS = 10
 _STATES = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
@@ -43,7 +44,7 @@ def draw_cause(view: View) -> list[PanelView]:
     if view.case.is_fixed and view.case.proof:
         answer = tr("Fixed {utc}. It was: {answer}", utc=utc(view.case.proof.at), answer=answer)
         changes = [line(change_text(each)) for each in view.case.proof.changes[:MAX_CHANGES]]
-        rows = [*_labelled("changed", changes, "choose(8)"), *rows]
+        rows = [*_labelled(tr("changed"), changes, "choose(8)"), *rows]
     if diagnosis.verdict == "inconclusive" and (step := next_step(view.case)):
         rows = [
             *rows_of(wrap(tr("Next: {step}", step=safe(step, 400)), view.width, HEAD)),
@@ -68,8 +69,11 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
     where = {"nginx": tr("in Nginx"), "outer-proxy": tr("in the outer proxy")}.get(
         cause.fix.where, tr("in the {where}", where=cause.fix.where)
     )
-    fix = wrap(f"{capitalize(cause.fix.summary)} ({where}).", view.width - _LABEL_COLUMNS)
-    yield from _labelled("fix", fix, "choose(7)")
+    fix = wrap(
+        tr("{fix} ({where}).", fix=capitalize(cause.fix.summary), where=where),
+        view.width - _LABEL_COLUMNS - LINK_COLUMNS,
+    )
+    yield from _labelled(tr("fix"), fix, "choose(7)")
     sureness = tr(
         "{confidence}: ssewizard explain {id}", confidence=cause.confidence, id=safe(cause.id, 80)
     )
@@ -80,7 +84,7 @@ def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
     """Yield one observation: its text, and its place where that says more than the link."""
     where = "" if item.kind in ("probe", "follow-up") else f"{safe(_short_place(item.where))}: "
     if item.kind == "probe" and "direct" in item.where:
-        where = "direct: "
+        where = tr("direct: ")
     lines = wrap(f"{where}{safe(spell_out(item.text), 400)}", view.width - _LABEL_COLUMNS - 4)
     return _labelled(label, lines[:MAX_EVIDENCE_ROWS], f"choose({_step_of(item)})")
 
@@ -93,7 +97,7 @@ def _short_place(where: str) -> str:
 def _labelled(label: str, lines: Sequence[Text], link: str = "") -> Iterator[Row]:
     """Yield the lines, the first one with the label before it and the link."""
     for number, text in enumerate(lines):
-        first = f"{label:<{_LABEL_COLUMNS}}" if number == 0 else " " * _LABEL_COLUMNS
+        first = pad(label, _LABEL_COLUMNS) if number == 0 else " " * _LABEL_COLUMNS
         yield Row(line((first, DIM), text), link if number == 0 else "")
 
 
@@ -118,7 +122,7 @@ def _reasons(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         yield from _item(f"{risk.title}: {risk.fix.summary}", width)
     if diagnosis.notes:
         yield Text()
-        yield line(("Also", HEAD))
+        yield line((tr("Also"), HEAD))
     for note in diagnosis.notes:
         yield from _item(spell_out(note), width)
 

@@ -16,7 +16,12 @@ from wizard.text.messages import plural, tr
 
 FOLD_FROM = 3
 """From this many lines on, lines that stay as they are today are folded."""
-_VERBS = {"insert": "INSERT", "replace": "REPLACE", "set": "SET", "keep": "KEEP"}
+_VERBS = {
+    "insert": tr("INSERT"),
+    "replace": tr("REPLACE"),
+    "set": tr("SET"),
+    "keep": tr("KEEP"),
+}
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -52,12 +57,16 @@ def _block_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
 
 def _place(part: Part, width: int) -> list[Text]:
     """Say what to do with the part, its verb in capitals."""
-    where = safe(part.where)
-    verb = _VERBS[part.action]
-    rest = where.removeprefix(part.action).lstrip() if where.startswith(part.action) else where
-    first, *more = wrap(f"{verb} {rest}", width, HEAD)
+    where, verb = safe(part.where), _VERBS[part.action]
+    begins = where.lower().startswith(verb.lower())
+    place = f"{verb} {where[len(verb) :].lstrip()}" if begins else _after_verb(verb, where)
+    first, *more = wrap(place, width, HEAD)
     first.stylize(f"bold {ACCENT}", 0, len(verb))
     return [first, *more]
+
+
+def _after_verb(verb: str, place: str) -> str:
+    return tr("{verb} {place}", verb=verb, place=place)
 
 
 def _line_row(item: BlockLine) -> Row:

@@ -5,6 +5,7 @@ from itertools import zip_longest
 
 from rich.text import Text
 
+from screens.live.buffer import SIDE_NAMES
 from screens.panes.view import View, step_panel
 from screens.widgets.bars import bars, legend
 from screens.widgets.panel import PanelView
@@ -26,6 +27,7 @@ from wizard.report.hops import (
 from wizard.report.labels import variant_name
 from wizard.report.proof import before_and_now, config_sentence, remarks
 from wizard.report.result import handshake_text
+from wizard.text.columns import pad
 from wizard.text.display import safe, seconds
 from wizard.text.messages import tr
 
@@ -62,23 +64,23 @@ def draw_root(view: View) -> list[PanelView]:
 
 def _root_rows(view: View, root: Timeline) -> list[Text]:
     rows = [
-        ("status", str(root.status) if root.status else tr("no answer")),
-        ("type", safe(root.header("content-type") or "–", 60)),
-        ("server", safe(root.header("server") or "–", 60)),
-        ("address", root.address or "–"),
+        (tr("status"), str(root.status) if root.status else tr("no answer")),
+        (tr("type"), safe(root.header("content-type") or "–", 60)),
+        (tr("server"), safe(root.header("server") or "–", 60)),
+        (tr("address"), root.address or "–"),
         *_phase_times(root),
     ]
     if root.status and 300 <= root.status < 400:
-        rows.insert(1, ("redirect", safe(root.header("location") or "–", 200)))
+        rows.insert(1, (tr("redirect"), safe(root.header("location") or "–", 200)))
     if root.excerpt:
-        rows.append(("body", safe(root.excerpt, 120)))
+        rows.append((tr("body"), safe(root.excerpt, 120)))
     if root.detail:
-        rows.append(("why", safe(root.detail)))
-    table = [line((f"{name:<9}", DIM), value) for name, value in rows]
+        rows.append((tr("why"), safe(root.detail)))
+    table = [line((pad(name, 9), DIM), value) for name, value in rows]
     return [
         *table,
         Text(),
-        *bars([("proxy", root)], view.width, view.now),
+        *bars([(tr("proxy"), root)], view.width, view.now),
         fit(legend(), view.width, pad=False),
     ]
 
@@ -86,10 +88,10 @@ def _root_rows(view: View, root: Timeline) -> list[Text]:
 def _phase_times(root: Timeline) -> list[tuple[str, str]]:
     """Return how long each phase took; a phase that was not reached has no time."""
     phases = (
-        ("lookup", root.dns_s),
-        ("connect", root.connect_s),
+        (tr("lookup"), root.dns_s),
+        (tr("connect"), root.connect_s),
         ("TLS", root.tls_s),
-        ("answer", root.headers_s),
+        (tr("answer"), root.headers_s),
     )
     rows, before = [], 0.0
     for name, at in phases:
@@ -160,7 +162,7 @@ def _before_and_now(view: View) -> list[Text]:
     name_columns = 17
     columns = max(14, (view.width - name_columns) // 2)
     widths = (name_columns, columns, columns)
-    rows = [_table_row([line((title, HEAD)) for title in ("", "before", "now")], widths)]
+    rows = [_table_row([line((title, HEAD)) for title in ("", tr("before"), tr("now"))], widths)]
     for row in before_and_now(view.case):
         cells = (
             wrap(row.name, name_columns - 1, DIM),
@@ -199,10 +201,10 @@ def _shown_probe(results: Sequence[ProbeResult], index: int | None) -> ProbeResu
 
 def _bars(view: View) -> list[Text]:
     proxied, direct = shown_pair(view)
-    pairs = [("proxy", proxied), ("direct", direct)]
+    pairs = [(SIDE_NAMES["proxy"], proxied), (SIDE_NAMES["direct"], direct)]
     if view.step == "proxy" and view.case.is_fixed and proxied is not None:
         same = (each for each in view.case.before if _variant(each) == _variant(proxied))
-        pairs = [("before", next(same, None)), ("now", proxied), ("direct", direct)]
+        pairs = [(tr("before"), next(same, None)), (tr("now"), proxied), pairs[1]]
     rows = [(name, result.timeline if result else None) for name, result in pairs]
     return [*bars(rows, view.width, view.now), fit(legend(), view.width, pad=False)]
 
@@ -211,7 +213,9 @@ def _table(view: View) -> list[Text]:
     """Draw proxied beside direct outcomes, or all hops where there are more."""
     if has_hops_to_compare(view.case):
         return _hops_table(view.case, view.width)
-    return _side_by_side((tr("through the proxy"), view.case.proxy), ("direct", view.case.direct))
+    return _side_by_side(
+        (tr("through the proxy"), view.case.proxy), (SIDE_NAMES["direct"], view.case.direct)
+    )
 
 
 Column = tuple[str, Sequence[ProbeResult]]
@@ -259,7 +263,7 @@ def _outcome(result: ProbeResult) -> Text:
         case "events-held" | "silent":
             text = tr("no event in {waited}", waited=waited)
         case "running":
-            text = "running"
+            text = tr("running")
         case _:
             text = result.outcome_label
             text += f" {first}" if timeline.first_data_s is not None else ""

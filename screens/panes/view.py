@@ -16,12 +16,12 @@ from wizard.text.messages import tr
 TITLES: Mapping[StepId, str] = {
     "root": tr("Root path"),
     "proxy": tr("Through the proxy"),
-    "direct": "Direct",
-    "logs": "Logs",
+    "direct": tr("Direct"),
+    "logs": tr("Logs"),
     "config": tr("Nginx config"),
-    "cause": "Cause",
-    "fix": "Fix",
-    "verify": "Verify",
+    "cause": tr("Cause"),
+    "fix": tr("Fix"),
+    "verify": tr("Verify"),
 }
 
 

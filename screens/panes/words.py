@@ -17,7 +17,8 @@ from wizard.text.display import safe, seconds
 from wizard.text.messages import tr
 
 _OUTCOME_WORDS = {
-    "held": "held", "events-held": "held", "headers-held": "held", "tail-held": "held",
+    "held": tr("held"), "events-held": tr("held"), "headers-held": tr("held"),
+    "tail-held": tr("held"), "live": tr("live"), "running": tr("running"),
     "not-a-stream": tr("no stream"), "no-event": tr("no event"), "not-asked": tr("not asked"),
 }  # fmt: skip
 """Shorter words for some outcomes; any other is its own word."""
@@ -30,7 +31,7 @@ def result_words(investigation: Investigation) -> Mapping[StepId, str]:
 
 
 _FIXED_WORDS: Mapping[StepId, str] = {
-    "proxy": "fixed", "cause": "fixed", "fix": "done", "verify": "fixed",
+    "proxy": tr("fixed"), "cause": tr("fixed"), "fix": tr("done"), "verify": tr("fixed"),
 }  # fmt: skip
 """The words of steps whose result a proven fix has changed."""
 
@@ -52,9 +53,9 @@ def _word(step: StepId, investigation: Investigation) -> str:
             location = case.resolution.location if case.resolution else None
             return f":{location.directive.where.line}" if location else ""
         case "cause":
-            return diagnosis.causes[0].confidence if diagnosis and diagnosis.causes else "none"
+            return diagnosis.causes[0].confidence if diagnosis and diagnosis.causes else tr("none")
         case "fix":
-            return "ready" if investigation.recommendation else "none"
+            return tr("ready") if investigation.recommendation else tr("none")
         case "verify":
             return _verify_word(investigation)
 
@@ -70,7 +71,7 @@ def _stream_word(results: tuple[ProbeResult, ...]) -> str:
     made = [result for result in results if result.was_made]
     bad = next((result for result in made if not is_well(result)), None)
     if bad is not None:
-        return _OUTCOME_WORDS.get(bad.outcome, safe(bad.outcome_label, 10))
+        return _OUTCOME_WORDS.get(bad.outcome, safe(bad.outcome_label))
     times = [at for result in made if (at := result.timeline.first_data_s) is not None]
     return seconds(min(times)) if times else ""
 
@@ -84,12 +85,12 @@ def _log_word(case: Case) -> str:
     tag, count = Counter(tags).most_common(1)[0]
     status = tag.rpartition("-")[2]
     if case.is_fixed:
-        return tr("{status} before", status=status) if status.isdigit() else "before"
+        return tr("{status} before", status=status) if status.isdigit() else tr("before")
     return f"{status} ×{count}" if status.isdigit() else f"×{count}"
 
 
 def _verify_word(investigation: Investigation) -> str:
-    return "live" if investigation.steps["verify"].state == "pass" else tr("not yet")
+    return tr("live") if investigation.steps["verify"].state == "pass" else tr("not yet")
 
 
 def chip(investigation: Investigation) -> Chip:
@@ -97,14 +98,14 @@ def chip(investigation: Investigation) -> Chip:
     diagnosis, case = investigation.diagnosis, investigation.case
     if case.is_fixed and case.proof and case.baseline:
         at = time.strftime("%H:%M", time.localtime(case.proof.at))
-        return Chip("ok", f"FIXED {at}", _title(case.baseline.diagnosis))
+        return Chip("ok", tr("FIXED {at}", at=at), _title(case.baseline.diagnosis))
     if diagnosis is None:
         return Chip()
     return _CHIPS[diagnosis.verdict](diagnosis)
 
 
 def _fault(diagnosis: Diagnosis) -> Chip:
-    return Chip("fault", "FAULT", _title(diagnosis))
+    return Chip("fault", tr("FAULT"), _title(diagnosis))
 
 
 def _title(diagnosis: Diagnosis | None) -> str:
@@ -112,7 +113,7 @@ def _title(diagnosis: Diagnosis | None) -> str:
 
 
 _CHIPS = {
-    "healthy": lambda diagnosis: Chip("ok", "HEALTHY", ""),
+    "healthy": lambda diagnosis: Chip("ok", tr("HEALTHY"), ""),
     "inconclusive": lambda diagnosis: Chip("look", tr("NOT SURE"), ""),
     "fault": _fault,
 }

@@ -6,16 +6,17 @@ from rich.text import Text
 
 from screens.widgets.style import DIM, line
 from wizard.model.timeline import Timeline
+from wizard.text.columns import pad
 from wizard.text.display import seconds
 from wizard.text.messages import tr
 
 _NAME_COLUMNS, _TIME_COLUMNS = 8, 9
 _PHASES = (
-    ("░", "connect", "blue"),
-    ("▒", "headers", "yellow"),
-    ("█", "event", "green"),
-    ("─", "silence", "red"),
-    ("┤", "cut", "bold red"),
+    ("░", tr("connect"), "blue"),
+    ("▒", tr("headers"), "yellow"),
+    ("█", tr("event"), "green"),
+    ("─", tr("silence"), "red"),
+    ("┤", tr("cut"), "bold red"),
 )
 """The sign, the name and the style of each phase; a sign never needs its colour."""
 _CONNECT, _HEADERS, _EVENT, _SILENCE, _CUT = _PHASES
@@ -55,7 +56,7 @@ def _end_s(timeline: Timeline, now: float | None) -> float:
 def _row(
     name: str, timeline: Timeline | None, scale_s: float, columns: int, now: float | None
 ) -> Text:
-    head = (f"{name:<{_NAME_COLUMNS}}", DIM)
+    head = (pad(name, _NAME_COLUMNS), DIM)
     if timeline is None:
         return line(head, (tr("not run"), DIM))
     end = _end_s(timeline, now)

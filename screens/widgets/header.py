@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from screens.widgets.lines import Lines
 from screens.widgets.style import ACCENT, DIM, fit, line
 from wizard.text.display import safe
+from wizard.text.messages import tr
 
 Tone = Literal["ok", "look", "fault", "none"]
 _CHIP_STYLES = {"ok": "reverse green", "look": "reverse yellow", "fault": "reverse red"}
@@ -47,6 +48,6 @@ class Header(Lines):
             words = f" {_SIGNS[chip.tone]} {chip.word}  {chip.text}".rstrip() + " "
             style = f"bold {_CHIP_STYLES[chip.tone]}"
             right = fit(line((words, style)), max(12, width * 2 // 3), pad=False)
-        lab = ("  LAB", f"bold {ACCENT}") if in_lab else ""
+        lab = (f"  {tr('LAB')}", f"bold {ACCENT}") if in_lab else ""
         left = line(("ssewizard  ", f"bold {ACCENT}"), (host, "bold"), (path, DIM), lab)
         self.show([line(fit(left, width - right.cell_len - 1), " ", right)])

@@ -69,13 +69,17 @@ class Panel(VerticalScroll, can_focus=True):
     Panel:focus { border: round $where; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False, id="panel.up"),
-        Binding("down,j", "move(1)", "down", show=False, id="panel.down"),
+        Binding("up,k", "move(-1)", tr("up"), show=False, id="panel.up"),
+        Binding("down,j", "move(1)", tr("down"), show=False, id="panel.down"),
         Binding(
-            "enter", "follow", "open", id="panel.follow", tooltip=tr("Go where this line was seen")
+            "enter",
+            "follow",
+            tr("open"),
+            id="panel.follow",
+            tooltip=tr("Go where this line was seen"),
         ),
-        Binding("g,home", "scroll_home", "top", show=False, id="panel.top"),
-        Binding("G,end", "scroll_end", "bottom", show=False, id="panel.bottom"),
+        Binding("g,home", "scroll_home", tr("top"), show=False, id="panel.top"),
+        Binding("G,end", "scroll_end", tr("bottom"), show=False, id="panel.bottom"),
     ]
 
     def __init__(self, id: str) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label
 
 from wizard.text.display import safe
 from wizard.text.errors import SsewizardError
+from wizard.text.messages import tr
 from wizard.text.redaction import redact
 
 
@@ -42,7 +43,7 @@ class Prompt(Vertical):
     Prompt Input { border: none; height: 1; padding: 0; }
     Prompt Label { width: 1fr; height: auto; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", tr("leave"))]
 
     @dataclass
     class Closed(Message):

@@ -10,6 +10,7 @@ from textual.events import Click
 from screens.widgets.lines import Lines
 from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
 from wizard.model.steps import STEPS, StepId, StepState
+from wizard.text.messages import tr
 
 
 class StepList(Lines, can_focus=True):
@@ -23,16 +24,16 @@ class StepList(Lines, can_focus=True):
     }
     StepList:focus { border: round $where; }
     """
-    BORDER_TITLE = "Steps"
+    BORDER_TITLE = tr("Steps")
     NAMES: ClassVar[Mapping[StepId, str]] = {
-        "root": "Root", "proxy": "Proxy", "direct": "Direct", "logs": "Logs",
-        "config": "Config", "cause": "Cause", "fix": "Fix", "verify": "Verify",
+        "root": tr("Root"), "proxy": tr("Proxy"), "direct": tr("Direct"), "logs": tr("Logs"),
+        "config": tr("Config"), "cause": tr("Cause"), "fix": tr("Fix"), "verify": tr("Verify"),
     }  # fmt: skip
     COLUMNS = 20
     """Columns of a row, inside border and padding."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "screen.move(-1)", "up", show=False, id="list.up"),
-        Binding("down,j", "screen.move(1)", "down", show=False, id="list.down"),
+        Binding("up,k", "screen.move(-1)", tr("up"), show=False, id="list.up"),
+        Binding("down,j", "screen.move(1)", tr("down"), show=False, id="list.down"),
     ]
 
     def show_states(

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wizard.model.steps import State
+from wizard.text import columns
 from wizard.text.display import visible
 
 GLYPHS: dict[State, str] = {
@@ -64,8 +65,14 @@ def _visible(part: str | Text | tuple[str, str]) -> str | Text | tuple[str, str]
 
 
 def wrap(text: str, width: int, style: str = "", indent: str = "") -> list[Text]:
-    """Wrap a paragraph into lines of at most `width` columns; control characters as in `line`."""
+    """Wrap a paragraph into lines of at most `width` columns; control characters as in `line`.
+
+    Rich breaks at blanks alone, so Chinese text is wrapped before; then it cuts what is too long.
+    """
     shown = "\n".join(visible(row, len(row)) for row in text.split("\n"))
+    if columns.width(shown) > len(shown):
+        room = max(8, width - len(indent))
+        shown = "\n".join(each for row in shown.split("\n") for each in columns.wrap(row, room))
     lines = list(Text(shown, style=style).wrap(_CONSOLE, max(8, width - len(indent))))
     for row in lines:
         row.rstrip()

@@ -18,7 +18,9 @@ class Tick(Widget, can_focus=True):
     Tick:focus { color: $where; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "tick", "tick", id="form.tick", tooltip=tr("Tick the box, or clear it")),
+        Binding(
+            "space", "tick", tr("tick"), id="form.tick", tooltip=tr("Tick the box, or clear it")
+        ),
         Binding("enter", "screen.focus_next", show=False, id="form.next"),
     ]
     value = reactive(False, layout=True)

@@ -9,14 +9,9 @@ from wizard.text.messages import language, tr
 
 RULES_PACKAGE = "wizard.diagnose.rules"
 HEADINGS = (
-    tr("What it is"),
-    tr("Why it hurts"),
-    tr("What shows it"),
-    tr("The fix"),
-    tr("What does not help"),
-    "References",
-)
-"""The headings of each file below its title, in this order."""
+    "What it is", "Why it hurts", "What shows it", "The fix", "What does not help", "References",
+)  # fmt: skip
+"""The headings of each file below its title, in this order and in every language."""
 
 _REFERENCE = re.compile(r"- <(https://[^<>\s]+)>")
 _TITLE = re.compile(r"# ([a-z0-9-]+): (\S.*)")
