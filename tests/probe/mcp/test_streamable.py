@@ -69,13 +69,21 @@ OPENED: Mapping[str, Answer] = {
 }
 
 
+def in_order(names: list[str]) -> list[str]:
+    """The names with the GET behind the message that is sent while the GET is open."""
+    at = names.index("GET") if "GET" in names else len(names)
+    if names[at + 1 : at + 2] in (["ping"], ["tools/list"]):
+        names = [*names[:at], names[at + 1], "GET", *names[at + 2 :]]
+    return names
+
+
 @pytest.mark.parametrize("how", OPENED)
 async def test_a_session_is_opened_and_closed(how: str) -> None:
     async with running(answers(OPENED[how])) as server:
         handshake = await shake(server)
     assert (handshake.stage, handshake.transport, handshake.why) == ("done", "streamable-http", "")
     assert (handshake.version, handshake.server, handshake.session) == ("2025-11-25", "bot 7", True)
-    assert server.names == WHOLE
+    assert in_order(server.names) == WHOLE
     first, *later = server.requests
     assert first.headers["accept"] == "application/json, text/event-stream"
     assert "mcp-session-id" not in first.headers
@@ -88,7 +96,7 @@ async def test_without_a_session_there_is_none_to_close() -> None:
     async with running(answers(response(200, result(RESULT)))) as server:
         handshake = await shake(server)
     assert (handshake.stage, handshake.session) == ("done", False)
-    assert server.names == WHOLE[:-1]
+    assert in_order(server.names) == WHOLE[:-1]
     assert not any("mcp-session-id" in request.headers for request in server.requests)
 
 
@@ -99,7 +107,7 @@ async def test_a_silent_get_stream_is_left_open() -> None:
     listening = handshake.timeline("listen")
     assert listening is not None
     assert (listening.status, listening.ended, listening.bytes) == (200, "open", 0)
-    assert server.names == WHOLE
+    assert in_order(server.names) == WHOLE
 
 
 @pytest.mark.parametrize("status", [204, 400, 404, 405])
@@ -142,7 +150,7 @@ async def test_the_reply_to_tools_list_is_measured(size: int, how: str) -> None:
     async with running(answers(opened, **{"tools/list": listed})) as server:
         handshake = await shake(server)
     assert (handshake.stage, handshake.why) == ("done", "")
-    assert server.names == [*WHOLE[:2], "tools/list", "GET"]
+    assert in_order(server.names) == [*WHOLE[:2], "tools/list", "GET"]
     exchange = handshake.exchange("tools")
     assert exchange is not None
     assert (exchange.reply_bytes, exchange.is_cut) == (len(reply), False)
