@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.events import Event
 from textual.screen import Screen
 
@@ -292,7 +293,7 @@ class Wizard(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield every action that has an effect now, then the themes."""
         for namespace, binding, enabled, tooltip in screen.active_bindings.values():
-            if enabled and tooltip:
+            if enabled and tooltip and binding.action != "command_palette":
                 run = partial(self.run_action, binding.action, namespace)
                 key = self.get_key_display(binding)
                 yield SystemCommand(binding.description.capitalize(), f"{tooltip}  ({key})", run)
@@ -301,6 +302,12 @@ class Wizard(App[None]):
             yield SystemCommand(
                 tr("Theme: {name}", name=theme.name), tr("Change the colours"), choose
             )
+
+    def action_command_palette(self) -> None:
+        """Show every action that has an effect now."""
+        if not isinstance(self.screen, CommandPalette):
+            placeholder = tr("Search for commands…")
+            self.push_screen(CommandPalette(placeholder=placeholder, id="--command-palette"))
 
     def action_redraw(self) -> None:
         """Write the whole screen again: only what changes is written else."""
@@ -316,4 +323,4 @@ class Wizard(App[None]):
         """Show the page of keys."""
         from screens.help import Help
 
-        self.push_screen(Help())
+        self.push_screen(Help(self._preferences.keys))

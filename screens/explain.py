@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.widgets.style import ACCENT, HEAD
+from screens.widgets.style import ACCENT, HEAD, wrap
 from wizard.model.steps import STEP_TEXTS, STEPS, StepId
 from wizard.text.messages import tr
 
@@ -40,7 +40,8 @@ class Explain(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield the text."""
         text = STEP_TEXTS[self._step]
-        shown = Text(f"{text.proves}\n")
+        lines = wrap(text.proves, max(30, min(72, self.app.size.width - 5)))
+        shown = Text("\n").join([*lines, Text()])
         if self._curls:
             shown.append(f"\n{tr('The same by hand (c copies it)')}\n", HEAD)
         for curl in self._curls:

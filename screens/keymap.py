@@ -95,6 +95,13 @@ def _default_keys() -> Iterator[dict[str, str]]:
         yield {**dict(_own_keys(part)), **app}
 
 
+def default_keys() -> Mapping[str, str]:
+    """The keys of each action, before the config file changes them, by the action's id."""
+    # Of an action with two bindings the first one counts.
+    groups = [list(_own_keys(part)) for part in (*_PARTS, Wizard)]
+    return {id: keys for group in groups for id, keys in reversed(group)}
+
+
 def _own_keys(part: type) -> Iterator[tuple[str, str]]:
     """The id and the keys of each action of a class and of those that it is made from."""
     for base in part.__mro__:

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from screens.saved_cases import InterruptedCase
+from screens.widgets.footer import Keys
 from screens.widgets.header import Chip, Header, host_and_path
 from screens.widgets.panel import Panel, PanelView, Row
 from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
@@ -87,7 +87,7 @@ class StartScreen(Screen[None]):
         """Yield the list."""
         yield Header()
         yield Menu(id="start")
-        yield Footer(show_command_palette=True, compact=True)
+        yield Keys(show_command_palette=True)
 
     def on_mount(self) -> None:
         """Begin at the first entry."""

@@ -12,7 +12,6 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer
 
 from screens.live.buffer import SIDES
 from screens.live.cut import CutAlone
@@ -24,6 +23,7 @@ from screens.panes.probes import shown_pair
 from screens.panes.view import View
 from screens.panes.words import chip, result_words
 from screens.third_column import third_panel
+from screens.widgets.footer import Keys
 from screens.widgets.header import Chip, Header, host_and_path
 from screens.widgets.panel import Panel, PanelView
 from screens.widgets.prompt import Prompt
@@ -78,11 +78,22 @@ def step_hint(investigation: Investigation, step: StepId, now: float, *, in_lab:
             "reading tells a proxy that holds from a backend that is silent.",
             wait_s=wait_s,
         )
+    if step in ("cause", "fix") and _is_healthy(investigation):
+        report = tr("w writes a report.")
+        return f"{tr('Nothing to fix.')} {report}" if step == "cause" else report
     if step == "verify" and state == "todo":
         return _verify_hint(investigation.recommendation is not None, in_lab=in_lab)
     if step == STEPS[0] and state == "todo":
         return FIRST_HINT
     return ""
+
+
+def _is_healthy(investigation: Investigation) -> bool:
+    """True if nothing is wrong and nothing was mended."""
+    diagnosis = investigation.diagnosis
+    return (
+        diagnosis is not None and diagnosis.verdict == "healthy" and not investigation.case.is_fixed
+    )
 
 
 def longer_watch_s(investigation: Investigation, step: StepId) -> float | None:
@@ -161,7 +172,7 @@ class StepRunner(Screen[None]):
                 yield LivePane("live", clock=self._clock)
             yield Panel("third")
         yield Prompt()
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Draw, and prepare the timer that draws while something runs."""
@@ -232,9 +243,7 @@ class StepRunner(Screen[None]):
 
     def _chip(self) -> Chip:
         """The verdict; a live stream that was cut since then speaks against a healthy one."""
-        diagnosis = self.investigation.diagnosis
-        is_healthy = diagnosis is not None and diagnosis.verdict == "healthy"
-        if self._cut_s is not None and is_healthy and not self.investigation.case.is_fixed:
+        if self._cut_s is not None and _is_healthy(self.investigation):
             return Chip("look", tr("NOT SURE"), tr("the live stream was cut"))
         return chip(self.investigation)
 
@@ -390,7 +399,8 @@ class StepRunner(Screen[None]):
     async def _run_step(self, step: StepId, patience_s: float, *, is_only: bool) -> None:
         # A step that ran beside another one (direct beside proxy) is not run twice.
         if is_only or self.investigation.steps[step].state == "todo":
-            if self.follows:
+            is_empty = step == "fix" and not is_only and _is_healthy(self.investigation)
+            if self.follows and not is_empty:
                 self.show_step(step)
             await self.query_one(LivePane).close()
             self.investigation.wait_for_reload(wanted=not self.in_lab)

@@ -24,6 +24,7 @@ from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
 from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt
+from screens.widgets.step_list import StepList
 from wizard.investigation.investigation import ApplyFix, Investigation
 from wizard.investigation.requests import curl_commands
 from wizard.investigation.saved import record_of
@@ -230,7 +231,7 @@ class StepsScreen(InputActions):
             _binding(
                 str(number),
                 f"choose({number})",
-                step,
+                StepList.NAMES[step],
                 tr("Step {number}", number=number),
                 show=False,
             )

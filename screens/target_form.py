@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from screens.curl_input import CurlInput, describe_command
 from screens.doubts import doubt_about_config, doubt_about_direct, doubt_about_url
@@ -18,6 +18,7 @@ from screens.saved_cases import InterruptedCase
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
 from screens.widgets.fields import Fields, make_input
+from screens.widgets.footer import Keys
 from screens.widgets.header import Chip, Header
 from screens.widgets.tick import Tick
 from wizard.model.body import read_body
@@ -32,6 +33,7 @@ from wizard.text.redaction import redact
 MAX_REPEATED = 8
 """How many logs, and how many headers, the form takes."""
 _COMPLETES, _REPEATS = tr("→ completes a path"), tr("⏎ adds another")
+_COMPLETES_AND_REPEATS = tr("→ completes a path, ⏎ adds another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ FIELDS = (
         tr("A log file (optional)"),
         "/var/log/nginx/access.log",
         parse_existing_log,
-        f"{_COMPLETES}, {_REPEATS}",
+        _COMPLETES_AND_REPEATS,
         is_repeated=True,
     ),
     Field(
@@ -97,6 +99,8 @@ FIELDS = (
     ),
 )
 _FIELDS = {field.id: field for field in FIELDS}
+_WITH_PATHS = ("conf", "log", "body")
+"""The fields in which a path is completed."""
 
 
 def _kind_of(id: str) -> str:
@@ -111,7 +115,7 @@ def _input_for(field: Field, id: str = "") -> Input:
         field.example,
         hint=field.hint,
         is_required=field.id == "url",
-        suggester=PathSuggester() if _COMPLETES in field.hint else None,
+        suggester=PathSuggester() if field.id in _WITH_PATHS else None,
         kind=CurlInput if field.id == "url" else Input,
     )
     made.password = field.id == "header"
@@ -190,7 +194,7 @@ class TargetForm(Fields[Target]):
             method, body = FIELDS[-2:]
             yield Horizontal(_input_for(method), _input_for(body), id="request")
             yield from (self.error_of(method.id), self.error_of(body.id))
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Begin at the URL."""

@@ -9,10 +9,11 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from screens.questions import LOCAL_NGINX, parse_config, parse_urls
 from screens.widgets.fields import Fields, make_input
+from screens.widgets.footer import Keys
 from wizard.model.parse import parse_log, parse_vantages
 from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
@@ -195,7 +196,7 @@ class VantageForm(Fields[VantageInput]):
                     is_required=is_required,
                 )
                 yield self.error_of(field.id)
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def _label(self, field: _Field) -> str:
         if field.id != "log" or not self._proposal.preset.logs:

@@ -9,9 +9,10 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from screens.vantage_form import VantageForm, VantageInput
+from screens.widgets.footer import Keys
 from screens.widgets.lines import Lines
 from screens.widgets.style import DIM, fit, line
 from wizard.model.parse import parse_vantages
@@ -183,7 +184,7 @@ class VantagePicker(Screen[VantageInput]):
         yield Input(compact=True)
         yield Lines()
         yield Static(id="message", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         """Read the first list."""

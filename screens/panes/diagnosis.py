@@ -53,7 +53,8 @@ def draw_cause(view: View) -> list[PanelView]:
         ]
     panel = step_panel(view, rows, answer)
     more = list(_reasons(diagnosis, view.second_width))
-    return [panel, PanelView(tr("Why this one"), rows_of(more))] if more else [panel]
+    title = tr("Why this one") if diagnosis.causes else tr("Also")
+    return [panel, PanelView(title, rows_of(more))] if more else [panel]
 
 
 def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
@@ -116,11 +117,12 @@ def _reasons(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
         if cause.distinguishes:
             yield from wrap(safe(spell_out(cause.distinguishes)), width)
     if diagnosis.risks:
-        yield Text()
+        if diagnosis.causes:
+            yield Text()
         yield line((tr("Risks, not seen to break anything now"), HEAD))
     for risk in diagnosis.risks:
         yield from _item(f"{risk.title}: {risk.fix.summary}", width)
-    if diagnosis.notes:
+    if diagnosis.notes and (diagnosis.causes or diagnosis.risks):
         yield Text()
         yield line((tr("Also"), HEAD))
     for note in diagnosis.notes:

@@ -127,7 +127,10 @@ class Fields(Screen[Result]):
         invalid = [field for field in self.ids if not self.is_valid(field)]
         asked = [field for field in self.ids if self.shown_doubt(field) not in ("", seen[field])]
         if invalid or asked:
-            self.input_of((invalid or asked)[0]).focus()
+            field = (invalid or asked)[0]
+            self.input_of(field).focus()
+            below = self.query_one(f"#{field}-error", Static)
+            self.call_after_refresh(below.scroll_visible, animate=False)
         else:
             self.take()
 
