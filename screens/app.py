@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.console import RenderableType
 from textual import on
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.events import Event
 from textual.screen import Screen
 
+from screens.app_keys import APP_BINDINGS
 from screens.driver import TerminalDriver
 from screens.loading import KeptKeys, Loading
 from screens.opening import Opening
@@ -52,29 +53,7 @@ class Wizard(App[None]):
 
     TITLE = "ssewizard"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "f1", "help", tr("keys"), show=False, id="app.help", tooltip=tr("What each key does")
-        ),
-        Binding("q", "quit", tr("quit"), id="app.quit", tooltip=tr("Leave; the block is printed")),
-        Binding("ctrl+c", "quit", show=False, priority=True, id="app.interrupt"),
-        Binding(
-            "ctrl+o",
-            "take_up",
-            tr("open"),
-            show=False,
-            id="app.open",
-            tooltip=tr("Open the case that was cut off"),
-        ),
-        Binding(
-            "ctrl+l",
-            "redraw",
-            show=False,
-            id="app.redraw",
-            tooltip=tr("Draw all again, where something else has written to the terminal"),
-        ),
-        Binding("ctrl+z", "suspend_process", show=False, id="app.suspend"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*APP_BINDINGS]
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from textual.keys import Keys, _character_to_key
 
-from screens.app import Wizard
+from screens.app_keys import APP_BINDINGS
 from screens.live.pane import LivePane
 from screens.start_screen import StartScreen
 from screens.steps_screen import StepsScreen
@@ -89,7 +89,7 @@ def _long_name(key: str) -> str:
 
 def _default_keys() -> Iterator[dict[str, str]]:
     """The keys of each part of the screen, with those of the whole app, by the action's id."""
-    app = dict(_own_keys(Wizard))
+    app = {binding.id: binding.key for binding in APP_BINDINGS if binding.id}
     yield app
     for part in _PARTS:
         yield {**dict(_own_keys(part)), **app}
@@ -98,8 +98,8 @@ def _default_keys() -> Iterator[dict[str, str]]:
 def default_keys() -> Mapping[str, str]:
     """The keys of each action, before the config file changes them, by the action's id."""
     # Of an action with two bindings the first one counts.
-    groups = [list(_own_keys(part)) for part in (*_PARTS, Wizard)]
-    return {id: keys for group in groups for id, keys in reversed(group)}
+    own = {id: keys for part in _PARTS for id, keys in reversed(list(_own_keys(part)))}
+    return own | {binding.id: binding.key for binding in APP_BINDINGS if binding.id}
 
 
 def _own_keys(part: type) -> Iterator[tuple[str, str]]:

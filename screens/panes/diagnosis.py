@@ -29,7 +29,7 @@ _STATES = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
 MAX_CHANGES = 4
 """How many changed lines of the config are drawn."""
 MAX_EVIDENCE_ROWS = 3
-"""How many rows a text of evidence has until the user unfolds it."""
+"""How many rows a text of evidence has at most; the step where it was seen shows all."""
 
 
 def draw_cause(view: View) -> list[PanelView]:
@@ -78,7 +78,7 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
     sureness = tr(
         "{confidence}: ssewizard explain {id}", confidence=cause.confidence, id=safe(cause.id, 80)
     )
-    yield from _labelled("id", [line((sureness, DIM))])
+    yield from _labelled("id", wrap(sureness, view.width - _LABEL_COLUMNS, DIM))
 
 
 def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
@@ -87,6 +87,8 @@ def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
     if item.kind == "probe" and "direct" in item.where:
         where = tr("direct: ")
     lines = wrap(f"{where}{safe(spell_out(item.text), 400)}", view.width - _LABEL_COLUMNS - 4)
+    if len(lines) > MAX_EVIDENCE_ROWS:
+        lines[MAX_EVIDENCE_ROWS - 1].append(" …")
     return _labelled(label, lines[:MAX_EVIDENCE_ROWS], f"choose({_step_of(item)})")
 
 

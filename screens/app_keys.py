@@ -1,0 +1,28 @@
+"""The keys that work on every screen."""
+
+from textual.binding import Binding
+
+from wizard.text.messages import tr
+
+APP_BINDINGS = (
+    Binding("f1", "help", tr("keys"), show=False, id="app.help", tooltip=tr("What each key does")),
+    Binding("q", "quit", tr("quit"), id="app.quit", tooltip=tr("Leave; the block is printed")),
+    Binding("ctrl+c", "quit", show=False, priority=True, id="app.interrupt"),
+    Binding(
+        "ctrl+o",
+        "take_up",
+        tr("open"),
+        show=False,
+        id="app.open",
+        tooltip=tr("Open the case that was cut off"),
+    ),
+    Binding(
+        "ctrl+l",
+        "redraw",
+        show=False,
+        id="app.redraw",
+        tooltip=tr("Draw all again, where something else has written to the terminal"),
+    ),
+    Binding("ctrl+z", "suspend_process", show=False, id="app.suspend"),
+)
+"""Those without an id cannot be changed by the user's config file."""
