@@ -2,7 +2,7 @@
 
 from wizard.diagnose.diagnose import diagnose
 from wizard.investigation.investigation import Investigation
-from wizard.model.diagnosis import Recommendation
+from wizard.model.diagnosis import CONFIDENCE_WORDS, Recommendation
 from wizard.model.steps import STATE_WORDS
 from wizard.report import Result, render
 from wizard.report.proof import current_diagnosis
@@ -40,7 +40,10 @@ def exit_text(investigation: Investigation) -> str:
     result = Result(case, current, investigation.recommendation, investigation.steps, 0.0)
     word, sentence = result.headline
     parts = [wrap(f"{word}  {sentence}", "", "  ")]
-    parts += [f"  {safe(cause.id, 80)} ({cause.confidence})\n" for cause in result.causes]
+    parts += [
+        f"  {safe(cause.id, 80)} ({CONFIDENCE_WORDS[cause.confidence]})\n"
+        for cause in result.causes
+    ]
     if investigation.recommendation is not None and not case.is_fixed:
         parts.append(_recommendation_text(investigation.recommendation))
     if case.proof is not None:

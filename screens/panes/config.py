@@ -10,6 +10,7 @@ from screens.panes.view import View, step_panel
 from screens.widgets.panel import PanelView, Row, rows_of
 from screens.widgets.style import DIM, HEAD, STYLES, fit, line, outcome_style, wrap
 from wizard.diagnose.diagnose import config_findings
+from wizard.model.probe_result import OUTCOME_WORDS
 from wizard.model.resolution import RequestResolution, Setting
 from wizard.model.target import Target
 from wizard.model.timeline import Probe
@@ -19,7 +20,7 @@ from wizard.report.as_sent import RequestChange, request_changes
 from wizard.report.inspect import delivery_condition, served_by, setting_value
 from wizard.report.labels import client_name
 from wizard.report.proof import change_text
-from wizard.text.columns import pad
+from wizard.text.columns import pad, width
 from wizard.text.display import safe
 from wizard.text.messages import tr
 
@@ -115,10 +116,11 @@ def _setting_row(setting: Setting, guilty: frozenset[str], view: View) -> Row:
     inherited = (
         tr(" from {level}", level=setting.level) if setting.level in ("http", "server") else ""
     )
-    origin = f"{safe(setting.origin).rpartition('/')[2]}{inherited}"
-    room = max(8, view.width - 30 - len(origin))
+    place = safe(setting.origin).rpartition("/")[2] if setting.where else tr("default")
+    origin = f"{place}{inherited}"
+    room = max(8, view.width - 30 - width(origin))
     text = line(mark, (f"{setting.name:<24} {safe(setting_value(setting), 200)}", style))
-    text = fit(text, min(27 + room, view.width - len(origin) - 4))
+    text = fit(text, min(27 + room, view.width - width(origin) - 4))
     where = setting.where
     return Row(line(text, " ", (origin, DIM)), _link(where.file, where.line) if where else "")
 
@@ -153,7 +155,7 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
         line(
             f"  {pad(client_name(row.client, row.encoding), 24)} ",
             f"{tr('backend')} {row.upstream:<8} ",
-            (row.result, outcome_style(row.result)),
+            (OUTCOME_WORDS[row.result], outcome_style(row.result)),
             delivery_condition(row),
         )
         for row in resolution.delivery
@@ -207,10 +209,10 @@ def _changes(key: _Key, target: Target) -> list[RequestChange] | None:
     return request_changes(sent, (method, request.uri, http), headers)
 
 
-def _change(change: RequestChange, width: int) -> Text:
+def _change(change: RequestChange, columns: int) -> Text:
     """Draw one difference; the text is cut, so that its place stays in sight."""
     origin = safe(change.origin).rpartition("/")[2]
-    text = fit(Text(f"  {change.sign} {safe(change.text)}"), max(20, width - len(origin) - 1))
+    text = fit(Text(f"  {change.sign} {safe(change.text)}"), max(20, columns - width(origin) - 1))
     return Text.assemble(text, " ", (origin, DIM))
 
 

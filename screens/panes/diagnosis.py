@@ -9,7 +9,7 @@ from screens.panes.view import View, step_panel
 from screens.widgets.panel import LINK_COLUMNS, PanelView, Row, rows_of
 from screens.widgets.style import ACCENT, DIM, HEAD, STYLES, line, wrap
 from wizard.diagnose.next_step import next_step
-from wizard.model.diagnosis import Diagnosis, Evidence, Finding
+from wizard.model.diagnosis import CONFIDENCE_WORDS, Diagnosis, Evidence, Finding
 from wizard.model.steps import STEPS, StepId
 from wizard.report.hops import has_hops_to_compare, hops_summary
 from wizard.report.labels import spell_out
@@ -76,7 +76,9 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
     )
     yield from _labelled(tr("fix"), fix, "choose(7)")
     sureness = tr(
-        "{confidence}: ssewizard explain {id}", confidence=cause.confidence, id=safe(cause.id, 80)
+        "{confidence}: ssewizard explain {id}",
+        confidence=CONFIDENCE_WORDS[cause.confidence],
+        id=safe(cause.id, 80),
     )
     yield from _labelled("id", wrap(sureness, view.width - _LABEL_COLUMNS, DIM))
 

@@ -263,7 +263,7 @@ def _outcome(result: ProbeResult) -> Text:
         case "events-held" | "silent":
             text = tr("no event in {waited}", waited=waited)
         case "running":
-            text = tr("running")
+            text = result.outcome_word
         case _:
             text = result.outcome_label
             text += f" {first}" if timeline.first_data_s is not None else ""

@@ -9,7 +9,7 @@ from wizard.diagnose.outcome import is_well
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.step_results import FAULT_TAGS
 from wizard.model.case import Case
-from wizard.model.diagnosis import Diagnosis
+from wizard.model.diagnosis import CONFIDENCE_WORDS, Diagnosis
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId
 from wizard.model.timeline import Timeline
@@ -18,7 +18,7 @@ from wizard.text.messages import tr
 
 _OUTCOME_WORDS = {
     "held": tr("held"), "events-held": tr("held"), "headers-held": tr("held"),
-    "tail-held": tr("held"), "live": tr("live"), "running": tr("running"),
+    "tail-held": tr("held"),
     "not-a-stream": tr("no stream"), "no-event": tr("no event"), "not-asked": tr("not asked"),
 }  # fmt: skip
 """Shorter words for some outcomes; any other is its own word."""
@@ -53,11 +53,17 @@ def _word(step: StepId, investigation: Investigation) -> str:
             location = case.resolution.location if case.resolution else None
             return f":{location.directive.where.line}" if location else ""
         case "cause":
-            return diagnosis.causes[0].confidence if diagnosis and diagnosis.causes else tr("none")
+            return _cause_word(diagnosis)
         case "fix":
             return tr("ready") if investigation.recommendation else tr("none")
         case "verify":
             return _verify_word(investigation)
+
+
+def _cause_word(diagnosis: Diagnosis | None) -> str:
+    if diagnosis is None or not diagnosis.causes:
+        return tr("none")
+    return CONFIDENCE_WORDS[diagnosis.causes[0].confidence]
 
 
 def _root_word(root: Timeline | None) -> str:

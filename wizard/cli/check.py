@@ -22,6 +22,7 @@ from wizard.probe.network import preload
 from wizard.report import render
 from wizard.report.result import input_problems, unread_inputs
 from wizard.text.bugs import confine, report_bug, reported
+from wizard.text.columns import pad
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr
@@ -102,7 +103,9 @@ async def _close(investigation: Investigation) -> None:
 
 def _print_state(state: StepState) -> None:
     title = STEP_TEXTS[state.id].title
-    sys.stderr.write(f"{title:<16} {STATE_WORDS[state.state]:<7} {safe(state.why, 200)}\n")
+    sys.stderr.write(
+        f"{pad(title, 16)} {pad(STATE_WORDS[state.state], 7)} {safe(state.why, 200)}\n"
+    )
     sys.stderr.flush()
 
 

@@ -231,13 +231,15 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
     expected = predicted_results(case, result)
     label = result.timeline.probe.label
     if result.outcome in HELD_OUTCOMES and is_unexpected(case, result):
-        predicted = "live" if expected == {"live"} else tr("that only the ends of events are held")
+        predicted = (
+            tr("live") if expected == {"live"} else tr("that only the ends of events are held")
+        )
         return tr(
             "{label}: the config predicts {predicted}, but it was {outcome}. Is this the config "
             "that runs (was Nginx reloaded), or does another proxy stand in front?",
             label=label,
             predicted=predicted,
-            outcome=result.outcome,
+            outcome=result.outcome_word,
         )
     # A stream that ended says nothing: Nginx passes everything on at the end.
     if result.outcome == "live" and expected and expected.isdisjoint(_MAY_BE_LIVE):

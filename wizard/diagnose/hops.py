@@ -221,7 +221,7 @@ def _contradiction(case: Case, hops: Sequence[HopResult], variant: Variant) -> s
     """The stream is live at a hop and not at the next one in."""
     for outer, inner in pairwise(_observations(case, hops, variant)):
         if outer.well and not inner.well and inner.hop.kind == "hop":
-            where = OUTSIDE if outer.hop.kind == "outside" else f"at {outer.hop.name}"
+            where = OUTSIDE if outer.hop.kind == "outside" else tr("at {hop}", hop=outer.hop.name)
             order = tr(" and are the hops named outermost first") if len(case.hops) > 1 else ""
             name, outcome = inner.hop.name, inner.result.outcome_label
             return tr(
@@ -267,8 +267,8 @@ def describe_failing_hop(case: Case) -> str:
     failing = first_failing_hop(case)
     if failing is None:
         return ""
-    where = failing.name if failing.kind == "outside" else f"at {failing.name}"
-    inner = failing.inner if failing.inner_kind == "direct" else f"at {failing.inner}"
+    where = failing.name if failing.kind == "outside" else tr("at {hop}", hop=failing.name)
+    inner = failing.inner if failing.inner_kind == "direct" else tr("at {hop}", hop=failing.inner)
     return tr(
         "live {inner}, {outcome_label} {where}: {culprit}",
         inner=inner,

@@ -11,7 +11,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
-from wizard.model.probe_result import UNREADABLE_OUTCOMES, ProbeResult
+from wizard.model.probe_result import OUTCOME_WORDS, UNREADABLE_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline
@@ -100,10 +100,15 @@ def _rate_offered(offered: Sequence[ProbeResult], handshake: Handshake | None) -
     counts = Counter(result.outcome for result in bad)
     words, total = _OUTCOME_WORDS, len(offered)
     parts = (
-        tr("{get} in {n} of {total}", get=words.get(outcome, outcome), n=n, total=total)
+        tr(
+            "{get} in {n} of {total}",
+            get=words.get(outcome) or OUTCOME_WORDS[outcome],
+            n=n,
+            total=total,
+        )
         for outcome, n in counts.items()
     )
-    return "fail", f"{', '.join(parts)}: {bad[0].why}"
+    return "fail", tr("{counts}: {why}", counts=", ".join(parts), why=bad[0].why)
 
 
 _OUTCOME_WORDS = {

@@ -40,7 +40,7 @@ class Use:
     @property
     def sentence(self) -> str:
         """What is done, in full and on one line: `at web: read /var/log/nginx/access.log`."""
-        place = f"at {visible(self.place, 40)}" if self.prefix else "here"
+        place = tr("at {place}", place=visible(self.place, 40)) if self.prefix else tr("here")
         return f"{place}: {self.verb} {visible(self.text, 10 * len(self.text))}"
 
     @property

@@ -38,7 +38,9 @@ def _interpret(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
         return line
     if line.tag not in HELD_TAGS and not line.meaning.startswith(CLIENT_LEFT):
         return line
-    outcome = tr("this probe of ours was {outcome}, and left by itself", outcome=result.outcome)
+    outcome = tr(
+        "this probe of ours was {outcome}, and left by itself", outcome=result.outcome_word
+    )
     return replace(line, tag="", meaning=f"{line.meaning}; {outcome}")
 
 

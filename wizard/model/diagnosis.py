@@ -1,6 +1,6 @@
 """The conclusion from a case: findings with evidence, and the recommended change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import dedent
 from typing import Literal
@@ -9,6 +9,12 @@ from wizard.text.display import safe
 from wizard.text.messages import tr
 
 Confidence = Literal["confirmed", "likely", "possible"]
+CONFIDENCE_WORDS: Mapping[Confidence, str] = {
+    "confirmed": tr("confirmed"),
+    "likely": tr("likely"),
+    "possible": tr("possible"),
+}
+"""How sure a cause is, in everything that people read; JSON has the ids."""
 Verdict = Literal["healthy", "fault", "inconclusive"]
 
 

@@ -55,10 +55,15 @@ class ProbeResult:
         if self.outcome == "status":
             return f"HTTP {self.timeline.status}"
         if self.outcome == "refused":
-            return _REFUSAL_LABELS.get(self.timeline.ended or "", "refused")
+            return _REFUSAL_LABELS.get(self.timeline.ended or "", tr("refused"))
         if self.is_unjudged:
             return tr("not judged")
-        return UNREADABLE_OUTCOMES.get(self.outcome, self.outcome)
+        return UNREADABLE_OUTCOMES.get(self.outcome, self.outcome_word)
+
+    @property
+    def outcome_word(self) -> str:
+        """The outcome's own word; JSON has its id."""
+        return OUTCOME_WORDS[self.outcome]
 
 
 Outcome = Literal[
@@ -71,14 +76,44 @@ Outcome = Literal[
 _REFUSAL_LABELS = {"dns": tr("no address"), "tls": tr("TLS failed"), "timeout": tr("no answer")}
 UNREADABLE_OUTCOMES: Mapping[str, str] = {
     "not-http": tr("not HTTP"),
-    "undecodable": "undecodable",
+    "undecodable": tr("undecodable"),
     "partial-head": tr("partial head"),
-    "only-interim": "only 1xx",
+    "only-interim": tr("only 1xx"),
     "not-sent": tr("never sent"),
 }
 """Outcomes of probes that show nothing about the delivery of the stream, and their labels: bytes
 came that are no HTTP (or came before the request was sent), a body that cannot be decoded, a part
 of the headers, interim answers alone; or the request was not sent whole."""
+OUTCOME_WORDS: Mapping[str, str] = {
+    "running": tr("running"),
+    "interrupted": tr("interrupted"),
+    "answered": tr("answered"),
+    "live": tr("live"),
+    "late": tr("late"),
+    "bursts": tr("bursts"),
+    "tail-held": tr("tail-held"),
+    "stalled": tr("stalled"),
+    "held": tr("held"),
+    "events-held": tr("events-held"),
+    "headers-held": tr("headers-held"),
+    "silent": tr("silent"),
+    "no-event": tr("no-event"),
+    "cut": tr("cut"),
+    "ended": tr("ended"),
+    "status": tr("status"),
+    "redirect": tr("redirect"),
+    "not-a-stream": tr("not-a-stream"),
+    "refused": tr("refused"),
+    "not-offered": tr("not-offered"),
+    "not-asked": tr("not-asked"),
+    "not-http": tr("not-http"),
+    "undecodable": tr("undecodable"),
+    "partial-head": tr("partial-head"),
+    "only-interim": tr("only-interim"),
+    "not-sent": tr("not-sent"),
+    "undecided": tr("undecided"),
+}
+"""The word of each outcome, also of what a config predicts, in everything that people read."""
 REFUSED_STATUSES = frozenset({429, 503})
 """How a server refuses a request that exceeds a limit."""
 PARTLY_HELD_OUTCOMES: frozenset[str] = frozenset({"late", "bursts", "tail-held", "stalled"})

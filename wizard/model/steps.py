@@ -13,11 +13,11 @@ STEPS: tuple[StepId, ...] = (
 State = Literal["todo", "running", "pass", "warn", "fail", "skip"]
 STATE_WORDS: Mapping[State, str] = {
     "todo": tr("to do"),
-    "running": "running",
-    "pass": "ok",
-    "warn": "look",
-    "fail": "fault",
-    "skip": "skipped",
+    "running": tr("running"),
+    "pass": tr("ok"),
+    "warn": tr("look"),
+    "fail": tr("fault"),
+    "skip": tr("skipped"),
 }
 """The word of each state in everything that people read; JSON has the ids."""
 
@@ -74,7 +74,7 @@ STEP_TEXTS: Mapping[StepId, StepText] = {
         ),
     ),
     "logs": StepText(
-        "Logs",
+        tr("Logs"),
         tr(
             'A held stream leaves 499 with 0 bytes in the access log; a cut one leaves "upstream '
             'timed out" in the error log; "message processing canceled" at the backend is a '
@@ -91,21 +91,21 @@ STEP_TEXTS: Mapping[StepId, StepText] = {
         tr("the config: nginx.conf, a saved `nginx -T` dump, or a local `nginx -T`"),
     ),
     "cause": StepText(
-        "Cause",
+        tr("Cause"),
         tr(
             "What was measured, what the config predicts, and where the two agree: the cause, "
             "with what separates it from its look-alikes."
         ),
     ),
     "fix": StepText(
-        "Fix",
+        tr("Fix"),
         tr(
             "The block to paste, derived from the location that serves today so that its guards "
             "and headers stay; a reason for every line; a diff for `patch -p0`."
         ),
     ),
     "verify": StepText(
-        "Verify",
+        tr("Verify"),
         tr(
             "After your reload: the same requests again, before and after side by side. Old "
             "workers keep the old config for open streams, so only a new connection proves "

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from wizard.model.case import Case
-from wizard.model.diagnosis import Finding, Recommendation
+from wizard.model.diagnosis import CONFIDENCE_WORDS, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_text
@@ -108,8 +108,9 @@ def _cause(cause: Finding, is_fixed: bool) -> str:
         for item in cause.evidence
     )
     why = f"<p>Why this cause: {escape(cause.distinguishes)}</p>" if cause.distinguishes else ""
+    confidence = CONFIDENCE_WORDS[cause.confidence]
     body = (
-        f'<p class="quiet"><code>{escape(cause.id)}</code>, {cause.confidence}</p>\n'
+        f'<p class="quiet"><code>{escape(cause.id)}</code>, {confidence}</p>\n'
         f"{_table(('kind', 'where', 'what'), rows)}\n{why}\n"
         f"<p><strong>Fix ({cause.fix.where}):</strong> {escape(cause.fix.summary)}.</p>"
     )
@@ -118,7 +119,9 @@ def _cause(cause: Finding, is_fixed: bool) -> str:
 
 def _risk(risk: Finding) -> str:
     evidence = "; ".join(item.text for item in risk.evidence[:1])
-    return f"<code>{escape(risk.id)}</code> ({risk.confidence}): {escape(evidence)}"
+    return (
+        f"<code>{escape(risk.id)}</code> ({CONFIDENCE_WORDS[risk.confidence]}): {escape(evidence)}"
+    )
 
 
 def _recommendation(recommendation: Recommendation) -> str:

@@ -3,7 +3,7 @@
 import re
 
 from wizard.model.case import Case
-from wizard.model.diagnosis import Finding, Recommendation
+from wizard.model.diagnosis import CONFIDENCE_WORDS, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_markdown
@@ -100,7 +100,7 @@ def _cause(cause: Finding) -> str:
         "Why this cause: {escape_markup2}\n\n"
         "Fix ({where}): {escape_markup3}.",
         id=safe(cause.id, 80),
-        confidence=cause.confidence,
+        confidence=CONFIDENCE_WORDS[cause.confidence],
         escape_markup=escape_markup(cause.title),
         evidence=evidence,
         escape_markup2=escape_markup(cause.distinguishes),
@@ -110,7 +110,8 @@ def _cause(cause: Finding) -> str:
 
 
 def _risk(risk: Finding) -> str:
-    return f"`{safe(risk.id, 80)}` ({risk.confidence}): {escape_markup(risk.evidence[0].text)}"
+    confidence = CONFIDENCE_WORDS[risk.confidence]
+    return f"`{safe(risk.id, 80)}` ({confidence}): {escape_markup(risk.evidence[0].text)}"
 
 
 def _checks(checks: tuple[Check, ...]) -> str:

@@ -151,16 +151,7 @@ _PLAIN_OUTCOMES = frozenset({"live", "held", "headers-held", "events-held"})
 def delivery(timeline: Timeline, *, with_gaps: bool = True) -> str:
     """How the data came: `20 events: first after 2.03 s, 19 of 19 gaps under 5 ms`."""
     if timeline.first_data_s is None:
-        waited = (
-            tr(" in {waited_s}", waited_s=seconds(timeline.waited_s))
-            if timeline.waited_s is not None
-            else ""
-        )
-        return (
-            f"nothing{waited}"
-            if timeline.headers_s is None
-            else tr("headers, no data{waited}", waited=waited)
-        )
+        return _without_data(timeline)
     count = (
         plural(timeline.events, "event")
         if timeline.events
@@ -178,6 +169,16 @@ def delivery(timeline: Timeline, *, with_gaps: bool = True) -> str:
         first_data_s=seconds(timeline.first_data_s),
         spread=spread,
     )
+
+
+def _without_data(timeline: Timeline) -> str:
+    waited = seconds(timeline.waited_s)
+    if timeline.headers_s is None:
+        is_left = timeline.waited_s is None
+        return tr("nothing") if is_left else tr("nothing in {waited}", waited=waited)
+    if timeline.waited_s is None:
+        return tr("headers, no data")
+    return tr("headers, no data in {waited}", waited=waited)
 
 
 def gaps_at_once(timeline: Timeline) -> tuple[int, int]:

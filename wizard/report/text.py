@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from wizard.diagnose.next_step import next_step
 from wizard.model.case import Case
-from wizard.model.diagnosis import BlockLine, Evidence, Finding, Recommendation
+from wizard.model.diagnosis import CONFIDENCE_WORDS, BlockLine, Evidence, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_text
@@ -14,6 +14,7 @@ from wizard.report.labels import probe_name
 from wizard.report.logs import logs_text
 from wizard.report.proof import before_and_now, change_text, remarks, utc
 from wizard.report.result import Check, Result
+from wizard.text.columns import pad
 from wizard.text.display import safe, seconds, visible_block
 from wizard.text.messages import plural, tr
 
@@ -108,7 +109,7 @@ def _item(text: str) -> str:
 
 def cause_text(cause: Finding) -> str:
     """Return one cause: its title, its evidence, what distinguishes it, and the fix."""
-    head = f"{safe(cause.id, 80)} ({cause.confidence}): {safe(cause.title)}"
+    head = f"{safe(cause.id, 80)} ({CONFIDENCE_WORDS[cause.confidence]}): {safe(cause.title)}"
     evidence = ""
     for item in _folded(cause.evidence):
         line = f"{item.kind:<6} {safe(item.where, 120)}: {safe(item.text)}"
@@ -140,7 +141,8 @@ def _folded(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
 
 def _risk(risk: Finding) -> str:
     evidence = "; ".join(f"{safe(item.where, 80)}: {safe(item.text)}" for item in risk.evidence)
-    return _item(f"{safe(risk.id, 80)} ({risk.confidence}): {evidence}. {risk.fix.summary}.")
+    confidence = CONFIDENCE_WORDS[risk.confidence]
+    return _item(f"{safe(risk.id, 80)} ({confidence}): {evidence}. {risk.fix.summary}.")
 
 
 def _checks(checks: Sequence[Check], colorize: Colorize) -> str:
@@ -160,7 +162,7 @@ _MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 19, 30
 
 
 def _check(check: Check, colorize: Colorize, width: int) -> str:
-    mark = colorize(f"{STATE_WORDS[check.status]:<7}", check.status)
+    mark = colorize(pad(STATE_WORDS[check.status], 7), check.status)
     row = wrap(f"{check.id:<10}  {check.why}", " " * 11, " " * 23)[11:]
     return f"  {mark}  {row}" + "".join(_probe_row(result, width) for result in check.results)
 

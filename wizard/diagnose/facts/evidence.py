@@ -20,7 +20,11 @@ _FRAMINGS = {"close": tr("no length, not chunked"), "length": tr("with a length"
 
 def result_evidence(result: ProbeResult) -> Evidence:
     """A probe and its outcome."""
-    return Evidence("probe", result.timeline.probe.label, f"{result.outcome}: {result.why}")
+    return Evidence(
+        "probe",
+        result.timeline.probe.label,
+        tr("{outcome}: {why}", outcome=result.outcome_word, why=result.why),
+    )
 
 
 def direct_evidence(result: ProbeResult) -> Evidence:
@@ -82,7 +86,8 @@ def follow_up_evidence(follow_up: FollowUpResult) -> Evidence:
     """A follow-up and its outcome."""
     timeline = follow_up.timeline
     result = classify(timeline)
-    text = f"{safe(follow_up.why, 300)}: {result.outcome}: {result.why}{body_suffix(timeline)}"
+    outcome = tr("{outcome}: {why}", outcome=result.outcome_word, why=result.why)
+    text = f"{safe(follow_up.why, 300)}: {outcome}{body_suffix(timeline)}"
     return Evidence("follow-up", timeline.probe.label, text)
 
 

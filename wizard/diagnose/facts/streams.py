@@ -191,7 +191,7 @@ def hop_confidence(failing: FirstFailingHop) -> Confidence:
 
 def hop_difference(failing: FirstFailingHop) -> str:
     """The measurement that separates a loss between two hops from all other causes."""
-    where = "outside" if failing.kind == "outside" else f"at {failing.name}"
+    where = "outside" if failing.kind == "outside" else tr("at {hop}", hop=failing.name)
     return tr(
         "The same request is fine at {inner}, one place further in, and not {where}.",
         inner=failing.inner,

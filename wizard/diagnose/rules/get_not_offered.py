@@ -83,7 +83,7 @@ def _is_alike(result: ProbeResult, other: ProbeResult) -> bool:
 def _answer_evidence(result: ProbeResult) -> Evidence:
     text = tr(
         "GET: {outcome}: {why}{body_suffix}",
-        outcome=result.outcome,
+        outcome=result.outcome_word,
         why=result.why,
         body_suffix=body_suffix(result.timeline),
     )
