@@ -272,7 +272,7 @@ class Wizard(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield every action that has an effect now, then the themes."""
         for namespace, binding, enabled, tooltip in screen.active_bindings.values():
-            if enabled and tooltip and binding.action != "command_palette":
+            if enabled and tooltip and binding.key not in (self.COMMAND_PALETTE_BINDING, "ctrl+q"):
                 run = partial(self.run_action, binding.action, namespace)
                 key = self.get_key_display(binding)
                 yield SystemCommand(binding.description.capitalize(), f"{tooltip}  ({key})", run)

@@ -110,7 +110,7 @@ def _state(stream: Stream, now: float | None) -> Text:
         return line((_without_event(stream, (now or 0.0) - stream.headers_s), "yellow"))
     if quiet >= QUIET_S:
         return line(_events(stream), (tr(", silent for {quiet:.1f} s", quiet=quiet), "yellow"))
-    return line((tr("live"), "green"), f", {_events(stream)}")
+    return line((tr("live"), "green"), f"{tr(', ')}{_events(stream)}")
 
 
 def _without_event(stream: Stream, waited_s: float) -> str:

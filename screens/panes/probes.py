@@ -28,6 +28,7 @@ from wizard.report.labels import variant_name
 from wizard.report.proof import before_and_now, config_sentence, remarks
 from wizard.report.result import handshake_text
 from wizard.text.columns import pad
+from wizard.text.columns import width as columns_of
 from wizard.text.display import safe, seconds
 from wizard.text.messages import tr
 
@@ -288,21 +289,28 @@ def _hops_table(case: Case, width: int) -> list[Text]:
     widths = (hop_width, *[outcome_width] * len(variants))
     heads = [head for head in zip(*variant_heads(variants), strict=True) if any(head)]
     rows = [_table_row([Text(), *(line((text, HEAD)) for text in head)], widths) for head in heads]
-    rows += [_table_row(_hop_row(item, variants, hop_width), widths) for item in hop_results]
+    rows += [_table_row(_hop_row(item, variants, widths), widths) for item in hop_results]
     if summary := hops_summary(case):
         rows += wrap(summary, width, HEAD)
     return [*rows, *(row for text in vantage_lines(case) for row in wrap(text, width, DIM))]
 
 
-def _hop_row(hop_result: HopResult, variants: Sequence[Variant], width: int) -> list[Text]:
-    name = safe(hop_result.name)
+def _hop_row(
+    hop_result: HopResult, variants: Sequence[Variant], widths: Sequence[int]
+) -> list[Text]:
+    name = tr("outside") if hop_result.kind == "outside" else safe(hop_result.name)
     # Beside four variants `direct from web` does not fit; the arrow says that it is direct.
-    short = name.replace("direct from ", "→ ") if len(name) >= width else name
-    outcomes = [_hop_outcome(hop_result.result(variant)) for variant in variants]
-    return [line((short, DIM)), *outcomes]
+    if columns_of(name) >= widths[0] and hop_result.kind == "direct":
+        name = f"→ {safe(hop_result.vantage)}"
+    results = (hop_result.result(variant) for variant in variants)
+    return [line((name, DIM)), *(_hop_outcome(each, widths[-1]) for each in results)]
 
 
-def _hop_outcome(result: ProbeResult | None) -> Text:
+def _hop_outcome(result: ProbeResult | None, columns: int) -> Text:
+    """What came, in a word; where there is no room, when it came, with the sign."""
     if result is None:
         return line(("–", DIM))
-    return line((outcome_text(result), outcome_style(result.outcome)))
+    style, text = outcome_style(result.outcome), outcome_text(result)
+    if columns_of(text) >= columns and style in _SIGNS:
+        text = f"{_SIGNS[style]} {seconds(result.timeline.first_data_s)}"
+    return line((text, style))

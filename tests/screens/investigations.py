@@ -32,6 +32,7 @@ from wizard.nginx.prediction import predict_probes
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.matrix import probes_for_url
 from wizard.recommend import recommend
+from wizard.text.messages import plural, tr
 
 Script = Callable[[Probe], AsyncGenerator[tuple[ProbeEvent, ...], None]]
 URL, DIRECT = "http://mcp.example.com/sse", "http://10.0.0.7:12213/sse"
@@ -119,7 +120,8 @@ def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
 def log(*, held: bool) -> LogReport:
     """Return an access log with the line of one of our probes."""
     status, tag = ("499 0", "held-499") if held else ("200 180", "live-200")
-    meaning = "the client gave up before a single byte was passed on" if held else "180 bytes"
+    left = tr("the client gave up before a single byte was passed on")
+    meaning = left if held else plural(180, "byte")
     text = f'198.51.100.4 - - [23/Nov/2026:03:12:09 +0000] "GET /sse HTTP/1.1" {status} "-" "x"'
     line = LogLine("access.log", text, "access", True, tag, meaning, "sse-proxy h1 identity")
     return LogReport("/var/log/nginx/access.log", (line,), read=1, history=log_history(held=held))
@@ -261,7 +263,7 @@ def running(step: StepId) -> FakeInvestigation:
     before = results(case(live=False))
     states = {step_id: before[step_id] for step_id in STEPS[: STEPS.index(step)]}
     states[step] = StepState(step, "running")
-    given_waiting = Waiting("waiting for the first event", since=NOW - 1.2, max_duration_s=2.0)
+    given_waiting = Waiting(tr("waiting for the first event"), since=NOW - 1.2, max_duration_s=2.0)
     investigation = FakeInvestigation(
         sample, states, given_waiting if step in ("root", "proxy", "direct", "verify") else None
     )

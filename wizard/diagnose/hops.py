@@ -88,7 +88,9 @@ def has_several_proxies(hops: Sequence[HopResult]) -> bool:
 
 def _direct_name(probe: Probe) -> str:
     return (
-        "direct" if probe.vantage == LOCAL else tr("direct from {vantage}", vantage=probe.vantage)
+        tr("direct")
+        if probe.vantage == LOCAL
+        else tr("direct from {vantage}", vantage=probe.vantage)
     )
 
 
@@ -298,7 +300,8 @@ def _culprit(case: Case, failing: FirstFailingHop) -> str:
             text=tr(", or what stands behind it") if innermost else "",
         )
     if failing.kind == "direct":
-        vantage = failing.name.removeprefix("direct from ")
+        vantage = failing.result.timeline.probe.vantage
+        vantage = failing.name if vantage == LOCAL else vantage
         return tr("it is what stands between {vantage} and the backend", vantage=vantage)
     if case.target.hops:
         return tr("it is what stands in front of {inner}", inner=failing.inner)
