@@ -1,5 +1,6 @@
 """What `ssewizard` without a URL offers: a new investigation, the cases cut off, and the lab."""
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from wizard.investigation.casefile import CaseSummary
 
 _MAX_URL_COLUMNS = 40
+_FILE = re.compile(r"case-\S+?\.json")
 _WIDE = 70
 """From so many columns on, dates have their year."""
 
@@ -165,6 +167,6 @@ def verdict_so_far(record: "CaseSummary") -> tuple[State, str]:
 
 def _problem_line(problems: Sequence[str]) -> Text:
     """Name the cases that cannot be offered, in one line; of a single one, say why."""
-    names = ", ".join(problem.partition(" ")[0] for problem in problems)
+    names = ", ".join(name[0] for problem in problems if (name := _FILE.search(problem)))
     many = tr("{count} cases cannot be offered: {names}", count=len(problems), names=names)
     return line(("! ", STYLES["warn"]), (safe(problems[0] if len(problems) == 1 else many), DIM))

@@ -151,14 +151,15 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
             else tr("this path is not proxied")
         )
         return [line((tr("no prediction: {why}", why=why), DIM))]
+    names = [client_name(row.client, row.encoding) for row in resolution.delivery]
+    columns = max(map(width, names))
     rows = [
         line(
-            f"  {pad(client_name(row.client, row.encoding), 24)} ",
-            f"{tr('backend')} {row.upstream:<8} ",
+            f"  {pad(name, columns)}  {tr('backend')} {row.upstream:<7}  ",
             (OUTCOME_WORDS[row.result], outcome_style(row.result)),
             delivery_condition(row),
         )
-        for row in resolution.delivery
+        for name, row in zip(names, resolution.delivery, strict=True)
     ]
     return [line((tr("What Nginx will do with an event stream"), HEAD)), *rows]
 

@@ -34,7 +34,7 @@ from wizard.diagnose.undecided_config import (
 from wizard.diagnose.unreadable_notes import describe_unreadable, describe_unreadable_direct
 from wizard.diagnose.without_direct import describe_missing_direct, reword_direct
 from wizard.model.case import Case
-from wizard.model.diagnosis import Diagnosis, Finding, Verdict
+from wizard.model.diagnosis import CONFIDENCE_WORDS, Diagnosis, Finding, Verdict
 from wizard.model.probe_result import (
     DELAYED_OUTCOMES,
     HELD_OUTCOMES,
@@ -204,7 +204,8 @@ def _is_interrupted(case: Case) -> bool:
 def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcoming: str) -> str:
     """What was observed, in one sentence."""
     if verdict == "fault":
-        return f"{causes[0].title} ({causes[0].confidence})."
+        confidence = CONFIDENCE_WORDS[causes[0].confidence]
+        return tr("{cause} ({confidence}).", cause=causes[0].title, confidence=confidence)
     if verdict == "healthy":
         return describe_health(case)
     return shortcoming or tr(

@@ -19,6 +19,17 @@ MAX_USES = 50
 """The most uses that the user can be asked to confirm."""
 
 
+_VERBS = {
+    "run": tr("run"),
+    "request": tr("request"),
+    "read": tr("read"),
+    "connect to": tr("connect to"),
+    "accept": tr("accept"),
+    "post": tr("post"),
+}
+"""The words of what is done; the ids are part of what was allowed, in any language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """One command, URL, file or setting that the steps use.
@@ -41,7 +52,8 @@ class Use:
     def sentence(self) -> str:
         """What is done, in full and on one line: `at web: read /var/log/nginx/access.log`."""
         place = tr("at {place}", place=visible(self.place, 40)) if self.prefix else tr("here")
-        return f"{place}: {self.verb} {visible(self.text, 10 * len(self.text))}"
+        text = visible(self.text, 10 * len(self.text))
+        return f"{place}: {_VERBS[self.verb]} {text}"
 
     @property
     def problem(self) -> str:
@@ -90,9 +102,7 @@ def _requests(target: Target) -> Iterator[Use]:
         yield _use(target, "request", source.locator, source)
     if target.connect_to is not None:
         host, port = target.connect_to
-        yield Use(
-            tr("connect to"), tr("{host}:{port} instead of the URL's host", host=host, port=port)
-        )
+        yield Use("connect to", tr("{host}:{port} instead of the URL's host", host=host, port=port))
     if target.insecure:
         yield Use("accept", tr("any certificate"))
     if target.mcp == "always":

@@ -58,9 +58,10 @@ def proof_text(case: Case) -> str:
     head = wrap(
         tr("Verify: {why} ({utc}).", why=safe(case.proof.why), utc=utc(case.proof.at)), "", "  "
     )
+    before, now = pad(tr("before"), 8), pad(tr("now"), 8)
     rows = (
-        f"  {row.name}\n{wrap(f'before  {row.before}', '    ', ' ' * 12)}"
-        f"{wrap(f'now     {row.now}', '    ', ' ' * 12)}"
+        f"  {row.name}\n{wrap(f'{before}{row.before}', '    ', ' ' * 12)}"
+        f"{wrap(f'{now}{row.now}', '    ', ' ' * 12)}"
         for row in before_and_now(case)
     )
     changes = [wrap(change_text(each), "  ", "      ") for each in case.proof.changes]
