@@ -152,12 +152,13 @@ def _delivery(resolution: RequestResolution) -> list[Text]:
         )
         return [line((tr("no prediction: {why}", why=why), DIM))]
     names = [client_name(row.client, row.encoding) for row in resolution.delivery]
-    columns = max(map(width, names))
+    name_columns = max(map(width, names))
     rows = [
         line(
-            f"  {pad(name, columns)}  {tr('backend')} {row.upstream:<7}  ",
+            f"  {pad(name, name_columns)}  ",
             (OUTCOME_WORDS[row.result], outcome_style(row.result)),
             delivery_condition(row),
+            (f"  {tr('backend')} {row.upstream}", DIM),
         )
         for name, row in zip(names, resolution.delivery, strict=True)
     ]

@@ -66,7 +66,7 @@ def step_panel(view: View, rows: Iterable[Row | Text], answer: str = "") -> Pane
     title = f"{STEPS.index(view.step) + 1} {TITLES[view.step]}"
     head, rows = answer_rows(view, answer or view.state.why), list(rows)
     if state == "todo" and not rows:
-        rows = [Text(), *wrap(STEP_TEXTS[view.step].proves, view.width, DIM)]
+        rows = [*([Text()] if head else []), *wrap(STEP_TEXTS[view.step].proves, view.width, DIM)]
     body = [row if isinstance(row, Row) else Row(row) for row in rows]
     gap = [Row(Text())] if head and body and state != "todo" else []
     return PanelView(title, [*rows_of(head), *gap, *body], shown, STATE_WORDS[state])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wizard.diagnose.rule import ConfigFinding
+from wizard.model.probe_result import OUTCOME_WORDS
 from wizard.model.resolution import Answer, Delivery, RequestResolution, Setting
 from wizard.report.as_sent import BackendRequest, as_sent_json, as_sent_text
 from wizard.report.labels import client_name
@@ -189,7 +190,9 @@ def _delivery(row: Delivery) -> str:
 def delivery_condition(row: Delivery) -> str:
     """Return from which size an event is held, and what holds without the filters not known."""
     size = tr(", from {tail_from:,} bytes on", tail_from=row.tail_from) if row.tail_from else ""
-    return size + (tr(", else {otherwise}", otherwise=row.otherwise) if row.otherwise else "")
+    return size + (
+        tr(", else {otherwise}", otherwise=OUTCOME_WORDS[row.otherwise]) if row.otherwise else ""
+    )
 
 
 def setting_value(setting: Setting) -> str:
