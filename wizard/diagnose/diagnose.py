@@ -60,7 +60,7 @@ def diagnose(case: Case) -> Diagnosis:
     return confine(
         tr("the diagnosis"),
         lambda: _diagnose(case),
-        lambda why: Diagnosis("inconclusive", f"{capitalize(why)}."),
+        lambda why: Diagnosis("inconclusive", tr("{sentence}.", sentence=capitalize(why))),
     )
 
 
@@ -88,7 +88,7 @@ def _diagnose(case: Case) -> Diagnosis:
         *bugs,
         *false_direct,
         *undecided_config,
-        *(f"{capitalize(why)}." for why in dict.fromkeys(refuted.values())),
+        *(tr("{sentence}.", sentence=capitalize(why)) for why in dict.fromkeys(refuted.values())),
         *([capitalize(unclear_order)] if unclear_order else []),
         *describe_unclear_hops(whole),
         *(session.problem for session in whole.capabilities if session.problem),
@@ -108,7 +108,12 @@ def _findings(case: Case, bugs: list[str]) -> Iterator[tuple[Rule, Finding]]:
         try:
             finding = rule.check(rule, case)
         except Exception as error:  # noqa: BLE001
-            bugs.append(f"{capitalize(report_bug(tr('the rule {id}', id=rule.id), error))}.")
+            bugs.append(
+                tr(
+                    "{sentence}.",
+                    sentence=capitalize(report_bug(tr("the rule {id}", id=rule.id), error)),
+                )
+            )
             continue
         if finding:
             yield rule, _with_prefixes(finding, case)
@@ -306,7 +311,7 @@ def _missing_evidence(case: Case) -> tuple[str, ...]:
         notes.append(_NO_DIRECT_WEBSOCKET)
     notes += _proxy_at_direct_note(case)
     if not is_nginx_shown(case):
-        return (*notes, f"{describe_front(case)}.")
+        return (*notes, tr("{sentence}.", sentence=describe_front(case)))
     if case.resolution is None and case.target.conf is None:
         notes.append(_NO_CONFIG_WEBSOCKET if case.target.upgrade else _NO_CONFIG)
     if not case.logs and not case.target.logs:

@@ -35,7 +35,7 @@ def describe_health(case: Case) -> str:
         tr("The stream is live in every probe {place}", place=place),
     )
     if proxied is None or not proxied.is_complete:
-        return _describe_pings(case, place) or f"{live}."
+        return _describe_pings(case, place) or tr("{sentence}.", sentence=live)
     protocol = f"{_TRANSPORTS[proxied.transport]} {proxied.version}".strip()
     if proxied.transport == "http+sse":
         return tr("{live}, and MCP over {protocol} works.", live=live, protocol=protocol)

@@ -58,7 +58,9 @@ _TIMED_OUTCOMES = frozenset({"live", "ended"}) | PARTLY_HELD_OUTCOMES
 def hops_summary(case: Case) -> str:
     """Return in a sentence where the stream stops or why the hops contradict each other, if so."""
     failing = describe_failing_hop(case)
-    return capitalize(f"{failing}." if failing else describe_contradiction(case))
+    return capitalize(
+        tr("{sentence}.", sentence=failing) if failing else describe_contradiction(case)
+    )
 
 
 def capabilities_text(capabilities: Capabilities) -> str:

@@ -55,7 +55,7 @@ def current_diagnosis(case: Case, diagnosis: Diagnosis) -> Diagnosis:
 def fixed_sentence(case: Case, at: float) -> str:
     """When it was fixed, what was broken, and what was changed."""
     changes = describe_changes(case)
-    changed = f" {capitalize(changes)}." if changes else ""
+    changed = f" {tr('{sentence}.', sentence=capitalize(changes))}" if changes else ""
     return tr(
         "{utc}. What was broken: {broken_title}.{changed}",
         utc=utc(at),
@@ -225,7 +225,11 @@ def watched_sentence(case: Case) -> str:
 def config_sentence(case: Case) -> str:
     """Whether the config differs from the one with which the fault was measured."""
     changes = describe_changes(case)
-    return f"{capitalize(changes)}." if changes else tr("The config was not read before and after.")
+    return (
+        tr("{sentence}.", sentence=capitalize(changes))
+        if changes
+        else tr("The config was not read before and after.")
+    )
 
 
 def _cut_off_row(count: CutOffCount) -> BeforeNow:

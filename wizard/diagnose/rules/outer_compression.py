@@ -51,7 +51,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
         confidence = "possible" if confidence == "possible" else "likely"
     difference = _DIFFERENCE if direct else _NO_DIRECT
     fix = Fix(_advice(case), "outer-proxy")
-    return rule.finding(confidence, evidence, f"{difference}, {text}.", fix=fix)
+    return rule.finding(
+        confidence, evidence, tr("{first}, {second}.", first=difference, second=text), fix=fix
+    )
 
 
 def _pairs(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:

@@ -163,7 +163,11 @@ def _held_reply(rule: Rule, case: Case) -> Finding | None:
             tr("{reply}; but {doubts}.", reply=_REPLY, doubts="; ".join(doubts)),
         )
     return rule.finding(
-        confidence, tuple(evidence), f"{_REPLY}; {_REPLY_DIRECT}." if whole else f"{_REPLY}."
+        confidence,
+        tuple(evidence),
+        tr("{first}; {second}.", first=_REPLY, second=_REPLY_DIRECT)
+        if whole
+        else tr("{sentence}.", sentence=_REPLY),
     )
 
 
@@ -326,7 +330,12 @@ def _distinguishes(case: Case, held: tuple[ProbeResult, ...]) -> str:
     difference = _difference(held)
     reason, other = addresses.same_backend_reason(case), addresses.other_backend(case)
     if reason:
-        return f"{difference}; {_SAME_BACKEND}. {capitalize(reason)}."
+        return tr(
+            "{first}; {second}. {third}.",
+            first=difference,
+            second=_SAME_BACKEND,
+            third=capitalize(reason),
+        )
     if other:
         passed = tr("Nginx passes this path to {other}", other=safe(other, 120))
         return f"{difference}; {_OTHER_BACKEND}: {passed}. {_ADVICE}"
@@ -336,7 +345,7 @@ def _distinguishes(case: Case, held: tuple[ProbeResult, ...]) -> str:
 def _distinguishes_alone(case: Case, held: tuple[ProbeResult, ...]) -> str:
     """What shows that the backend sends, where no direct probe does."""
     if live := streams.live_beside_held(case):
-        return f"{_SENDS.format(_labels(live))}."
+        return tr("{sentence}.", sentence=_SENDS.format(_labels(live)))
     if kept := _kept_after(case):
         return tr("{kept}; the config in force keeps buffering on.", kept=_KEPT.format(kept))
     is_logged = streams.backend_had_answered(case) and not _shows_buffers(case, held)

@@ -109,7 +109,11 @@ def _by_measured(
     if _passed_on(case, held) and not _enters_here(case, resolution):
         return None
     evidence = _evidence(case, resolution, held, filters)
-    text = f"{_KNOWN}. {_SURE}" if addresses.is_direct(case) else f"{_KNOWN}."
+    text = (
+        tr("{first}. {second}", first=_KNOWN, second=_SURE)
+        if addresses.is_direct(case)
+        else tr("{sentence}.", sentence=_KNOWN)
+    )
     return rule.finding(_confidence(case, held, filters), evidence, text)
 
 
