@@ -202,7 +202,7 @@ class VantageForm(Fields[VantageInput]):
         if field.id != "log" or not self._proposal.preset.logs:
             return field.label
         return tr(
-            "{label}; {word}: {tool} logs, run here",
+            "{label}; {word}: {tool} logs here",
             label=field.label,
             word=LOGS,
             tool=self._proposal.preset.logs[0],

@@ -53,7 +53,7 @@ class Use:
         """What is done, in full and on one line: `at web: read /var/log/nginx/access.log`."""
         place = tr("at {place}", place=visible(self.place, 40)) if self.prefix else tr("here")
         text = visible(self.text, 10 * len(self.text))
-        return f"{place}: {_VERBS[self.verb]} {text}"
+        return tr("{place}: {verb} {text}", place=place, verb=_VERBS[self.verb], text=text)
 
     @property
     def problem(self) -> str:
