@@ -24,6 +24,7 @@ from tests.probe.mcp.server import (
     silence,
     streamable,
 )
+from tests.probe.mcp.test_streamable import in_order
 from wizard.investigation.investigation import Investigation
 from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
 from wizard.model.handshake import Handshake
@@ -110,7 +111,7 @@ async def test_an_answer_that_does_not_fit_leads_to_streamable_http(how: str) ->
         True,
         "",
     )
-    assert server.names == WHOLE
+    assert in_order(server.names) == WHOLE
 
 
 @pytest.mark.parametrize("status", [301, 307, 401, 403, 407, 421, 429, 502, 503, 504])
