@@ -11,13 +11,6 @@ from wizard.text.display import safe, visible_block
 from wizard.text.marks import MARKS
 from wizard.text.messages import tr
 
-_VERDICTS = {
-    "FIXED": tr("FIXED"),
-    "FAULT": tr("FAULT"),
-    "HEALTHY": tr("HEALTHY"),
-    "INCONCLUSIVE": tr("INCONCLUSIVE"),
-}
-
 
 def full_report(investigation: Investigation, format: str = "text") -> str:
     """Return the report of all results so far."""
@@ -46,7 +39,7 @@ def exit_text(investigation: Investigation) -> str:
     current = current_diagnosis(case, diagnosis)
     result = Result(case, current, investigation.recommendation, investigation.steps, 0.0)
     word, sentence = result.headline
-    parts = [wrap(f"{_VERDICTS.get(word, word)}  {sentence}", "", "  ")]
+    parts = [wrap(f"{word}  {sentence}", "", "  ")]
     parts += [
         f"  {safe(cause.id, 80)} ({CONFIDENCE_WORDS[cause.confidence]})\n"
         for cause in result.causes

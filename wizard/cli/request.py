@@ -82,5 +82,5 @@ def check_stdin(options: Namespace) -> None:
     readers += ["--curl -"] if getattr(options, "curl", None) in STDIN else []
     if len(readers) > 1:
         raise UsageError(
-            tr("{readers}: standard input can be read only once", readers=" and ".join(readers))
+            tr("{readers}: standard input can be read only once", readers=tr(" and ").join(readers))
         )

@@ -253,7 +253,7 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
             "{label}: the config predicts {expected}, but it was live. Is this the config that "
             "runs, and does this URL reach this Nginx?{by_header}",
             label=label,
-            expected=" or ".join(sorted(expected)),
+            expected=tr(" or ").join(sorted(expected)),
             by_header=_by_header(case),
         )
     return ""

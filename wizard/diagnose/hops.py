@@ -289,7 +289,7 @@ def _culprit(case: Case, failing: FirstFailingHop) -> str:
         )
         return tr(
             "it is {names} ({unseen} could not tell)",
-            names=" or ".join(names),
+            names=tr(" or ").join(names),
             unseen=", ".join(failing.unseen),
         )
     if failing.kind == "hop":

@@ -159,7 +159,12 @@ class _Walk:
                 else tr("the version is not known")
             )
             name = visible(" ".join(location.args), 80)
-            doubt = f"location {name} matches by its variable since {since}, and {why}"
+            doubt = tr(
+                "location {name} matches by its variable since {since}, and {why}",
+                name=name,
+                since=since,
+                why=why,
+            )
             self.route.doubt = f"{location.where}: {doubt}"
         return value not in ("", "0")
 

@@ -33,7 +33,7 @@ def recommend_annotations(case: Case, wanted: WantedSettings, style: Style) -> R
         lines += _path_rule(paths[0] if paths else "/message", _WHY_MESSAGES)
     for path in wanted.public_paths(case):
         lines += _path_rule(path, _WHY_PUBLIC)
-    what = " and ".join(dialect.annotations[change.name][0] for change in annotated)
+    what = tr(" and ").join(dialect.annotations[change.name][0] for change in annotated)
     return Recommendation(
         summary=tr("as annotations of the Ingress: {what}", what=what or tr("see what to adapt")),
         parts=(Part(tuple(lines) or (_NO_ANNOTATION,)),),

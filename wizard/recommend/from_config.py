@@ -174,7 +174,7 @@ def _setting_names(changes: Sequence[Change]) -> str:
     """What the changes set or replace, as a part of a sentence."""
     new = (change for change in changes if not (change.repeated or change.if_present))
     settings = (f"{change.name} {change.value}" for change in new)
-    return " and ".join((*settings, *(change.name for change in changes if change.if_present)))
+    return tr(" and ").join((*settings, *(change.name for change in changes if change.if_present)))
 
 
 def _notes(case: Case, resolution: RequestResolution, wanted: WantedSettings) -> Iterator[str]:

@@ -94,7 +94,7 @@ def _summary(blocks: Sequence[Block]) -> str:
     lines = [line for block in blocks if not block.header for line in block.statements]
     settings = dict.fromkeys(f"{line.name} {' '.join(line.args)}" for line in lines)
     locations = [f"a {block.header}" for block in blocks if block.header]
-    return " and ".join((*settings, *locations)) or _BY_HAND
+    return tr(" and ").join((*settings, *locations)) or _BY_HAND
 
 
 _GIVE_CONFIG = tr("add the config (--conf): what has to change stands there")

@@ -39,7 +39,7 @@ def fix_upstream(resolution: RequestResolution, changes: Sequence[Change]) -> Co
         notes = () if block else tuple(map(no_upstream_note, changes))
         return ConfigFix(tr("affinity for the upstream"), (_sketch(resolution, changes),), notes)
     upstream = change_inside(source, Rewrite.of(changes), reason=_WHY_UPSTREAM)
-    names = " and ".join(f"{change.name} {change.value}" for change in changes)
+    names = tr(" and ").join(f"{change.name} {change.value}" for change in changes)
     summary = tr("{names} in {header}", names=names, header=upstream.header)
     is_balancing = any(change.name == "hash" for change in changes)
     if is_balancing and any("backup" in server.args for server in block.children("server")):

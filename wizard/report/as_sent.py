@@ -7,6 +7,7 @@ from typing import Any, Literal
 from wizard.model.config import Position
 from wizard.model.sent_request import SentHeader, SentRequest
 from wizard.report.text import section, wrap
+from wizard.text.columns import pad, width
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
 from wizard.text.marks import MARKS
@@ -202,6 +203,6 @@ def _place(where: Position | None) -> str | None:
 def _row(text: str, origin: str) -> str:
     """Return a line and its origin in columns; a long one gets a line of its own."""
     text, origin = safe(text, 300), safe(origin)
-    if len(text) <= 44 and len(origin) <= 32:
-        return f"  {text:<44} {origin}\n"
+    if width(text) <= 44 and width(origin) <= 32:
+        return f"  {pad(text, 44)} {origin}\n"
     return wrap(text, "  ", "    ") + wrap(origin, " " * 6, " " * 6)

@@ -14,6 +14,7 @@ from wizard.report.markdown import escape_markup, markdown_parts
 from wizard.report.prometheus import exposition, samples
 from wizard.report.result import Result, input_problems, unread_inputs, vantage_problems
 from wizard.report.text import WIDTH, colorizer, join_sections, section, wrap
+from wizard.text.columns import pad, pad_left, width
 from wizard.text.display import safe, seconds
 from wizard.text.messages import tr
 
@@ -141,12 +142,12 @@ def render_batch(
 
 
 _VERDICT_WORDS = {
-    "healthy": "healthy",
-    "fault": "FAULT",
-    "inconclusive": "inconclusive",
+    "healthy": tr("healthy"),
+    "fault": tr("FAULT"),
+    "inconclusive": tr("inconclusive"),
     None: tr("not asked"),
 }
-_HEADINGS = ("target", "verdict", "cause", "event", "took")
+_HEADINGS = (tr("target"), tr("verdict"), tr("cause"), tr("event"), tr("took"))
 _GAP = "  "
 _ELLIPSIS = ".."
 """ASCII: not every terminal draws `…` in one column."""
@@ -172,9 +173,9 @@ def _text(entries: Sequence[Entry], elapsed_s: float, *, color: bool) -> str:
 def _table(entries: Sequence[Entry]) -> str:
     """Return the table: columns as wide as they must be, names cut to the rest of the line."""
     rows = [_HEADINGS, *(_row(item) for item in entries)]
-    widths = [max(len(row[column]) for row in rows) for column in range(1, len(_HEADINGS))]
+    widths = [max(width(row[column]) for row in rows) for column in range(1, len(_HEADINGS))]
     free = max(_MIN_NAME_WIDTH, WIDTH - sum(widths) - len(_GAP) * len(widths))
-    name_width = min(free, max(len(row[0]) for row in rows))
+    name_width = min(free, max(width(row[0]) for row in rows))
     return "".join(_line(row, name_width, widths) for row in rows)
 
 
@@ -188,8 +189,8 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 def _line(row: Sequence[str], name_width: int, widths: Sequence[int]) -> str:
     name, verdict, cause, event, took = row
-    columns = [shorten(name, name_width).ljust(name_width), verdict.ljust(widths[0])]
-    columns += [cause.ljust(widths[1]), event.rjust(widths[2]), took.rjust(widths[3])]
+    columns = [pad(shorten(name, name_width), name_width), pad(verdict, widths[0])]
+    columns += [pad(cause, widths[1]), pad_left(event, widths[2]), pad_left(took, widths[3])]
     return _GAP.join(columns).rstrip() + "\n"
 
 

@@ -17,6 +17,7 @@ from wizard.model.case import Case
 from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.vantage import Capabilities
 from wizard.report.labels import variant_name
+from wizard.text.columns import pad
 from wizard.text.display import capitalize, safe, seconds
 from wizard.text.messages import tr
 
@@ -91,13 +92,13 @@ def hops_text(case: Case) -> str:
     heads = zip(*variant_heads(variants), strict=True)
     titles = (tr("Side by side"), "")
     rows = [
-        f"{title:<26}" + "".join(f"{text:<13}" for text in head)
+        pad(title, 26) + "".join(pad(text, 13) for text in head)
         for title, head in zip(titles, heads, strict=False)
         if title or any(head)
     ]
     for hop in hop_results:
-        outcomes = "".join(f"{outcome_text(hop.result(item)):<13}" for item in variants)
-        rows.append(f"  {safe(hop.name)[:23]:<24}{outcomes}")
+        outcomes = "".join(pad(outcome_text(hop.result(item)), 13) for item in variants)
+        rows.append(f"  {pad(safe(hop.name)[:23], 24)}{outcomes}")
     rows += [f"  {line}" for line in (hops_summary(case), *vantage_lines(case)) if line]
     return "".join(f"{row.rstrip()}\n" for row in rows)
 
@@ -108,7 +109,7 @@ def hops_markdown(case: Case) -> str:
         return ""
     hop_results = results_by_hop(case)
     variants = probed_variants(hop_results)
-    head = ["place", *(variant_name(*variant) for variant in variants)]
+    head = [tr("place"), *(variant_name(*variant) for variant in variants)]
     rows = [
         [safe(item.name), *(outcome_text(item.result(variant)) for variant in variants)]
         for item in hop_results

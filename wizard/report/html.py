@@ -10,17 +10,19 @@ from wizard.report.hops import hops_text
 from wizard.report.html_style import STYLE
 from wizard.report.html_text import escape, escape_block
 from wizard.report.html_timeline import Row, timelines_svg
+from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES
 from wizard.report.logs import history_headlines
 from wizard.report.proof import before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text.display import seconds
-from wizard.text.messages import tr
+from wizard.text.messages import language, tr
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_LANGUAGE = language().replace("_", "-")
 _NO_CONCLUSION = tr("no conclusion")
 _CLASSES = {"pass": "ok", "warn": "look", "fail": "fault", "skip": "quiet"}
-_CHIPS = {"healthy": ("HEALTHY", "ok"), "fault": ("FAULT", "fault")}
+_CHIPS = {"healthy": (tr("HEALTHY"), "ok"), "fault": (tr("FAULT"), "fault")}
 
 
 def html_report(result: Result) -> str:
@@ -28,7 +30,7 @@ def html_report(result: Result) -> str:
     word, sentence = result.headline
     shown, kind = _CHIPS.get(result.diagnosis.verdict, (tr("NOT SURE"), "look"))
     started = f"{utc(result.case.started)}, " if result.case.started else ""
-    chip = word if word == "FIXED" else shown
+    chip = word if result.case.is_fixed else shown
     parts = [
         f'<header><span class="chip {kind}">{escape(chip)}</span>',
         f"<h1>{escape(sentence)}</h1>",
@@ -40,11 +42,11 @@ def html_report(result: Result) -> str:
         _recommendation(result.recommendation) if result.recommendation else "",
         _evidence(result),
         _section(tr("Risks (not seen to break anything now)"), _items(map(_risk, result.risks))),
-        _section("Also", _items(map(escape, result.notes))),
+        _section(tr("Also"), _items(map(escape, result.notes))),
     ]
     body = "\n".join(part for part in parts if part)
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{_LANGUAGE}"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(chip)}: {escape(result.case.target.request_line, 120)}</title>\n"
@@ -104,15 +106,17 @@ def _inner(case: Case) -> Iterator[tuple[str, tuple[ProbeResult, ...]]]:
 
 def _cause(cause: Finding, is_fixed: bool) -> str:
     rows = (
-        (escape(item.kind), f"<code>{escape(item.where, 120)}</code>", escape(item.text))
+        (EVIDENCE_WORDS[item.kind], f"<code>{escape(item.where, 120)}</code>", escape(item.text))
         for item in cause.evidence
     )
-    why = f"<p>Why this cause: {escape(cause.distinguishes)}</p>" if cause.distinguishes else ""
+    why = tr("Why this cause: {distinguishes}", distinguishes=escape(cause.distinguishes))
+    why = f"<p>{why}</p>" if cause.distinguishes else ""
+    place = tr("Fix ({where}):", where=FIX_PLACES[cause.fix.where])
     confidence = CONFIDENCE_WORDS[cause.confidence]
     body = (
         f'<p class="quiet"><code>{escape(cause.id)}</code>, {confidence}</p>\n'
-        f"{_table(('kind', 'where', 'what'), rows)}\n{why}\n"
-        f"<p><strong>Fix ({cause.fix.where}):</strong> {escape(cause.fix.summary)}.</p>"
+        f"{_table((tr('kind'), tr('where'), tr('what')), rows)}\n{why}\n"
+        f"<p><strong>{place}</strong> {escape(cause.fix.summary)}.</p>"
     )
     return _section(f"{(tr('It was: ') if is_fixed else '')}{escape(cause.title)}", body)
 

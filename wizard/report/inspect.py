@@ -10,6 +10,7 @@ from wizard.model.resolution import Answer, Delivery, RequestResolution, Setting
 from wizard.report.as_sent import BackendRequest, as_sent_json, as_sent_text
 from wizard.report.labels import client_name
 from wizard.report.text import join_sections, section, wrap
+from wizard.text.columns import pad, width
 from wizard.text.config_redaction import redact_directive
 from wizard.text.display import safe
 from wizard.text.messages import tr
@@ -180,8 +181,8 @@ def _delivery(row: Delivery) -> str:
         upstream=row.upstream,
     )
     return tr(
-        "  {result:<13} for {client}{delivery_condition}\n",
-        result=row.result,
+        "  {result} for {client}{delivery_condition}\n",
+        result=pad(OUTCOME_WORDS[row.result], 13),
         client=client,
         delivery_condition=delivery_condition(row),
     )
@@ -208,8 +209,8 @@ def _setting(name: str, setting: Setting) -> str:
     if setting.origin == "default":
         return f"  {name:<28} {value}\n"
     origin = safe(setting.origin)
-    if len(value) <= 12 and len(origin) <= 36:
-        return f"  {name:<28} {value:<12} {origin}\n"
+    if width(value) <= 12 and width(origin) <= 36:
+        return f"  {name:<28} {pad(value, 12)} {origin}\n"
     return f"{wrap(f'{name:<28} {value}', '  ', ' ' * 31)}{'':31}{origin}\n"
 
 

@@ -1,9 +1,10 @@
 """The names of requests and states in every text that people read; JSON has its own."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
-from wizard.model.diagnosis import Finding
+from wizard.model.diagnosis import Finding, Verdict
 from wizard.model.resolution import CLIENT_NAMES, Client
 from wizard.model.target import Http
 from wizard.model.timeline import Encoding, Probe
@@ -20,6 +21,23 @@ _PLACES = {
     "root-direct": "direct /", "sse-direct": "direct", "mcp-direct": tr("MCP direct"),
     "follow-up-direct": "direct",
 }  # fmt: skip
+VERDICT_WORDS: Mapping[Verdict, str] = {
+    "healthy": tr("HEALTHY"),
+    "fault": tr("FAULT"),
+    "inconclusive": tr("INCONCLUSIVE"),
+}
+EVIDENCE_WORDS: Mapping[str, str] = {
+    "probe": tr("probe"),
+    "config": tr("config"),
+    "log": tr("log"),
+    "follow-up": tr("follow-up"),
+}
+FIX_PLACES: Mapping[str, str] = {
+    "nginx": "nginx",
+    "backend": tr("backend"),
+    "client": tr("client"),
+    "outer-proxy": tr("outer-proxy"),
+}
 _BARE_NAME = re.compile(r"\b(?:root-proxy|sse-proxy|sse-direct)$")
 
 

@@ -1,12 +1,12 @@
 """The logs in a report: the history before the probes, and the lines of the probes."""
 
-import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from wizard.model.case import Case
 from wizard.model.log_report import History, LoggedFailure
+from wizard.text.columns import wrap
 from wizard.text.display import safe
 from wizard.text.messages import plural, tr
 
@@ -18,9 +18,10 @@ MAX_FAILURES = 5
 def logs_text(case: Case) -> str:
     """Return the history of each log that has one, at most 80 columns wide."""
     rows: list[str] = []
-    wrapper = textwrap.TextWrapper(WIDTH, "    ", "    ", break_long_words=False)
     for file, history in _histories(case):
-        rows += (f"  {file}", *(wrapper.fill(safe(line)) for line in history_lines(history)))
+        lines = history_lines(history)
+        texts = (wrap(safe(line), WIDTH, "    ", "    ") for line in lines)
+        rows += (f"  {file}", *(row for text in texts for row in text))
     return "\n".join((tr("Before the probes, according to the logs"), *rows, "")) if rows else ""
 
 
@@ -135,7 +136,7 @@ def _cut_off(history: History) -> str:
         else "",
         tr("{canceled} canceled", canceled=canceled) if canceled else "",
     ]
-    return " and ".join(filter(None, parts))
+    return tr(" and ").join(filter(None, parts))
 
 
 def failures(history: History) -> list[str]:

@@ -7,7 +7,7 @@ from wizard.model.diagnosis import CONFIDENCE_WORDS, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_markdown
-from wizard.report.labels import spell_out
+from wizard.report.labels import FIX_PLACES, spell_out
 from wizard.report.logs import history_headlines
 from wizard.report.proof import OUTCOME_WORDS, before_and_now, remarks, utc
 from wizard.report.result import Check, Result
@@ -40,9 +40,9 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
         f"`{_code(case.target.request_line)}`, {result.elapsed_s:.1f} s",
         *_proof(case),
         *(_fix(cause) for cause in result.causes[:1] if not case.is_fixed),
-        *_folded("Evidence", evidence),
-        _list("Risks", [_risk(risk) for risk in result.risks]),
-        _list("Also", [escape_markup(note) for note in result.notes]),
+        *_folded(tr("Evidence"), evidence),
+        _list(tr("Risks"), [_risk(risk) for risk in result.risks]),
+        _list(tr("Also"), [escape_markup(note) for note in result.notes]),
         *(_recommendation(result.recommendation) if result.recommendation else ()),
     ]
     return [part for part in parts if part]
@@ -51,7 +51,7 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
 def _fix(cause: Finding) -> str:
     return tr(
         "**Fix ({where}):** {escape_markup}.",
-        where=cause.fix.where,
+        where=FIX_PLACES[cause.fix.where],
         escape_markup=escape_markup(cause.fix.summary),
     )
 

@@ -12,7 +12,7 @@ from wizard.model.diagnosis import Diagnosis, Finding, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import State, StepId, StepState
-from wizard.report.labels import spell_out, spell_out_finding
+from wizard.report.labels import VERDICT_WORDS, spell_out, spell_out_finding
 from wizard.report.proof import causes_of, fixed_sentence
 from wizard.text.display import safe
 from wizard.text.messages import tr
@@ -73,8 +73,8 @@ class Result:
         """The answer: a word, and a sentence."""
         proof = self.case.proof
         if proof is None or not self.case.is_fixed:
-            return self.diagnosis.verdict.upper(), safe(self.diagnosis.summary)
-        return "FIXED", fixed_sentence(self.case, proof.at)
+            return VERDICT_WORDS[self.diagnosis.verdict], safe(self.diagnosis.summary)
+        return tr("FIXED"), fixed_sentence(self.case, proof.at)
 
     @property
     def checks(self) -> tuple[Check, ...]:

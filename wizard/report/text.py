@@ -10,11 +10,12 @@ from wizard.model.diagnosis import CONFIDENCE_WORDS, BlockLine, Evidence, Findin
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_text
-from wizard.report.labels import probe_name
+from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, probe_name
 from wizard.report.logs import logs_text
 from wizard.report.proof import before_and_now, change_text, remarks, utc
 from wizard.report.result import Check, Result
-from wizard.text.columns import pad
+from wizard.text import columns
+from wizard.text.columns import pad, pad_left
 from wizard.text.display import safe, seconds, visible_block
 from wizard.text.messages import plural, tr
 
@@ -39,7 +40,7 @@ def text_report(result: Result, *, color: bool = False) -> str:
         recommendation_text(result.recommendation) if result.recommendation else "",
         proof_text(result.case),
         section(tr("Risks (not seen to break anything now)"), map(_risk, result.risks)),
-        section("Also", map(_item, result.notes)),
+        section(tr("Also"), map(_item, result.notes)),
         f"{safe(result.case.target.request_line, 200)}, {result.elapsed_s:.1f} s\n",
     ]
     return join_sections(parts)
@@ -93,9 +94,7 @@ def wrap(text: str, first: str = "  ", then: str = "  ") -> str:
 
     A path or URL longer than a line stays whole, so that it can be copied.
     """
-    wrapper = textwrap.TextWrapper(WIDTH, first, then)
-    wrapper.break_on_hyphens = wrapper.break_long_words = False
-    return wrapper.fill(text) + "\n"
+    return "\n".join(columns.wrap(text, WIDTH, first, then)) + "\n"
 
 
 def section(title: str, rows: Iterable[str]) -> str:
@@ -113,7 +112,8 @@ def cause_text(cause: Finding) -> str:
     head = f"{safe(cause.id, 80)} ({CONFIDENCE_WORDS[cause.confidence]}): {safe(cause.title)}"
     evidence = ""
     for item in _folded(cause.evidence):
-        line = f"{item.kind:<6} {safe(item.where, 120)}: {safe(item.text)}"
+        kind = pad(EVIDENCE_WORDS[item.kind], 6)
+        line = f"{kind} {safe(item.where, 120)}: {safe(item.text)}"
         evidence += wrap(line, "  ", " " * 9)
     why = (
         wrap(tr("Why this cause: {distinguishes}", distinguishes=safe(cause.distinguishes)))
@@ -121,7 +121,11 @@ def cause_text(cause: Finding) -> str:
         else ""
     )
     fix = wrap(
-        tr("Fix ({where}): {summary}.", where=cause.fix.where, summary=safe(cause.fix.summary))
+        tr(
+            "Fix ({where}): {summary}.",
+            where=FIX_PLACES[cause.fix.where],
+            summary=safe(cause.fix.summary),
+        )
     )
     return f"{wrap(head, '', '  ')}{evidence}{why}{fix}"
 
@@ -143,17 +147,24 @@ def _folded(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
 def _risk(risk: Finding) -> str:
     evidence = "; ".join(f"{safe(item.where, 80)}: {safe(item.text)}" for item in risk.evidence)
     confidence = CONFIDENCE_WORDS[risk.confidence]
-    return _item(f"{safe(risk.id, 80)} ({confidence}): {evidence}. {risk.fix.summary}.")
+    head = f"{safe(risk.id, 80)} ({confidence})"
+    fix = risk.fix.summary
+    return _item(tr("{head}: {evidence}. {fix}.", head=head, evidence=evidence, fix=fix))
 
 
 def _checks(checks: Sequence[Check], colorize: Colorize) -> str:
     """Return a row for each check, and below it a row for each of its probes."""
     lengths = [
-        len(probe_name(result.timeline.probe)) for check in checks for result in check.results
+        columns.width(probe_name(result.timeline.probe))
+        for check in checks
+        for result in check.results
     ]
     width = min(_MAX_NAME_WIDTH, max([*lengths, _MIN_NAME_WIDTH - 1]) + 2)
     return section(
-        f"{'Checks':<{width + 17}}{'connect':>10}{'headers':>10}{tr('first event'):>13}",
+        pad(tr("Checks"), width + 17)
+        + pad_left(tr("connect"), 10)
+        + pad_left(tr("headers"), 10)
+        + pad_left(tr("first event"), 13),
         (_check(check, colorize, width) for check in checks),
     )
 
@@ -174,8 +185,7 @@ def _probe_row(result: ProbeResult, width: int) -> str:
     instants = (timeline.connect_s, timeline.headers_s, timeline.first_event_s)
     connect, headers, first_event = map(seconds, instants)
     name = probe_name(timeline.probe)
-    shown = name if len(name) < width else f"{name[: width - 2]}…"
-    row = f"{'':4}{shown:<{width}}{result.outcome:<13}"
+    row = f"{'':4}{pad(columns.cut(name, width - 1), width)}{pad(result.outcome_word, 13)}"
     return f"{row}{connect:>10}{headers:>10}{first_event:>13}\n"
 
 

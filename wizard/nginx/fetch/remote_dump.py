@@ -183,5 +183,5 @@ def _conf_path(title: str) -> str:
 def _hint(output: _DumpOutput, session: VantageSession) -> str:
     """The alternative to a dump: the config files of the running Nginx, else the usual one."""
     paths = list(filter(None, map(_conf_path, output.masters))) or [_USUAL_CONF]
-    files = " or ".join(f"{session.vantage.name}={path}" for path in paths)
+    files = tr(" or ").join(f"{session.vantage.name}={path}" for path in paths)
     return tr("; name the file instead: --conf {files}", files=files)
