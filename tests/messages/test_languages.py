@@ -18,7 +18,8 @@ _ENGLISH = re.compile(r"(?:[a-z]{2,}[,;]? ){2,}[a-z]{2,}")
 _QUOTED = re.compile(
     "incomplete chunked read|newline at end of file|prematurely closed|while (connecting|reading)"
     "|from upstream|header from|upstream, client|to upstream|too big header|session not found"
-    "|asked once more|gracefully shutting down|defined to resolve|request was sent to|alert handshake"
+    "|asked once more|without the upgrade|gracefully shutting down|defined to resolve"
+    "|request was sent to|alert handshake"
 )
 """Parts of what Nginx, OpenSSL, a client library or `diff` say, which stay as they are."""
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,7 @@ def test_the_wheel_needs_only_the_index(dist: Path, tmp_path: Path) -> None:
     """A new environment, no compiler, no file of the checkout."""
     (wheel,), (sbom,) = dist.glob("*.whl"), dist.glob("*.cdx.json")
     wheel = Path(shutil.copy(wheel, tmp_path))
+    assert "wizard/locale/zh_CN/LC_MESSAGES/ssewizard.mo" in zipfile.ZipFile(wheel).namelist()
     venv.create(tmp_path / "venv", with_pip=True)
     env = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     bin_ = tmp_path / "venv" / "bin"

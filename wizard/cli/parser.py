@@ -4,9 +4,18 @@ import argparse
 import textwrap
 from typing import Any, NoReturn
 
+from wizard.text import columns
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
-from wizard.text.messages import tr
+from wizard.text.messages import language, tr
+
+
+class OptionError(UsageError):
+    """A mistake in the options: `reason` is its sentence without the hint to the help."""
+
+    def __init__(self, reason: str, prog: str) -> None:
+        super().__init__(tr("{message} (see {prog} --help)", message=reason, prog=prog))
+        self.reason = reason
 
 
 class Parser(argparse.ArgumentParser):
@@ -14,11 +23,14 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, **given: Any) -> None:
         super().__init__(prog, formatter_class=HelpFormatter, **given)
+        self._positionals.title = tr("positional arguments")
+        self._optionals.title = tr("options")
+        for action in self._actions:
+            if action.dest == "help":
+                action.help = tr("show this help message and exit")
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(
-            tr("{message} (see {prog} --help)", message=safe(message, 300), prog=self.prog)
-        )
+        raise OptionError(safe(message, 300), self.prog)
 
 
 class HelpFormatter(argparse.HelpFormatter):
@@ -28,10 +40,24 @@ class HelpFormatter(argparse.HelpFormatter):
         return "\n\n".join(
             textwrap.indent(part, indent)
             if "\n" in part
-            else textwrap.fill(part, width, initial_indent=indent, subsequent_indent=indent)
+            else "\n".join(
+                textwrap.indent(line, indent) for line in self._lines(part, width, indent)
+            )
             for part in text.split("\n\n")
         )
 
+    def _lines(self, text: str, width: int, indent: str = "") -> list[str]:
+        text = " ".join(text.split())
+        room = width - len(indent)
+        return textwrap.wrap(text, room) if language() == "en" else columns.wrap(text, room)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return self._lines(text, width)
+
+    def _format_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None) -> str:
+        given = tr("usage: ") if prefix is None else prefix
+        return super()._format_usage(usage, actions, groups, given)
+
     def _get_help_string(self, action: argparse.Action) -> str | None:
         repeats = isinstance(action, argparse._AppendAction)
-        return f"{action.help} (repeatable)" if repeats else action.help
+        return tr("{help} (repeatable)", help=action.help) if repeats else action.help

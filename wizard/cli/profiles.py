@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wizard.cli.commands import COMMANDS, is_bare_word
+from wizard.cli.parser import OptionError
 from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
@@ -115,8 +116,8 @@ def parse_words(parser: ArgumentParser, words: Sequence[str], *, environment: bo
         try:
             lower = _parse_given(parser, layer, is_whole=False)
         except UsageError as error:
-            message = str(error).partition(" (see ssewizard ")[0]
-            raise UsageError(f"{where}: {message}") from None
+            reason = error.reason if isinstance(error, OptionError) else str(error)
+            raise UsageError(f"{where}: {reason}") from None
         for dest, value in vars(lower).items():
             if getattr(options, dest, None) is None:
                 setattr(options, dest, value)
