@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from wizard.cli.local_files import is_local_file, require_files
 from wizard.cli.options import make_target_parser, target_of
+from wizard.cli.parser import OptionError
 from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
 from wizard.cli.toml_file import read_toml
 from wizard.model.body import STDIN
@@ -228,7 +229,8 @@ def _errors_at(where: str, key: str = "") -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        message = str(error).partition(" (see ssewizard ")[0]
+        message = error.reason if isinstance(error, OptionError) else str(error)
+        message = message.partition(" (see ssewizard ")[0]
         for prefix in (f"argument --{key}: ", f"--{key} "):
             message = message.removeprefix(prefix)
         raise UsageError(f"{where}: {message}") from None

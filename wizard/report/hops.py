@@ -67,7 +67,7 @@ def hops_summary(case: Case) -> str:
 def capabilities_text(capabilities: Capabilities) -> str:
     """Return what a vantage has: its tool, the round trip and the clock, or why it is unusable."""
     if capabilities.problem:
-        return safe(capabilities.problem.removeprefix(f"{capabilities.vantage}: "), 300)
+        return safe(capabilities.problem.removeprefix(capabilities.vantage).lstrip("：: "), 300)
     parts = [safe(capabilities.version or capabilities.tool, 60)]
     if capabilities.round_trip_s is not None:
         parts.append(

@@ -61,7 +61,7 @@ def _proof(case: Case) -> list[str]:
     if case.proof is None:
         return []
     word = OUTCOME_WORDS[case.proof.outcome].lower()
-    why = case.proof.why.removeprefix("fixed: ")
+    why = case.proof.why.removeprefix(tr("fixed: "))
     rows = [
         f"{row.name}: {escape_markup(row.before)} → {escape_markup(row.now)}"
         for row in before_and_now(case)
