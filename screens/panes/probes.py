@@ -159,19 +159,29 @@ def draw_verify(view: View) -> list[PanelView]:
 
 
 def _before_and_now(view: View) -> list[Text]:
-    """Draw a row for each request, with what came before the change and now."""
-    name_columns = 17
-    columns = max(14, (view.width - name_columns) // 2)
-    widths = (name_columns, columns, columns)
+    """Draw a row for each request, with what came before the change and now.
+
+    Where there is little room the name has a row of its own.
+    """
+    is_narrow = view.width < _NARROW_COLUMNS
+    first = 0 if is_narrow else 17
+    second = min(20, (view.width - first) // 2) if is_narrow else (view.width - first) // 2
+    widths = (first, second, view.width - first - second)
     rows = [_table_row([line((title, HEAD)) for title in ("", tr("before"), tr("now"))], widths)]
     for row in before_and_now(view.case):
+        name = wrap(row.name, view.width if is_narrow else first - 1, DIM)
+        rows += name if is_narrow else ()
         cells = (
-            wrap(row.name, name_columns - 1, DIM),
-            _cell(row.before, row.was_well, columns),
-            _cell(row.now, row.is_well, columns),
+            () if is_narrow else name,
+            _cell(row.before, row.was_well, widths[1]),
+            _cell(row.now, row.is_well, widths[2]),
         )
         rows += [_table_row(texts, widths) for texts in zip_longest(*cells, fillvalue=Text())]
     return rows
+
+
+_NARROW_COLUMNS = 80
+"""With fewer columns a name beside both times would break them into three lines."""
 
 
 def _cell(text: str, is_well: bool | None, columns: int) -> list[Text]:

@@ -224,12 +224,12 @@ def watched_sentence(case: Case) -> str:
 
 def config_sentence(case: Case) -> str:
     """Whether the config differs from the one with which the fault was measured."""
-    changes = describe_changes(case)
-    return (
-        tr("{sentence}.", sentence=capitalize(changes))
-        if changes
-        else tr("The config was not read before and after.")
-    )
+    changes = capitalize(describe_changes(case))
+    if changes.endswith(";"):
+        return changes  # a line of the config, which a full stop would seem to belong to
+    if changes:
+        return tr("{sentence}.", sentence=changes)
+    return tr("The config was not read before and after.")
 
 
 def _cut_off_row(count: CutOffCount) -> BeforeNow:
