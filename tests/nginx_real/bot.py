@@ -124,8 +124,9 @@ class Bot:
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         session = request.headers.get("mcp-session-id", "")
-        if request.method != "POST":
+        if request.method == "DELETE":
             self._sessions.discard(session)
+        if request.method != "POST":
             writer.write(response(405 if request.method == "GET" else 200, b"", **self.headers))
             return
         name, extra = request.name, dict(self.headers)
