@@ -75,7 +75,9 @@ def _filled(hint: Any, text: str, number: float, depth: int) -> Any:
         tag = {TAG: hint.__name__} if hint in (SseEvent, Comment, Excess) else {}
         names = fields(hint).items()  # type: ignore[arg-type]
         return tag | {
-            name: _PLAIN[name] if name in _PLAIN else _filled(each, text, number, depth + 1)
+            name: _PLAIN[name]
+            if name in _PLAIN and each is not int
+            else _filled(each, text, number, depth + 1)
             for name, each in names
         }
     return {str: text, bool: True, int: int(number), float: number, bytes: ""}.get(hint)

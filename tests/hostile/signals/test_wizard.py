@@ -33,7 +33,7 @@ def test_a_signal_ends_it_with_all_restored(started: Started, name: str) -> None
     assert started.wait_for_end() == 128 + number
     started.terminal.assert_restored()
     after_screen = started.terminal.output.rpartition(b"\x1b[?1049l")[2]
-    assert b"root: pass" in after_screen
+    assert b"root: ok" in after_screen
     assert b"Traceback" not in after_screen
     assert [name for name in started.saved() if name == "case"]
 
