@@ -20,6 +20,7 @@ from screens.widgets.tick import Tick
 from tests.screens import investigations
 from tests.screens.test_keys import press
 from tests.screens.test_request import error, fill_in, form, screen_lines
+from tests.tools import skip_inapplicable
 from wizard.model.target import Source, Target
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ async def test_a_field_that_is_empty_is_asked_for_only_at_the_start() -> None:
 
 async def test_an_unreadable_file_shows_why(tmp_path: Path) -> None:
     if os.geteuid() == 0:
-        pytest.skip("root can read it")
+        skip_inapplicable("root can read it")
     path = tmp_path / "nginx.conf"
     path.touch(0o000)
     async with form([]).run_test(size=(80, 24)) as pilot:
