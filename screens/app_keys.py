@@ -1,8 +1,17 @@
-"""The keys that work on every screen."""
+"""The keys that work on every screen, and how the keys of a screen are named."""
 
 from textual.binding import Binding
 
 from wizard.text.messages import tr
+
+
+def named_binding(
+    group: str, key: str, action: str, label: str, tooltip: str, *, show: bool = True
+) -> Binding:
+    """Return a binding with the id by which the config file changes its key: `live.choose.1`."""
+    id_ = f"{group}.{action.replace('(', '.').rstrip(')')}"
+    return Binding(key, action, label, show=show, id=id_, tooltip=tooltip)
+
 
 APP_BINDINGS = (
     Binding("f1", "help", tr("keys"), show=False, id="app.help", tooltip=tr("What each key does")),

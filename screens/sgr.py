@@ -10,7 +10,6 @@ _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "8": "
         "21": "24", "53": "55"}  # fmt: skip
 """Each attribute that can be set, and what takes it away."""
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "53"})
-_REVERSE = "7"
 
 
 @dataclass(frozen=True)
@@ -80,5 +79,7 @@ def change_style(before: Style, after: Style) -> str:
         changes.append(after.foreground or "39")
     if before.background != after.background:
         changes.append(after.background or "49")
-    anew = ["0", *sorted(after.attributes), after.foreground, after.background]
-    return min((f"\x1b[{';'.join(filter(None, codes))}m" for codes in (changes, anew)), key=len)
+    from_default = ["0", *sorted(after.attributes), after.foreground, after.background]
+    return min(
+        (f"\x1b[{';'.join(filter(None, codes))}m" for codes in (changes, from_default)), key=len
+    )

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
+from screens.app_keys import named_binding
 from screens.live.buffer import SIDES
 from screens.live.cut import CutAlone
 from screens.live.pane import LivePane
@@ -125,13 +126,13 @@ class StepRunner(Screen[None]):
 
     AUTO_FOCUS = "StepList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
+        named_binding(
+            "steps",
             "o",
             "watch",
             tr("keep open"),
+            tr("Keep the live streams open for another minute"),
             show=False,
-            id="steps.watch",
-            tooltip=tr("Keep the live streams open for another minute"),
         )
     ]
     ESCAPE_TO_MINIMIZE = False

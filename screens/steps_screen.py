@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from screens.app_keys import named_binding
 from screens.case_permission import CasePermission
 from screens.config_view import ConfigView
 from screens.explain import Explain
@@ -190,9 +192,7 @@ def _input_of(step: StepId, target: Target) -> object:
     return {"direct": target.direct, "logs": target.logs, "config": target.conf}.get(step)
 
 
-def _binding(key: str, action: str, label: str, tooltip: str, *, show: bool = True) -> Binding:
-    id_ = f"steps.{action.replace('(', '.').rstrip(')')}"
-    return Binding(key, action, label, show=show, id=id_, tooltip=tooltip)
+_binding = partial(named_binding, "steps")
 
 
 class StepsScreen(InputActions):

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from screens.app_keys import named_binding
 from screens.live.buffer import SIDES, Entry, EventBuffer
 from screens.live.event_page import EventPage, redacted
 from screens.live.mouse import EventList
@@ -28,9 +30,7 @@ MIN_ROWS_FOR_GAPS = 14
 _KEYS = tr("↑↓ ⏎ open · / find · f type · space pause · s save")
 
 
-def _binding(key: str, action: str, label: str, tooltip: str) -> Binding:
-    id_ = f"live.{action.replace('(', '.').rstrip(')')}"
-    return Binding(key, action, label, show=False, id=id_, tooltip=tooltip)
+_binding = partial(named_binding, "live", show=False)
 
 
 class EventPanel(EventList, inherit_bindings=False):

@@ -25,7 +25,6 @@ _LABELS: Mapping[str, str] = {
     "follow-up": tr("checked"),
 }
 _LABEL_COLUMNS = 10
-_STATES = {"healthy": "pass", "fault": "fail", "inconclusive": "warn"}
 MAX_CHANGES = 4
 """How many changed lines of the config are drawn."""
 MAX_EVIDENCE_ROWS = 3

@@ -43,7 +43,8 @@ def language() -> str:
 def choose(name: str) -> None:
     """Use a language of `LANGUAGES` for all messages from now on."""
     global _language, _translate
-    _language, _translate = name, _catalogue(name) if name != "en" else str
+    if name != _language:
+        _language, _translate = name, _catalogue(name) if name != "en" else str
 
 
 def language_of(environment: Mapping[str, str]) -> str:
