@@ -46,6 +46,6 @@ def describe_command(request: ClientRequest) -> str:
             )
         ]
     taken = tr(
-        "From the curl command: {parts}.", parts=tr(", ").join(filter(None, parts)) or tr("the URL")
+        "From the curl command: {taken}.", taken=tr(", ").join(filter(None, parts)) or tr("the URL")
     )
     return "\n".join((taken, *(tr("Note: {note}", note=note) for note in request.notes)))

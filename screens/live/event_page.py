@@ -45,7 +45,7 @@ class EventPage(ModalScreen[None]):
             side = SIDE_NAMES[entry.side]
             name = f"{side} +{entry.at:.3f} s  {safe(entry.type, 60)}"
             page.border_title = (
-                f"{name}{(tr('  id {id_}', id_=safe(id_, 60)) if id_ else '')}".replace("[", r"\[")
+                f"{name}{(tr('  id {id}', id=safe(id_, 60)) if id_ else '')}".replace("[", r"\[")
             )
             page.border_subtitle = tr("c copy · esc close")
             yield Static(pretty(self._data), markup=False)

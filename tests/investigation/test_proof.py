@@ -7,10 +7,11 @@ import pytest
 
 from tests.rules.samples.build import make_case, make_handshake
 from wizard.investigation.attempts import attempt_of
-from wizard.investigation.proof import ROUNDS, conclude, plan_proof, prove, rate_verify
+from wizard.investigation.proof import ROUNDS, conclude, plan_proof, prove, rate_proof
 from wizard.model.case import Case
 from wizard.model.handshake import Exchange
 from wizard.model.probe_result import Outcome
+from wizard.model.steps import State
 from wizard.model.timeline import Timeline
 
 OFF = {"proxy_buffering": "off", "proxy_read_timeout": "1h"}
@@ -29,6 +30,11 @@ def ended(case: Case, outcome: Outcome, ending: str, age_s: float) -> Case:
 def proof(before: Case, after: Case = LIVE, **changes: object) -> Case:
     """The case of a verification, after which the probes are those of `after`."""
     return replace(after, baseline=attempt_of(before), **changes)  # type: ignore[arg-type]
+
+
+def rate_verify(case: Case) -> tuple[State, str]:
+    """The state of step 8 after a verification of this case, and why."""
+    return rate_proof(prove(case, 0.0))
 
 
 def with_cause(case: Case, *ids: str) -> Case:

@@ -8,7 +8,7 @@ from wizard.diagnose.outcome import classify
 from wizard.investigation import step_results
 from wizard.investigation.attempts import attempt_of, config_changes
 from wizard.investigation.investigation import Investigation, Waiting
-from wizard.investigation.proof import conclude, prove, rate_verify, states_now
+from wizard.investigation.proof import conclude, prove, rate_proof, states_now
 from wizard.investigation.steps import missing_input
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
@@ -242,7 +242,7 @@ def results(sample: Case) -> dict[StepId, StepState]:
         else ("fail", "not read"),
         "cause": step_results.rate_diagnosis(diagnosis),
         "fix": step_results.rate_recommendation(recommend(sample, diagnosis), diagnosis),
-        "verify": rate_verify(sample),
+        "verify": rate_proof(prove(sample, 0.0)),
     }
     return {step: StepState(step, *result) for step, result in results_by_step.items()}
 

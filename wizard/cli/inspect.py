@@ -57,9 +57,9 @@ def _require_path(path: str) -> None:
         )
         raise UsageError(
             tr(
-                "{shown}: a URL where a path is needed: {words}",
+                "{shown}: a URL where a path is needed: {options}",
                 shown=shown,
-                words=safe(words, 200),
+                options=safe(words, 200),
             )
         )
     raise UsageError(

@@ -188,9 +188,9 @@ def _profile_layers(name: str) -> tuple[str, list[tuple[str, list[str]]]]:
         if key not in KEYS:
             raise UsageError(
                 tr(
-                    "{where}: no such key{suggestion}",
+                    "{where}: no such key{hint}",
                     where=where,
-                    suggestion=suggestion(key, (*KEYS, "url")),
+                    hint=suggestion(key, (*KEYS, "url")),
                 )
             )
         try:

@@ -49,9 +49,9 @@ def require_literal(text: str) -> str:
     if match := _VARIABLE.search(text):
         raise UsageError(
             tr(
-                "{match} is not replaced here: only the value of a header may use environment "
+                "{variable} is not replaced here: only the value of a header may use environment "
                 "variables",
-                match=safe(match[0], 60),
+                variable=safe(match[0], 60),
             )
         )
     return text
@@ -74,7 +74,10 @@ def _environment_value(match: re.Match[str]) -> str:
         raise UsageError("write a variable of the environment as ${NAME}, and a dollar as $$")
     if not (value := os.environ.get(match[1], "")):
         raise UsageError(
-            tr("the environment variable {match} is not set, or is empty", match=safe(match[1], 60))
+            tr(
+                "the environment variable {variable} is not set, or is empty",
+                variable=safe(match[1], 60),
+            )
         )
     return value
 

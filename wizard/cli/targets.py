@@ -125,9 +125,7 @@ def _misplaced(key: str, value: object) -> str:
         return tr("put this key below [defaults], or below the [[target]] that it belongs to")
     if key in ("url", "name"):
         return tr("put this key below the [[target]] that it belongs to")
-    return tr(
-        "no such table{suggestion}", suggestion=suggestion(key, ("defaults", "target", *KEYS))
-    )
+    return tr("no such table{hint}", hint=suggestion(key, ("defaults", "target", *KEYS)))
 
 
 def _label(values: Mapping[str, object], number: int) -> str:

@@ -160,7 +160,7 @@ def _shortcoming(case: Case) -> str:
     answers, the handshake through the proxy is done and none of its messages was lost.
     """
     if not any(result.was_made for result in case.proxy):
-        return tr("The stream was not probed {case}.", case=describe_place(case))
+        return tr("The stream was not probed {place}.", place=describe_place(case))
     if _is_interrupted(case):
         return tr("The check was interrupted before it was complete.")
     if any(result.outcome == "running" or result.was_left for result in case.proxy):
@@ -174,11 +174,11 @@ def _shortcoming(case: Case) -> str:
     if failing is not None and (is_needed or not problem):
         where = describe_failing_hop(case) if has_several_proxies(results_by_hop(case)) else ""
         parts = "; ".join(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
-        return tr("The stream {case}: {parts}.", case=describe_place(case), parts=parts)
+        return tr("The stream {place}: {outcomes}.", place=describe_place(case), outcomes=parts)
     if problem:
         return tr(
-            "The MCP session {case} fails: {problem}",
-            case=describe_place(case),
+            "The MCP session {place} fails: {problem}",
+            place=describe_place(case),
             problem=safe(problem, 300),
         )
     lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
@@ -189,7 +189,7 @@ def _shortcoming(case: Case) -> str:
     failures = unexplained_failures(case)
     described = failures[0].failure.describe() if failures else ""
     return (
-        tr("What we asked is well, but the logs have {described}.", described=safe(described, 400))
+        tr("What we asked is well, but the logs have {failures}.", failures=safe(described, 400))
         if failures
         else ""
     )
@@ -214,7 +214,7 @@ def _summary(case: Case, verdict: Verdict, causes: tuple[Finding, ...], shortcom
     if verdict == "healthy":
         return describe_health(case)
     return shortcoming or tr(
-        "{case} Possible: {title}.", case=describe_health(case), title=causes[0].title
+        "{summary} Possible: {cause}.", summary=describe_health(case), cause=causes[0].title
     )
 
 

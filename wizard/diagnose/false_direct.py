@@ -83,7 +83,7 @@ def _reason(case: Case, result: ProbeResult) -> str:
         return tr("it leads to the same machine and port as the public URL")
     if addresses.is_listener(case, result.timeline):
         address = addresses.host_port(result.timeline.probe.url)
-        port = tr("port {rpartition} of that machine", rpartition=address.rpartition(":")[2])
+        port = tr("port {port} of that machine", port=address.rpartition(":")[2])
         return tr(
             "by the config, Nginx itself listens on {address}",
             address=address if is_unix(address) else port,

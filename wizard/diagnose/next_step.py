@@ -152,8 +152,8 @@ def _about_inputs(case: Case) -> str:
     is_silent = not outcomes.isdisjoint({"silent", "held", "events-held", "no-event"})
     if is_silent and waited_s >= target.stall * 0.9:  # beside a live direct stream it waits less
         return tr(
-            "wait for longer than {stall:g} s, --stall {stall2:g}.",
-            stall=target.stall,
-            stall2=target.stall * 3,
+            "wait for longer than {waited:g} s, --stall {longer:g}.",
+            waited=target.stall,
+            longer=target.stall * 3,
         )
     return ""

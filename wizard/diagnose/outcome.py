@@ -362,12 +362,12 @@ def _describe_early_end(
     """What shows that a stream ended too early; empty if nothing does."""
     if _is_outlived(timeline, direct):
         end = timeline.detail if timeline.is_websocket else "ended"
-        return tr("{end} {end2}, where the direct probe continued", end=end, end2=_end(timeline))
+        return tr("{end} {when}, where the direct probe continued", end=end, when=_end(timeline))
     if beside and comparison.lacks_the_end(timeline, beside):
         return tr(
-            "ended after {count}, where the direct probe had {count2}",
+            "ended after {count}, where the direct probe had {direct_count}",
             count=_count(timeline),
-            count2=_count(beside),
+            direct_count=_count(beside),
         )
     if beside and names_its_end(beside) and not last_error(timeline):
         return tr(
@@ -423,10 +423,10 @@ def _describe_bursts(timeline: Timeline, beside: Timeline) -> str:
         return ""
     first, early = seconds(timeline.first_data_s), seconds(beside.first_data_s)
     return tr(
-        "{moments}, where the direct probe has {moments2}; first data after {first} (direct: "
+        "{moments}, where the direct probe has {direct_moments}; first data after {first} (direct: "
         "{early})",
         moments=_moments(timeline),
-        moments2=_moments(beside),
+        direct_moments=_moments(beside),
         first=first,
         early=early,
     )

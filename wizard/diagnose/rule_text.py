@@ -66,7 +66,12 @@ def read_rule_text(id: str) -> RuleText:
     text = parse_rule_text(content.decode("utf-8"), name)
     if text.id != id:
         raise ValueError(
-            tr("{name}: its title names {id}, not {id2}", name=name, id=text.id, id2=id)
+            tr(
+                "{name}: its title names {named}, not {expected}",
+                name=name,
+                named=text.id,
+                expected=id,
+            )
         )
     return text
 

@@ -40,9 +40,9 @@ def describe_undecided_config(case: Case) -> tuple[str, ...]:
         paths.setdefault(each.doubt, []).append(safe(each.request.path, 120))
     return tuple(
         tr(
-            "The config does not tell who answers {fromkeys}: {doubt}. What is said of it rests "
+            "The config does not tell who answers {places}: {doubt}. What is said of it rests "
             "on the probes and logs.",
-            fromkeys=" and ".join(dict.fromkeys(names)),
+            places=" and ".join(dict.fromkeys(names)),
             doubt=safe(doubt, 300),
         )
         for doubt, names in paths.items()

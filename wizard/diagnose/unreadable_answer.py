@@ -91,9 +91,7 @@ def _describe_undecodable(timeline: Timeline, wire: Wire) -> str:
         else ""
     )
     begins = (
-        tr("; it begins with {show_start}", show_start=show_start(wire.body_start))
-        if wire.body_start
-        else ""
+        tr("; it begins with {start}", start=show_start(wire.body_start)) if wire.body_start else ""
     )
     return tr(
         "the body cannot be decoded{declared}: {undecodable}{begins}",

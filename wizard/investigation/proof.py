@@ -96,9 +96,8 @@ def prove(case: Case, at: float) -> Proof:
     return Proof(outcome, f"{why}{remark}", at, case.config_changed, case.config_changes)
 
 
-def rate_verify(case: Case) -> StepResult:
+def rate_proof(proof: Proof) -> StepResult:
     """Pass if what was broken works in new connections, and was watched long enough to say so."""
-    proof = prove(case, 0.0)
     return PROOF_STATES[proof.outcome], proof.why
 
 
@@ -200,7 +199,7 @@ def _judge(case: Case) -> tuple[ProofOutcome, str]:
     causes = case.baseline.causes if case.baseline else ()
     remaining = [cause for cause in _measured_causes(case) if cause.id in causes]
     if remaining:
-        return "not-fixed", tr("not fixed yet: {title}", title=remaining[0].title)
+        return "not-fixed", tr("not fixed yet: {cause}", cause=remaining[0].title)
     if state != "pass":
         return "not-proven", tr("not proven: {why}", why=why)
     if missing := _missing_proof(case):
@@ -282,7 +281,7 @@ def _describe_fix(case: Case, why: str) -> tuple[ProofOutcome, str]:
         and not is_well(result, handshake)
     ]
     if bad:
-        return "fixed", tr("fixed: {why} before; now {why2}", why=bad[0].why, why2=why)
+        return "fixed", tr("fixed: {before} before; now {now}", before=bad[0].why, now=why)
     if baseline.causes:
         return "fixed", tr(
             "fixed: {causes} is not found any more; {why}", causes=baseline.causes[0], why=why

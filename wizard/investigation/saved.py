@@ -96,9 +96,9 @@ class SavedInvestigation(Investigation):
         if names and step in HEADER_STEPS:
             return tr(
                 "not sent without {names}, whose value no case file holds: ssewizard open FILE "
-                "--header '{split}: …' (or --curl …)",
+                "--header '{name}: …' (or --curl …)",
                 names=names,
-                split=names.split(", ")[0],
+                name=names.split(", ")[0],
             )
         if step in STREAM_STEPS and has_withheld_secret(self.target.body.decode("latin-1")):
             return tr(

@@ -101,9 +101,9 @@ def _rate_offered(offered: Sequence[ProbeResult], handshake: Handshake | None) -
     words, total = _OUTCOME_WORDS, len(offered)
     parts = (
         tr(
-            "{get} in {n} of {total}",
-            get=words.get(outcome) or OUTCOME_WORDS[outcome],
-            n=n,
+            "{outcome} in {count} of {total}",
+            outcome=words.get(outcome) or OUTCOME_WORDS[outcome],
+            count=n,
             total=total,
         )
         for outcome, n in counts.items()
@@ -204,7 +204,7 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
         return "warn", tr("{where} passes to no backend that streams", where=where)
     if held:
         count = tr(
-            "{count} of {count2} request variants", count=len(held), count2=len(resolution.delivery)
+            "{count} of {total} request variants", count=len(held), total=len(resolution.delivery)
         )
         return "warn", tr(
             "{where} serves it and would hold it, or parts of it, for {count}",

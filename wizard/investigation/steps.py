@@ -8,7 +8,7 @@ from dataclasses import replace
 from wizard.investigation import step_results
 from wizard.investigation.after_reload import compare_cut_off, count_old_workers
 from wizard.investigation.attempts import config_changes, discard_proof, keep_attempt
-from wizard.investigation.proof import PROOF_STATES, plan_proof, prove
+from wizard.investigation.proof import plan_proof, prove, rate_proof
 from wizard.investigation.reload_watch import wait_for_reload
 from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
 from wizard.investigation.session import Session
@@ -99,7 +99,7 @@ async def verify(session: Session) -> StepResult:
     old_workers = await asyncio.to_thread(count_old_workers, case)
     proof = replace(prove(case, now), cut_off=cut_off, old_workers=old_workers)
     session.update(proof=proof)
-    return PROOF_STATES[proof.outcome], proof.why
+    return rate_proof(proof)
 
 
 def _keep_run(session: Session, case: Case) -> None:

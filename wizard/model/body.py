@@ -31,8 +31,8 @@ def _read_part(part: str, read_stdin: ReadStdin | None) -> bytes:
     if len(data) > MAX_BODY_BYTES:
         raise UsageError(
             tr(
-                "--data {part}: larger than {max_body_bytes} MiB, so not sent",
-                part=safe(part, 200),
+                "--data {file}: larger than {max_body_bytes} MiB, so not sent",
+                file=safe(part, 200),
                 max_body_bytes=MAX_BODY_BYTES >> 20,
             )
         )

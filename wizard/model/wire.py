@@ -98,9 +98,7 @@ def describe_other_protocol(received: Received) -> str:
     if not received.start or received.start.startswith("HTTP/"):
         what = tr("not valid HTTP")
     begins = (
-        tr("; it begins with {show_start}", show_start=show_start(received.start))
-        if received.start
-        else ""
+        tr("; it begins with {start}", start=show_start(received.start)) if received.start else ""
     )
     return f"{what}: {received.problem}{begins}"
 

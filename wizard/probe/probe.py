@@ -414,7 +414,7 @@ def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, add
         return Ended(
             channel.now(),
             "tls",
-            tr("TLS failed: {with_tls_advice}", with_tls_advice=with_tls_advice(detail)),
+            tr("TLS failed: {reason}", reason=with_tls_advice(detail)),
         )
     if isinstance(error, httpx.ConnectError):
         problem = with_socket_advice(

@@ -142,7 +142,7 @@ def name_at(source: SourceBlock) -> str:
     statement, where = source.statement, Position(source.file, source.statement.line)
     alone = leading_space(source.text, statement.start) is not None
     words = (statement.name,) if alone else (statement.name, *statement.args)
-    return visible(tr("{words} at {where}", words=" ".join(words), where=where))
+    return visible(tr("{header} at {where}", header=" ".join(words), where=where))
 
 
 def insert_place(source: SourceBlock, offset: int, inline: str = "", within: str = "") -> Place:

@@ -93,9 +93,7 @@ def shown_value(header: SentHeader, client: Headers) -> str:
     are masked; `(not decided)` if it is not known."""
     value, name = header.value, header.name
     if value is None:
-        return tr(
-            "{redact_literal} (not decided)", redact_literal=_redact_literal(name, header.written)
-        ).strip()
+        return tr("{value} (not decided)", value=_redact_literal(name, header.written)).strip()
     if header.is_client:
         return value if name.lower() in _OF_PROTOCOL else redact_header(name, value)
     if any(secret in value for secret in _secrets(client)):

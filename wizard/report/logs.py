@@ -112,8 +112,8 @@ def headline(history: History) -> str:
     ]
     if any(parts):
         return tr(
-            "before the probes, {filter}, {period}",
-            filter="; ".join(filter(None, parts)),
+            "before the probes, {counts}, {period}",
+            counts="; ".join(filter(None, parts)),
             period=period,
         )
     if not history.counted:
@@ -131,7 +131,7 @@ def _cut_off(history: History) -> str:
     left, canceled = sum(history.left) - history.left_200, sum(history.canceled)
     parts = [
         tr("{left} ended with 499", left=left) if left else "",
-        tr("{left_200} with 200 and 0 bytes over HTTP/2", left_200=history.left_200)
+        tr("{count} with 200 and 0 bytes over HTTP/2", count=history.left_200)
         if history.left_200
         else "",
         tr("{canceled} canceled", canceled=canceled) if canceled else "",

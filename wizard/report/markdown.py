@@ -9,7 +9,7 @@ from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_markdown
 from wizard.report.labels import FIX_PLACES, spell_out
 from wizard.report.logs import history_headlines
-from wizard.report.proof import OUTCOME_WORDS, before_and_now, remarks, utc
+from wizard.report.proof import PROOF_WORDS, before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text.display import safe, seconds, visible_block
@@ -50,9 +50,9 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
 
 def _fix(cause: Finding) -> str:
     return tr(
-        "**Fix ({where}):** {escape_markup}.",
+        "**Fix ({where}):** {summary}.",
         where=FIX_PLACES[cause.fix.where],
-        escape_markup=escape_markup(cause.fix.summary),
+        summary=escape_markup(cause.fix.summary),
     )
 
 
@@ -60,7 +60,7 @@ def _proof(case: Case) -> list[str]:
     """The verification: its result, the requests before and now, and the changed lines."""
     if case.proof is None:
         return []
-    word = OUTCOME_WORDS[case.proof.outcome].lower()
+    word = PROOF_WORDS[case.proof.outcome].lower()
     why = case.proof.why.removeprefix(tr("fixed: "))
     rows = [
         f"{row.name}: {escape_markup(row.before)} → {escape_markup(row.now)}"
@@ -71,10 +71,10 @@ def _proof(case: Case) -> list[str]:
     ]
     return [
         tr(
-            "**Verified {utc}: {word}.** {escape_markup}.",
+            "**Verified {utc}: {word}.** {why}.",
             utc=utc(case.proof.at),
             word=word,
-            escape_markup=escape_markup(why),
+            why=escape_markup(why),
         ),
         _list(tr("Before and now"), rows),
         *map(escape_markup, remarks(case)),
@@ -95,17 +95,17 @@ def _cause(cause: Finding) -> str:
     )
     return tr(
         "## {id} ({confidence})\n\n"
-        "{escape_markup}.\n\n"
+        "{title}.\n\n"
         "{evidence}\n\n"
-        "Why this cause: {escape_markup2}\n\n"
-        "Fix ({where}): {escape_markup3}.",
+        "Why this cause: {distinguishes}\n\n"
+        "Fix ({where}): {fix}.",
         id=safe(cause.id, 80),
         confidence=CONFIDENCE_WORDS[cause.confidence],
-        escape_markup=escape_markup(cause.title),
+        title=escape_markup(cause.title),
         evidence=evidence,
-        escape_markup2=escape_markup(cause.distinguishes),
+        distinguishes=escape_markup(cause.distinguishes),
         where=cause.fix.where,
-        escape_markup3=escape_markup(cause.fix.summary),
+        fix=escape_markup(cause.fix.summary),
     )
 
 
@@ -141,8 +141,8 @@ def _probe_row(result: ProbeResult) -> str:
 def _recommendation(recommendation: Recommendation) -> list[str]:
     parts = [
         tr(
-            "## What to paste\n\n{escape_markup}",
-            escape_markup=escape_markup(recommendation.summary),
+            "## What to paste\n\n{summary}",
+            summary=escape_markup(recommendation.summary),
         ),
         _fenced("nginx", recommendation.dedented.block),
         _list(tr("To adapt"), [escape_markup(hint) for hint in recommendation.adapt]),

@@ -19,7 +19,7 @@ from wizard.report.logs import duration
 from wizard.text.display import capitalize, safe, seconds
 from wizard.text.messages import plural, tr
 
-OUTCOME_WORDS: dict[ProofOutcome, str] = {
+PROOF_WORDS: dict[ProofOutcome, str] = {
     "fixed": "FIXED", "live": "LIVE", "not-proven": tr("NOT PROVEN"), "not-fixed": tr("NOT FIXED"),
 }  # fmt: skip
 
@@ -235,9 +235,9 @@ def config_sentence(case: Case) -> str:
 def _cut_off_row(count: CutOffCount) -> BeforeNow:
     """Customers' requests that were cut off, in one log."""
     name = tr(
-        "{kind} lines, {rpartition}",
+        "{kind} lines, {file}",
         kind=count.kind,
-        rpartition=safe(count.file, 120).rpartition("/")[2],
+        file=safe(count.file, 120).rpartition("/")[2],
     )
     now = tr("{now} in {now_s}", now=count.now, now_s=seconds(count.now_s))
     if 0 < count.now <= count.own:

@@ -68,9 +68,9 @@ def _no_shell(prefix: Sequence[str], line: str) -> str:
     kubectl, pod, container = _pod(prefix)
     words = [*kubectl, "debug", "-it", pod, "--image=busybox", f"--target={container}"]
     return tr(
-        "{start}; this opens one beside it: {words}",
+        "{start}; this opens one beside it: {command}",
         start=start,
-        words=" ".join(map(_quote, words)),
+        command=" ".join(map(_quote, words)),
     )
 
 

@@ -196,7 +196,7 @@ def _answer_evidence(answer: Timeline) -> tuple[Evidence, ...]:
     pairs = (f"{name}: {safe(value, 200)}" for name, value in _PARAMETER.findall(challenge))
     details = ", ".join(pairs) or tr("no details")
     challenge_text = tr(
-        "it asks for {split} ({details})", split=safe(challenge.split()[0], 40), details=details
+        "it asks for {scheme} ({details})", scheme=safe(challenge.split()[0], 40), details=details
     )
     return (Evidence("probe", label, text), Evidence("probe", label, challenge_text))
 

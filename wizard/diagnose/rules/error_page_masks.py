@@ -40,13 +40,13 @@ connecting is 504."""
 _GATEWAY_ERRORS = frozenset({502, 503, 504})
 _DIRECT = tr(
     "The backend itself answers {status}, and the proxied answer is {answer}: the error "
-    "page stands in for what the backend says. What has to be mended is below it: "
+    "page stands in for what the backend says. What has to be repaired is below it: "
     "{cause}."
 )
 _LOGGED = tr(
     "Nginx's error log says what failed, for which it answers {status} by itself, and "
     "the proxied answer has the status 200: the error page stands for that {status}. "
-    "What has to be mended is what the log line says."
+    "What has to be repaired is what the log line says."
 )
 _UNSEEN = tr(
     "The answer is a page with 200 where a stream was asked for, and this error page "
@@ -247,11 +247,11 @@ _LEADS_NOWHERE = tr(
     "{passed} at {where}: Nginx could not connect to {peers}; write the address there at "
     "which the backend listens"
 )
-_LOG_LINE = tr("mend what Nginx's error log says: {line}")
+_LOG_LINE = tr("repair what Nginx's error log says: {line}")
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
-    """What to mend by hand where an error of Nginx's own is hidden."""
+    """What to repair by hand where an error of Nginx's own is hidden."""
     resolution = case.resolution
     if resolution is None or _masked_direct(case, resolution) is not None:
         return ()

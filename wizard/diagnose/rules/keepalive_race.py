@@ -113,9 +113,9 @@ def _wait_evidence(waits: tuple[float, ...]) -> tuple[Evidence, ...]:
     if not waits:
         return ()
     text = tr(
-        "the access log has 502 for it after {waits:g} to {waits2:g} s",
-        waits=min(waits),
-        waits2=max(waits),
+        "the access log has 502 for it after {shortest:g} to {longest:g} s",
+        shortest=min(waits),
+        longest=max(waits),
     )
     return (Evidence("log", tr("access log"), text),)
 

@@ -180,10 +180,10 @@ def _evidence(case: Case, asked: Sequence[FollowUpResult], side: Side) -> tuple[
     failing = [each for each in asked if is_lost(each.timeline)]
     sessions = plural(len({each.why for each in asked}), "further session")
     count = tr(
-        "of {count} in {sessions} {count2} did not reach it",
+        "of {count} in {sessions} {lost} did not reach it",
         count=plural(len(asked), "message"),
         sessions=sessions,
-        count2=len(failing),
+        lost=len(failing),
     )
     return (
         *map(result_evidence, live[:1]),

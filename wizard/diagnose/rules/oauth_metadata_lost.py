@@ -57,9 +57,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if not problem and not missing:
         return None
     text = tr(
-        "the challenge names {url}{part}{problem}",
+        "the challenge names {url}{separator}{problem}",
         url=safe(url, 200),
-        part=": " if problem else "",
+        separator=": " if problem else "",
         problem=problem,
     )
     evidence = (

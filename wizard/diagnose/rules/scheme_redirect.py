@@ -74,7 +74,9 @@ class _Redirect:
         """What changes: the scheme, or the host."""
         own, target = split_url(self.answer.probe.url), split_url(self.target)
         if own.scheme != target.scheme:
-            return tr("{scheme}:// becomes {scheme2}://", scheme=own.scheme, scheme2=target.scheme)
+            return tr(
+                "{scheme}:// becomes {new_scheme}://", scheme=own.scheme, new_scheme=target.scheme
+            )
         if not self.is_elsewhere:
             return tr("the same URL is named again, without end")
         return tr("the host becomes {netloc}", netloc=safe(target.netloc, 120))

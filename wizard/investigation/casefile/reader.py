@@ -95,9 +95,9 @@ def _check_schema(schema: object) -> None:
         return
     if isinstance(schema, str) and schema.partition("/")[0] == _FAMILY:
         problem = tr(
-            "{schema} is of another version; this version reads {schema2}",
-            schema=schema[:60],
-            schema2=SCHEMA,
+            "{found} is of another version; this version reads {known}",
+            found=schema[:60],
+            known=SCHEMA,
         )
         raise Misread("schema", problem)
     if isinstance(schema, str) and schema.startswith(_REPORTS):

@@ -53,7 +53,7 @@ def failure_of(result: CommandResult) -> str:
     lines = [line for line in result.stderr.splitlines() if line.strip()]
     last = safe(strip_shell_prefix(lines[-1]), 200) if lines else ""
     if result.timed_out:
-        return tr("no answer in time{part}", part=f": {last}" if last else "")
+        return tr("no answer in time{reason}", reason=f": {last}" if last else "")
     if result.truncated:
         return tr("its output is too large for a config")
     return last or tr("it ended with status {code} and without output", code=result.code)
