@@ -9,7 +9,7 @@ import pytest
 from screens.app import Wizard
 from tests.hostile.cases.whole import CONTROL, as_bytes, attempt, places, whole_case
 from wizard.cli.check import report_of
-from wizard.cli.options import FORMATS
+from wizard.cli.option_groups import FORMATS
 from wizard.investigation.casefile import dump, read_bytes
 from wizard.investigation.saved import SavedInvestigation
 from wizard.model.steps import STEPS
