@@ -1,20 +1,26 @@
 """A change with which Nginx would refuse the config is not shown as a block to paste."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.recommend.builders import case_of
+from tests.recommend.builders import case_of, diagnosis_of
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.config import Config
 from wizard.model.resolution import Request, RequestResolution
+from wizard.nginx import parse
 from wizard.nginx.load import config_from_text
 from wizard.nginx.resolve import resolve_request
+from wizard.nginx.words import Word, split_words
+from wizard.recommend import recommend, source
 from wizard.recommend.acceptance import refusal_of_change
 from wizard.recommend.block import Block
 from wizard.recommend.from_config import recommend_from_config
 from wizard.recommend.patch import Edit
 from wizard.recommend.settings import WantedSettings
+from wizard.text.config_tokens import Token, tokenize
 
 CONF = "events {}\nhttp {\nserver {\nlocation ~ ^/s {\nproxy_pass http://127.0.0.1:9;\n}\n}\n}\n"
 BEFORE = CONF.index("proxy_pass")
@@ -83,3 +89,28 @@ def test_instead_of_a_block_that_nginx_would_refuse_only_the_lines_are_given() -
         "Nginx would refuse the config with it (nginx.conf:6: invalid number of arguments in "
         '"proxy_buffering" directive)'
     ) in recommendation.adapt[0]
+
+
+def test_a_config_is_read_once_for_all_blocks_and_once_more_with_the_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolution = resolve_request(config_of(CONF), Request("/sse"))
+    split, parsed = list[str](), list[str]()
+
+    def count_split(text: str) -> Iterator[Token]:
+        split.append(text)
+        return tokenize(text)
+
+    def count_parsed(text: str, name: str) -> Iterator[Word]:
+        parsed.append(text)
+        return split_words(text, name)
+
+    monkeypatch.setattr(source, "tokenize", count_split)
+    monkeypatch.setattr(parse, "split_words", count_parsed)
+
+    recommendation = recommend(case_of(resolution), diagnosis_of("proxy-buffering-hold"))
+
+    assert recommendation is not None
+    assert recommendation.diff is not None
+    assert split.count(CONF) == 1
+    assert len(parsed) == 1

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from wizard.model.config import Config
 from wizard.recommend.redaction import is_text, secret_fragments, split_fragments
-from wizard.recommend.source import read_statements
+from wizard.recommend.source import statements_of
 from wizard.text.messages import tr
 
 STDIN = tr("standard input")
@@ -83,7 +83,7 @@ def make_diff(
     if added_secrets is not None:
         hidden = frozenset(line for text in added_secrets for line in split_fragments(text))
     diffs = [
-        _file_diff(target.name, config.texts[file], [e for e in edits if e.file == file], hidden)
+        _file_diff(config, file, target.name, [e for e in edits if e.file == file], hidden)
         for file, target in targets.items()
     ]
     same_directory = all(target.directory == directory for target in targets.values())
@@ -92,12 +92,13 @@ def make_diff(
 
 
 def _file_diff(
-    name: str, text: str, edits: Sequence[Edit], hidden: frozenset[str] | None
+    config: Config, file: str, name: str, edits: Sequence[Edit], hidden: frozenset[str] | None
 ) -> str | None:
+    text = config.texts[file]
     edited = apply_edits(text, edits)
     if hidden is None:
         return unified_diff(name, text, edited)
-    around = secret_fragments(text, read_statements(text), _shown_span(text, edits))
+    around = secret_fragments(text, statements_of(config, file), _shown_span(text, edits))
     return unified_diff(name, text, edited, hidden | around)
 
 

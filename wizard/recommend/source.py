@@ -10,6 +10,7 @@ from fnmatch import fnmatch
 
 from wizard.model.config import Config, Directive, Position
 from wizard.nginx.locations import PASS_DIRECTIVES
+from wizard.nginx.memo import Memo
 from wizard.text.config_tokens import Token, TokenKind, tokenize, unescape_argument
 
 COMMENT = "#"
@@ -71,11 +72,16 @@ class _Unfinished:
 
 
 class _StatementReader:
-    """Builds statements from tokens. An explicit stack of open blocks allows any depth."""
+    """Builds statements from tokens. An explicit stack of open blocks allows any depth.
+
+    Attributes:
+        words: Each word, so that statements that repeat one share it.
+    """
 
     def __init__(self) -> None:
         self.stack = [_Unfinished(opened=0)]
         self.current = _Unfinished()
+        self.words: dict[str, str] = {}
 
     def take(self, token: Token) -> None:
         """Read the next token."""
@@ -83,7 +89,8 @@ class _StatementReader:
             self.current.start, self.current.line = token.start, token.line
         match token.kind:
             case TokenKind.WORD:
-                self.current.words.append(token.bare)
+                word = token.bare
+                self.current.words.append(self.words.setdefault(word, word))
             case TokenKind.COMMENT:
                 self._add(_Unfinished([COMMENT], token.start, token.line), token.end)
             case TokenKind.OPEN:
@@ -108,6 +115,14 @@ class _StatementReader:
             name, tuple(args), read.start, end, read.line, read.opened, closed, children
         )
         self.stack[-1].children.append(statement)
+
+
+_read: Memo[str, tuple[Statement, ...]] = Memo()
+
+
+def statements_of(config: Config, file: str) -> tuple[Statement, ...]:
+    """The statements of one file of the config, read once for all blocks that are looked up."""
+    return _read.get(config, file, lambda: read_statements(config.texts.get(file, "")))
 
 
 def find_statement(statements: Iterable[Statement], directive: Directive) -> Statement | None:
@@ -156,7 +171,8 @@ class SourceBlock:
         deeper = self.depth + 1
         for file in dict.fromkeys(_file_at(directive, deeper) for directive in brought):
             text = self.config.texts.get(file, "")
-            whole = Statement("", (), 0, len(text), 1, children=read_statements(text))
+            children = statements_of(self.config, file)
+            whole = Statement("", (), 0, len(text), 1, children=children)
             own = tuple(line for line in brought if _file_at(line, deeper) == file)
             yield SourceBlock(self.config, file, text, whole, own, deeper)
 
@@ -175,7 +191,7 @@ def source_of(config: Config, directive: Directive) -> SourceBlock | None:
     """The block as its file has it; None if the file's text does not show it."""
     file = directive.where.file
     text = config.texts.get(file, "")
-    statement = find_statement(read_statements(text), directive)
+    statement = find_statement(statements_of(config, file), directive)
     if statement is None or statement.opened is None:
         return None
     return SourceBlock(config, file, text, statement, directive.block or (), len(directive.via))

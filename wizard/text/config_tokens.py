@@ -12,12 +12,15 @@ from typing import NamedTuple
 VARIABLE = re.compile(r"\$\{\w+\}|\$\w+")
 """A variable in an argument: `$host` or `${host}`."""
 
-_QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
-_NO_COMMENT = rf"""(?P<mark>[;{{}}]) | (?P<quoted>{_QUOTED})
-      | (?P<word>(?:\\.|\$\{{|[^ \t\r\n;{{\\])+|\\)"""
-_TOKEN = re.compile(rf"(?P<comment>\#[^\r\n]*) | {_NO_COMMENT}", re.VERBOSE | re.DOTALL)
-_TOKEN_IN_COMMENT = re.compile(rf"(?P<comment>\#) | {_NO_COMMENT}", re.VERBOSE | re.DOTALL)
-_SPACE = re.compile(r"[ \t\r\n]*")
+_NO_COMMENT = r"""(?P<mark>[;{}])
+      | (?P<quoted>"(?:[^"\\]++|\\.)*+"|'(?:[^'\\]++|\\.)*+')
+      | (?P<word>(?:[^ \t\r\n;{\\$]++|\\.|\$\{?)++|\\)"""
+_TOKEN = re.compile(
+    rf"[ \t\r\n]*+(?:(?P<comment>\#[^\r\n]*+) | {_NO_COMMENT})", re.VERBOSE | re.DOTALL
+)
+_TOKEN_IN_COMMENT = re.compile(
+    rf"[ \t\r\n]*+(?:(?P<comment>\#) | {_NO_COMMENT})", re.VERBOSE | re.DOTALL
+)
 _LUA_TOKEN = re.compile(
     r"""(?:--)?\[(?P<level>=*)\[ | --[^\n]* | (?P<brace>[{}])
       | "(?:\\.|[^"\\\n])*["\n]? | '(?:\\.|[^'\\\n])*['\n]?""",
@@ -71,6 +74,17 @@ class Token(NamedTuple):
         return self.text[1:-1] if self.is_quoted else self.text
 
 
+_KINDS = {
+    "comment": TokenKind.COMMENT,
+    "quoted": TokenKind.WORD,
+    "word": TokenKind.WORD,
+    ";": TokenKind.SEMICOLON,
+    "{": TokenKind.OPEN,
+    "}": TokenKind.CLOSE,
+}
+"""The kind of a token by the group of the pattern, or by the mark itself."""
+
+
 def tokenize(text: str, *, lua_blocks: bool = True, whole_comments: bool = True) -> Iterator[Token]:
     """Yield the tokens of a config, without the whitespace between them.
 
@@ -84,33 +98,23 @@ def tokenize(text: str, *, lua_blocks: bool = True, whole_comments: bool = True)
     """
     pattern = _TOKEN if whole_comments else _TOKEN_IN_COMMENT
     at, line, name = 0, 1, ""
-    while True:
-        start = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it always matches
-        match = pattern.match(text, start)
-        if not match:
-            return
+    while match := pattern.match(text, at):
+        group = match.lastgroup or ""
+        start, end = match.span(group)
         line += text.count("\n", at, start)
-        token = _token(match, line)
-        yield token
-        at = token.end
-        line += token.text.count("\n")
-        if token.kind is TokenKind.WORD:
-            name = name or token.bare
-        elif token.kind is not TokenKind.COMMENT:
-            opens_lua = lua_blocks and token.kind is TokenKind.OPEN and name.endswith(LUA_BLOCK)
+        written, at = text[start:end], end
+        kind = _KINDS[written if group == "mark" else group]
+        yield Token(kind, written, start, line, group == "quoted")
+        if kind is TokenKind.WORD:
+            name = name or (written[1:-1] if group == "quoted" else written)
+            line += written.count("\n")
+        elif kind is not TokenKind.COMMENT:
+            opens_lua = lua_blocks and kind is TokenKind.OPEN and name.endswith(LUA_BLOCK)
             name = ""
             if opens_lua and (body := text[at : lua_end(text, at)]):
                 yield Token(TokenKind.LUA, body, at, line)
                 at += len(body)
                 line += body.count("\n")
-
-
-def _token(match: re.Match[str], line: int) -> Token:
-    written = match.group()
-    if match["mark"]:
-        return Token(TokenKind(written), written, match.start(), line)
-    kind = TokenKind.COMMENT if match["comment"] else TokenKind.WORD
-    return Token(kind, written, match.start(), line, match["quoted"] is not None)
 
 
 def lua_end(text: str, at: int) -> int | None:
