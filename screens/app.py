@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,8 +22,8 @@ from screens.driver import TerminalDriver
 from screens.loading import KeptKeys, Loading
 from screens.opening import Opening
 from screens.preferences import first_theme, keep_theme
-from screens.saved_cases import Autosave, InterruptedCase
-from screens.start_screen import Offers, StartScreen
+from screens.saved_cases import Autosave, InterruptedCase, Offers
+from screens.start_screen import StartScreen
 from screens.state_folder import describe_problem, existing_folder
 from screens.themes import DARK_PALETTE, LIGHT_PALETTE, THEMES
 from wizard.investigation.ending_signals import ENDING_SIGNALS
@@ -63,6 +63,7 @@ class Wizard(App[None]):
         interrupted: InterruptedCase | None = None,
         problems: Sequence[str] = (),
         offers: Offers | None = None,
+        read_offers: Callable[[], Offers] | None = None,
         preferences: Preferences = DEFAULTS,
         apply_fix: "ApplyFix | None" = None,
         make: "Callable[[Target], Investigation] | None" = None,
@@ -86,6 +87,7 @@ class Wizard(App[None]):
         self.ended_by: signal.Signals | None = None
         self._autosave, self._interrupted = Autosave(), interrupted
         self._problems, self._offers, self._preferences = problems, offers, preferences
+        self._read_offers = read_offers
         self.wants_lab = False
         self._last_target, self._apply_fix, self._make = last_target, apply_fix, make
         self._clock = clock
@@ -105,18 +107,22 @@ class Wizard(App[None]):
             existing_folder()
         except OSError as error:
             self._show_unsaved(error)
+        self._show_problem()
+        self._open_first_screen()
+
+    def _show_problem(self) -> None:
         for problem in self._problems[:1]:
             self.notify(problem, severity="warning", markup=False)
-        self._open_first_screen()
 
     def _open_first_screen(self) -> None:
         if isinstance(self._given, Target):
             self._keys.start()
             self._load(partial(self._begin, self._given))
         elif self._given is not None:
+            if self._read_offers is not None:
+                self._take_offers(self._read_offers())
             self._open(self._given)
-        elif self._offers is not None:
-            self.push_screen(StartScreen(self._offers))
+        elif isinstance(self.screen, StartScreen):
             self._load()
         else:
             from screens.target_form import TargetForm
@@ -124,22 +130,38 @@ class Wizard(App[None]):
             self.push_screen(TargetForm(self._last_target, self._interrupted), self._begin)
 
     def get_default_screen(self) -> Screen[None]:
-        """Return the first frame, if there is a target."""
-        return Opening(self._given) if isinstance(self._given, Target) else Screen()
+        """Return the first frame: of the first step if there is a target, else of the start."""
+        if isinstance(self._given, Target):
+            return Opening(self._given)
+        is_start = self._given is None and (self._offers or self._read_offers)
+        return StartScreen(self._offers or Offers()) if is_start else Screen()
 
-    def _load(self, then: Callable[[], None] = lambda: None) -> None:
+    def _load(self, then: Callable[[], Awaitable[None]] | None = None) -> None:
         """Import the rest once the first frame is drawn, then do this, unless the app quits."""
         self.screen.call_after_refresh(self.run_worker, partial(self._finish_loading, then))
 
-    async def _finish_loading(self, then: Callable[[], None]) -> None:
+    async def _finish_loading(self, then: Callable[[], Awaitable[None]] | None) -> None:
         try:
+            if self._read_offers is not None:
+                self._take_offers(await asyncio.to_thread(self._read_offers))
             is_complete = await self._loading.run()
         except Exception as error:  # noqa: BLE001
             self.loading_error = error
             self.exit()
         else:
-            if is_complete:
-                then()
+            if is_complete and then is not None:
+                await then()
+
+    def _take_offers(self, offers: Offers) -> None:
+        """Offer the saved cases: in the start screen, or the newest of them by a key."""
+        start = self.screen_stack[0]
+        if isinstance(start, StartScreen):
+            self._last_target = offers.last
+            start.offer(offers)
+        else:
+            self._interrupted = next(iter(offers.cases), None)
+            self._problems = offers.problems
+            self._show_problem()
 
     def exit(
         self,
@@ -168,6 +190,8 @@ class Wizard(App[None]):
 
     @on(StartScreen.New)
     async def _open_form(self, event: StartScreen.New) -> None:
+        if not await self._loading.finish("screens.target_form"):
+            return
         from screens.target_form import TargetForm
 
         form = TargetForm(self._last_target, is_first=False)
@@ -184,8 +208,8 @@ class Wizard(App[None]):
         self.wants_lab = True
         self.exit()
 
-    def _begin(self, target: Target | None) -> None:
-        if target is not None:
+    async def _begin(self, target: Target | None) -> None:
+        if target is not None and await self._loading.finish("screens.opened_case"):
             from wizard.investigation.investigation import Investigation
 
             self._open((self._make or Investigation)(target))
@@ -210,6 +234,8 @@ class Wizard(App[None]):
             await self._take_up(case)
 
     async def _take_up(self, case: InterruptedCase) -> None:
+        if not await self._loading.finish("screens.opened_case"):
+            return
         from screens.opened_case import open_file
 
         try:
@@ -220,7 +246,8 @@ class Wizard(App[None]):
             return
         if self._case is not None:
             await self._case.investigation.close()
-        await self.pop_screen()
+        if len(self.screen_stack) > 1:
+            await self.pop_screen()
         self._open(investigation)
 
     def end_by(self, number: signal.Signals) -> None:

@@ -11,6 +11,7 @@ from textual.app import App
 from textual.events import Event, Key, Paste
 
 MODULES = (
+    "screens.target_form",
     "wizard.model.case",
     "httpx",
     "crossplane",
@@ -18,7 +19,6 @@ MODULES = (
     "wizard.diagnose.diagnose",
     "wizard.recommend",
     "wizard.investigation.investigation",
-    "screens.target_form",
     "screens.steps_screen",
     "screens.opened_case",
 )
@@ -39,6 +39,14 @@ class Loading:
     async def run(self) -> bool:
         """Import the modules; true unless it was stopped. Raises what an import raises."""
         await asyncio.to_thread(self._import)
+        return not self._is_stopped.is_set()
+
+    async def finish(self, module: str) -> bool:
+        """Import this module now; true unless all was stopped. Raises what the import raises.
+
+        In a thread too: frames are drawn meanwhile.
+        """
+        await asyncio.to_thread(importlib.import_module, module)
         return not self._is_stopped.is_set()
 
     def stop(self) -> None:

@@ -12,7 +12,7 @@ import platform
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,6 +168,34 @@ class InterruptedCase:
     def is_about(self, target: Target) -> bool:
         """True if it is about the same URL."""
         return redact(self.record.case.target.url) == redact(target.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What there is to choose beside a new investigation and the lab.
+
+    Attributes:
+        cases: The cases that were cut off, newest first.
+        problems: Why others cannot be offered, a sentence for each.
+        last: The target of the last case; None if there is none.
+    """
+
+    cases: Sequence[InterruptedCase] = ()
+    problems: Sequence[str] = ()
+    last: Target | None = None
+
+
+def read_offers() -> Offers:
+    """Read all cases that were cut off, and the target of the last case."""
+    problems: list[str] = []
+    return Offers(tuple(interrupted_cases(problems.append)), problems, last_target())
+
+
+def read_newest() -> Offers:
+    """Read the newest case that was cut off; no older one is read."""
+    problems: list[str] = []
+    case = interrupted_case(problems.append)
+    return Offers((case,) if case else (), problems)
 
 
 def _time_text(at: float) -> str:

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
-from screens.saved_cases import InterruptedCase
+from screens.saved_cases import InterruptedCase, Offers
 from screens.widgets.footer import Keys
 from screens.widgets.header import Chip, Header, host_and_path
 from screens.widgets.panel import Panel, PanelView, Row
@@ -32,23 +32,16 @@ _WIDE = 70
 """From so many columns on, dates have their year."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offers:
-    """What there is to choose beside a new investigation and the lab.
-
-    Attributes:
-        cases: The cases that were cut off, newest first.
-        problems: Why others cannot be offered, a sentence for each.
-        last: The target of the last case; None if there is none.
-    """
-
-    cases: Sequence[InterruptedCase] = ()
-    problems: Sequence[str] = ()
-    last: Target | None = None
-
-
 class Menu(Panel):
     """A panel whose links are entries of a list: the chosen one is marked as a whole."""
+
+    def show(self, view: PanelView) -> None:
+        """Draw these entries; the one that is chosen stays so, wherever it stands now."""
+        before = [row.link for row in self.view.rows if row.link]
+        links = [row.link for row in view.rows if row.link]
+        if self._chosen < len(before) and before[self._chosen] in links:
+            self._chosen = links.index(before[self._chosen])
+        super().show(view)
 
     def _row(self, row: Row, is_chosen: bool) -> Text:
         mark = line(("› " if is_chosen else "  ", f"bold {ACCENT}"))
@@ -59,7 +52,7 @@ class Menu(Panel):
 
 
 class StartScreen(Screen[None]):
-    """A list; Enter opens the marked entry."""
+    """A list; Enter opens the marked entry. It is drawn before the saved cases are read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.quit", tr("quit"), show=False, id="start.quit", tooltip=tr("Leave")),
@@ -95,8 +88,17 @@ class StartScreen(Screen[None]):
         """Begin at the first entry."""
         self.query_one(Menu).focus()
 
+    def offer(self, offers: Offers) -> None:
+        """Show these in the list, once they were read."""
+        self._offers = offers
+        if self.is_mounted and self.size:
+            self._draw()
+
     def on_resize(self) -> None:
         """Draw the list for the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
         self.query_one(Header).show_target("", tr("why does an event stream hang?"), Chip())
         menu = self.query_one(Menu)
         menu.show(PanelView(tr("Start"), list(self._rows(menu.columns - 2))))

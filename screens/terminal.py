@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from screens.app import Wizard
 from screens.preferences import check_theme, is_mouse_wanted
-from screens.saved_cases import interrupted_case, interrupted_cases, last_target
-from screens.start_screen import Offers
+from screens.saved_cases import read_newest, read_offers
 from screens.state_folder import state_folder
 from screens.terminal_output import TerminalOutput
 from wizard.investigation.ending_signals import ENDING_SIGNALS
@@ -45,20 +44,8 @@ def open_in_terminal(
         from screens.keymap import check_keys
 
         check_keys(preferences)
-    problems: list[str] = []
-    if given is None:
-        cases, last = tuple(interrupted_cases(problems.append)), last_target()
-        app = Wizard(
-            None, last_target=last, offers=Offers(cases, problems, last), preferences=preferences
-        )
-    else:
-        app = Wizard(
-            given,
-            interrupted=interrupted_case(problems.append),
-            problems=problems,
-            apply_fix=apply_fix,
-            preferences=preferences,
-        )
+    read = read_offers if given is None else read_newest
+    app = Wizard(given, read_offers=read, apply_fix=apply_fix, preferences=preferences)
     app.run(mouse=is_mouse_wanted(preferences))
     with _ignoring(ENDING_SIGNALS):  # a lost connection sends more than one
         app.save_on_exit()

@@ -12,7 +12,8 @@ from screens.keymap import _default_keys, check_keys, is_key
 from screens.live.event_page import EventPage
 from screens.live.pane import LivePane
 from screens.preferences import THEME_FILE, check_theme, first_theme, is_mouse_wanted, keep_theme
-from screens.start_screen import Menu, Offers, StartScreen
+from screens.saved_cases import Offers
+from screens.start_screen import Menu, StartScreen
 from screens.state_folder import private_folder
 from screens.target_form import TargetForm
 from screens.widgets.step_list import StepList

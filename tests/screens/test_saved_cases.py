@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,15 @@ import pytest
 
 from screens import saved_cases
 from screens.app import Wizard
+from screens.opening import Opening
 from screens.saved_cases import (
     MAX_SAVED_CASES,
     Autosave,
     InterruptedCase,
+    Offers,
     interrupted_case,
     last_target,
+    read_newest,
 )
 from screens.state_folder import private_folder, state_folder
 from screens.steps_screen import StepsScreen
@@ -27,6 +31,7 @@ from screens.target_form import TargetForm
 from screens.widgets.panel import Panel
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, not_started, press, steps_screen
+from tests.screens.test_opening import until
 from wizard.diagnose.outcome import classify
 from wizard.investigation import casefile
 from wizard.investigation.casefile import CaseRecord, CaseSummary
@@ -121,6 +126,26 @@ async def test_a_wizard_for_the_same_url_gets_the_offer_too(ended_pid: int) -> N
         await press(pilot, "ctrl+o")
         assert isinstance(steps_screen(pilot).investigation, SavedInvestigation)
         assert len(pilot.app.screen_stack) == 2
+
+
+async def test_a_url_is_shown_before_the_case_is_read_that_is_offered_for_it(
+    ended_pid: int,
+) -> None:
+    write_interrupted(ended_pid)
+    may_read = threading.Event()
+
+    def read() -> Offers:
+        may_read.wait(60)
+        return read_newest()
+
+    app = Wizard(Target(investigations.URL), read_offers=read, make=lambda _: not_started())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, Opening)
+        may_read.set()
+        await until(lambda: isinstance(app.screen, StepsScreen))
+        await pilot.pause()
+        assert "Ctrl-O" in screen_text(steps_screen(pilot).query_one("#first", Panel))
 
 
 def test_running_and_unreadable_cases_are_not_offered(ended_pid: int) -> None:

@@ -1,6 +1,8 @@
 """The first screen without a URL: a new investigation, the cases that were cut off, the lab."""
 
+import asyncio
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +13,14 @@ from textual.widgets import Input
 from screens import __main__ as entry_point
 from screens import saved_cases, terminal
 from screens.app import Wizard
-from screens.saved_cases import InterruptedCase, interrupted_cases
-from screens.start_screen import Menu, Offers, StartScreen, verdict_so_far
+from screens.loading import Loading
+from screens.saved_cases import InterruptedCase, Offers, interrupted_cases
+from screens.start_screen import Menu, StartScreen, verdict_so_far
 from screens.steps_screen import StepsScreen
 from screens.target_form import TargetForm
 from tests.screens import investigations
 from tests.screens.test_keys import press
+from tests.screens.test_opening import until
 from tests.screens.test_saved_cases import ended_pid, write_interrupted
 from wizard.investigation.casefile import CaseSummary
 from wizard.investigation.casefile.record import CaseSubject
@@ -110,6 +114,51 @@ async def test_the_last_target_fills_the_form() -> None:
         assert "mcp.example.com/last" in text(pilot)
         await press(pilot, "down", "enter")
         assert pilot.app.screen.query_one("#url", Input).value == LAST.url
+
+
+async def test_the_start_is_drawn_before_the_cases_are_read_and_the_mark_stays(
+    cases: list[InterruptedCase],
+) -> None:
+    may_read, threads = threading.Event(), list[threading.Thread]()
+
+    def read() -> Offers:
+        threads.append(threading.current_thread())
+        may_read.wait(60)
+        return Offers(cases, (), LAST)
+
+    async with Wizard(None, read_offers=read).run_test(size=(80, 24)) as pilot:
+        await pilot.press("down")
+        assert "The lab" in marked(pilot)
+        assert "last time" not in text(pilot)
+        may_read.set()
+        await until(lambda: "last time" in text(pilot))
+        assert "The lab" in marked(pilot)
+        assert "✗ Nginx buffers" in text(pilot)
+        await press(pilot, "up", "enter")
+        assert pilot.app.screen.query_one("#url", Input).value == LAST.url
+    assert threading.main_thread() not in threads
+
+
+async def test_an_early_enter_does_not_keep_the_start_from_being_drawn() -> None:
+    class Slow(Loading):
+        def __init__(self) -> None:
+            super().__init__(())
+            self.may_end = asyncio.Event()
+
+        async def finish(self, module: str) -> bool:
+            await self.may_end.wait()
+            return await super().finish(module)
+
+    loading = Slow()
+    async with Wizard(None, offers=Offers(), loading=loading).run_test(size=(80, 24)) as pilot:
+        start = pilot.app.screen
+        assert isinstance(start, StartScreen)
+        start.post_message(StartScreen.New())
+        start.offer(Offers(last=LAST))
+        await until(lambda: "last time" in text(pilot))
+        assert pilot.app.screen is start
+        loading.may_end.set()
+        await until(lambda: isinstance(pilot.app.screen, TargetForm))
 
 
 async def test_the_lab_ends_the_wizard_and_begins_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from textual.widgets._footer import FooterKey
 
 from screens.app import Wizard
-from screens.start_screen import Offers
+from screens.saved_cases import Offers
 from tests.screens import investigations
 from wizard.model.steps import STEPS
 
