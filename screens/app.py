@@ -79,6 +79,8 @@ class Wizard(App[None]):
             self.register_theme(theme)
         self.ansi_theme_dark, self.ansi_theme_light = DARK_PALETTE, LIGHT_PALETTE
         self.theme = first_theme(preferences)
+        self._styled_by = self.get_css_variables()
+        self.stylesheet.set_variables(self._styled_by)
         self._given = given
         self._case: OpenedCase | None = None
         self._loading, self._keys = loading or Loading(), KeptKeys()
@@ -135,6 +137,13 @@ class Wizard(App[None]):
             return Opening(self._given)
         is_start = self._given is None and (self._offers or self._read_offers)
         return StartScreen(self._offers or Offers()) if is_start else Screen()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Compute all styles again, unless they were computed for this theme already."""
+        variables = self.get_css_variables()
+        if variables != self._styled_by:
+            self._styled_by = variables
+            super().refresh_css(animate)
 
     def _load(self, then: Callable[[], Awaitable[None]] | None = None) -> None:
         """Import the rest once the first frame is drawn, then do this, unless the app quits."""

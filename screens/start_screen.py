@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _MAX_URL_COLUMNS = 40
 _FILE = re.compile(r"case-\S+?\.json")
+_AROUND = 5
+"""The columns of the list's border, its padding and its scroll bar."""
 _WIDE = 70
 """From so many columns on, dates have their year."""
 
@@ -42,6 +44,11 @@ class Menu(Panel):
         if self._chosen < len(before) and before[self._chosen] in links:
             self._chosen = links.index(before[self._chosen])
         super().show(view)
+
+    @property
+    def columns(self) -> int:
+        """As of every panel; before the first layout it is as wide as the screen."""
+        return super().columns if self.size else max(20, self.app.size.width - _AROUND)
 
     def _row(self, row: Row, is_chosen: bool) -> Text:
         mark = line(("› " if is_chosen else "  ", f"bold {ACCENT}"))
@@ -85,8 +92,9 @@ class StartScreen(Screen[None]):
         yield Keys(show_command_palette=True)
 
     def on_mount(self) -> None:
-        """Begin at the first entry."""
+        """Begin at the first entry, drawn with the first frame."""
         self.query_one(Menu).focus()
+        self._draw()
 
     def offer(self, offers: Offers) -> None:
         """Show these in the list, once they were read."""

@@ -24,9 +24,11 @@ class Keys(Footer):
 
     def __init__(self, *, show_command_palette: bool = False) -> None:
         super().__init__(show_command_palette=show_command_palette, compact=True)
+        self._fitted_to = 0
 
     def compose(self) -> ComposeResult:
         """Yield as many keys as fit in one line."""
+        self._fitted_to = self.app.size.width
         widgets = list(super().compose())
         keys = [each for each in widgets if isinstance(each, FooterKey)]
         palette = [each for each in keys if each.has_class("-command-palette")]
@@ -61,7 +63,8 @@ class Keys(Footer):
 
     def on_resize(self, event: Resize) -> None:
         """Choose again for the new width."""
-        self.call_after_refresh(self.recompose)
+        if self.app.size.width != self._fitted_to:
+            self.call_after_refresh(self.recompose)
 
 
 def _columns(key: FooterKey) -> int:

@@ -6,7 +6,6 @@ language is chosen before (`choose`), once for the process.
 """
 
 import os
-import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -82,6 +81,7 @@ def _value_of(option: str, words: Sequence[str]) -> str | None:
 
 
 def _catalogue(name: str) -> Callable[[str], str]:
+    import pkgutil
     from gettext import GNUTranslations
     from io import BytesIO
 
