@@ -26,7 +26,7 @@ class Event:
 class LineDecoder:
     """Decodes as the package httpx-sse does: text, then lines, then fields.
 
-    It has no limits, no comments and no times of arrival.
+    It is somewhat faster than that package, and has no limits, no comments and no times of arrival.
     """
 
     def __init__(self) -> None:
@@ -77,10 +77,10 @@ def measure_decoder() -> list[tuple[str, str]]:
     return [
         ("ours", f"{EVENT_COUNT / ours_s / 1000:,.0f} k events/s"),
         (
-            "line by line, as httpx-sse, in the same run",
+            "as httpx-sse, line by line, in the same run",
             f"{EVENT_COUNT / other_s / 1000:,.0f} k events/s",
         ),
-        ("rate, ours to line by line (at least 1.5)", f"{other_s / ours_s:.2f}"),
+        ("rate, ours to that (at least 1.5)", f"{other_s / ours_s:.2f}"),
         (f"peak memory, a line of {ENDLESS_LINE_BYTES >> 20} MiB: ours", f"{ours_peak:.1f} MiB"),
         ("the same: line by line", f"{other_peak:.1f} MiB"),
     ]
