@@ -73,11 +73,11 @@ def test_the_config_file_is_in_the_platform_s_place(
     from platformdirs.macos import MacOS
     from platformdirs.unix import Unix
 
-    from wizard.cli import profiles
+    from wizard.cli import config_file
 
     monkeypatch.delenv("XDG_CONFIG_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     for platform, places in {"linux": Unix, "darwin": MacOS}.items():
         monkeypatch.setattr("sys.platform", platform)
         folder = places("ssewizard", appauthor=False).user_config_dir
-        assert profiles.config_file() == Path(folder) / "config.toml"
+        assert config_file.config_file() == Path(folder) / "config.toml"

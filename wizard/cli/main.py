@@ -2,24 +2,20 @@
 
 import os
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from wizard.cli.commands import split_command
-from wizard.cli.local_files import require_files
-from wizard.cli.options import PARALLEL, make_parser, target_of
 from wizard.cli.output import drop_stdout, print_error
-from wizard.cli.profiles import parse_words, read_profiles
-from wizard.cli.request import take_curl
 from wizard.cli.signals import end_as_interrupted, interrupted_status
-from wizard.model.target import Target
 from wizard.text.bugs import describe_bug
 from wizard.text.errors import SsewizardError, UsageError
 from wizard.text.messages import tr
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from wizard.investigation.investigation import ApplyFix, Investigation
+    from wizard.model.target import Target
 
 USAGE_STATUS, BUG_STATUS = 2, 70
 OpenWizard = Callable[["Target | Investigation | None", "ApplyFix | None"], int]
@@ -72,11 +68,18 @@ def _fail_with_bug(error: BaseException) -> int:
 
 
 def _run(words: list[str], open_wizard: OpenWizard) -> int:
+    if not words:  # needs no parser, which takes a tenth of the time to the wizard's first frame
+        end_as_interrupted()
+        return open_wizard(None, None)
     # Each command is imported here, so that wrong usage is reported before anything is loaded.
+    from wizard.cli.commands import split_command
+    from wizard.cli.options import make_parser
+    from wizard.cli.profiles import parse_words, read_profiles
+    from wizard.cli.request import take_curl
+
     command, words = split_command(words, read_profiles)
     end_as_interrupted()
-    # Without a URL the wizard's form opens, which takes nothing from the environment.
-    options = parse_words(make_parser(command), words, environment=bool(command or words))
+    options = parse_words(make_parser(command), words, environment=True)
     if getattr(options, "no_color", False):
         os.environ["NO_COLOR"] = "1"
     if getattr(options, "no_mouse", False):
@@ -86,7 +89,7 @@ def _run(words: list[str], open_wizard: OpenWizard) -> int:
     return _run_command(command, options, open_wizard) if command else _open(options, open_wizard)
 
 
-def _run_command(command: str, options: Namespace, open_wizard: OpenWizard) -> int:
+def _run_command(command: str, options: "Namespace", open_wizard: OpenWizard) -> int:
     if command == "check":
         return _check_many(options) if options.targets is not None else _check(options)
     if command == "inspect":
@@ -110,25 +113,31 @@ def _run_command(command: str, options: Namespace, open_wizard: OpenWizard) -> i
     return open_case(options, open_wizard)
 
 
-def _open(options: Namespace, open_wizard: OpenWizard) -> int:
+def _open(options: "Namespace", open_wizard: OpenWizard) -> int:
     """Open the wizard, filled in from the options. Raises `UsageError`."""
     needs_url = options.direct or options.conf or options.log or options.data or options.request
     has_url = options.url is not None or options.curl is not None
     if needs_url and not has_url:
         raise UsageError(tr("options need a URL: ssewizard URL [options] (see ssewizard --help)"))
+    from wizard.cli.local_files import require_files
+    from wizard.cli.options import target_of
+
     target = target_of(options) if has_url else None
     if target is not None:
         require_files(target)
     return open_wizard(target, None)
 
 
-def _check(options: Namespace) -> int:
+def _check(options: "Namespace") -> int:
     has_url = options.url is not None or options.curl is not None
     if not has_url or options.parallel:
         problem = tr("--parallel goes with") if has_url else tr("pass a URL, or many in")
         raise UsageError(
             tr("{problem} --targets FILE (see ssewizard check --help)", problem=problem)
         )
+    from wizard.cli.local_files import require_files
+    from wizard.cli.options import target_of
+
     target = target_of(options)
     require_files(target)
     from wizard.cli.check import check
@@ -138,7 +147,7 @@ def _check(options: Namespace) -> int:
     return check(target, options.format, options.output, options.save)
 
 
-def _check_many(options: Namespace) -> int:
+def _check_many(options: "Namespace") -> int:
     if options.save is not None:
         raise UsageError(tr("--save goes with one URL (see ssewizard check --help)"))
     if options.look:
@@ -150,6 +159,7 @@ def _check_many(options: Namespace) -> int:
     targets = read_targets(options)
     check_files(options.targets, targets)
     from wizard.cli.batch import check_many
+    from wizard.cli.options import PARALLEL
 
     return check_many(targets, options.parallel or PARALLEL, options.format, options.output)
 

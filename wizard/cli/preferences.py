@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.cli.profiles import config_file, read_config_file
+from wizard.cli.config_file import config_file, read_config_file
 from wizard.model.preferences import Preferences
 from wizard.text.display import safe
 from wizard.text.errors import UsageError

@@ -81,12 +81,10 @@ def _value_of(option: str, words: Sequence[str]) -> str | None:
 
 
 def _catalogue(name: str) -> Callable[[str], str]:
-    import pkgutil
-    from gettext import GNUTranslations
-    from io import BytesIO
+    from gettext import translation
 
-    content = pkgutil.get_data("wizard", f"locale/{name}/LC_MESSAGES/ssewizard.mo")
-    return GNUTranslations(BytesIO(content or b"")).gettext
+    package = os.path.dirname(os.path.dirname(__file__))
+    return translation("ssewizard", f"{package}/locale", [name]).gettext
 
 
 choose(language_of(os.environ))
