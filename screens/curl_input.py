@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from wizard.model.client_request import ClientRequest
 from wizard.model.parse import is_curl
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import plural, tr
 
 
@@ -31,7 +31,7 @@ class CurlInput(Input):
 
 def describe_command(request: ClientRequest) -> str:
     """What was taken from a curl command beside its URL, without values, and what is not done."""
-    names = safe(", ".join(dict.fromkeys(name for name, _ in request.headers)), 300)
+    names = safe(comma_list(dict.fromkeys(name for name, _ in request.headers)), 300)
     parts = [tr("the headers {names}", names=names) if names else ""]
     parts += [
         tr("a body of {count}", count=plural(len(request.body), "byte")) if request.body else ""
@@ -46,6 +46,6 @@ def describe_command(request: ClientRequest) -> str:
             )
         ]
     taken = tr(
-        "From the curl command: {taken}.", taken=tr(", ").join(filter(None, parts)) or tr("the URL")
+        "From the curl command: {taken}.", taken=comma_list(filter(None, parts)) or tr("the URL")
     )
     return "\n".join((taken, *(tr("Note: {note}", note=note) for note in request.notes)))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from screens.state_folder import existing_folder, write_private
 from screens.themes import THEMES, theme_for
 from wizard.model.preferences import Preferences
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.errors import UsageError
 from wizard.text.files import read_regular
 from wizard.text.messages import tr
@@ -63,7 +63,7 @@ def is_mouse_wanted(preferences: Preferences, environment: Mapping[str, str] = o
 def check_theme(preferences: Preferences) -> None:
     """Raise `UsageError` for a theme that does not exist."""
     if preferences.theme and preferences.theme not in _NAMES:
-        known = tr("the themes are {names}", names=", ".join(_NAMES))
+        known = tr("the themes are {names}", names=comma_list(_NAMES))
         raise UsageError(
             tr(
                 "{file}: theme: no {theme}: {known}",

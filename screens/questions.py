@@ -21,7 +21,7 @@ from wizard.model.parse import (
 from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Vantage
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.errors import UsageError, describe_error
 from wizard.text.files import NotRegularError, describe_read_error, stat_regular
 from wizard.text.messages import tr
@@ -129,7 +129,7 @@ def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
 
 def _vantage_hint(target: Target) -> str:
     """Return how to name the vantages, if there are any."""
-    names = ", ".join(f"{vantage.name}=…" for vantage in target.vantages)
+    names = comma_list(f"{vantage.name}=…" for vantage in target.vantages)
     return tr("; {names}: from there", names=names) if names else ""
 
 

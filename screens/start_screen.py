@@ -20,7 +20,7 @@ from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
 from wizard.model.steps import State
 from wizard.model.target import Target
 from wizard.text.columns import pad
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import plural, tr
 
 if TYPE_CHECKING:
@@ -177,6 +177,6 @@ def verdict_so_far(record: "CaseSummary") -> tuple[State, str]:
 
 def _problem_line(problems: Sequence[str]) -> Text:
     """Name the cases that cannot be offered, in one line; of a single one, say why."""
-    names = ", ".join(name[0] for problem in problems if (name := _FILE.search(problem)))
+    names = comma_list(name[0] for problem in problems if (name := _FILE.search(problem)))
     many = tr("{count} cases cannot be offered: {names}", count=len(problems), names=names)
     return line(("! ", STYLES["warn"]), (safe(problems[0] if len(problems) == 1 else many), DIM))

@@ -19,7 +19,7 @@ from wizard.model.steps import StepId
 from wizard.model.target import LOCAL, Source, Target
 from wizard.model.vantage import Capabilities, Vantage
 from wizard.report.hops import capabilities_text
-from wizard.text.display import safe
+from wizard.text.display import clauses, safe
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr
 from wizard.vantage.presets import Preset
@@ -58,7 +58,7 @@ class VantageInput:
         """The vantage's name and its sources, in one line."""
         conf = [self.conf.locator or LOCAL_NGINX] if self.conf else []
         direct, logs = ([item.locator for item in items] for items in (self.direct, self.logs))
-        sources = "; ".join((*direct, *conf, *logs))
+        sources = clauses((*direct, *conf, *logs))
         return safe(f"{self.vantage.name}: {sources or shlex.join(self.vantage.prefix)}")
 
 

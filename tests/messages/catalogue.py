@@ -3,7 +3,6 @@
 import ast
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -17,8 +16,10 @@ ROOT = Path(wizard.__file__).parents[1]
 LOCALE = ROOT / "wizard" / "locale"
 LIST = LOCALE / "messages.pot"
 """All messages in English, in the order of the files."""
-_DATE = datetime(2026, 1, 1, tzinfo=UTC)
-"""The same for all versions, so that a file differs only where its messages do."""
+_HEADERS = (
+    "Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+)  # fmt: skip
+"""What of gettext's header is written: what a reader of the file needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,18 @@ def current_list() -> Catalog:
     return catalog
 
 
+class _Catalog(Catalog):
+    """A catalogue whose header has no names, addresses and dates."""
+
+    @property  # type: ignore[misc]
+    def mime_headers(self) -> list[tuple[str, str]]:
+        kept = [(name, value) for name, value in super().mime_headers if name in _HEADERS]
+        return [("Project-Id-Version", "ssewizard"), *kept]
+
+
 def _empty(locale: str | None) -> Catalog:
     comment = "# Messages of ssewizard; `make messages` writes this file."
-    return Catalog(
-        locale,
-        header_comment=comment,
-        project="ssewizard",
-        creation_date=_DATE,
-        revision_date=_DATE,
-        fuzzy=False,
-    )
+    return _Catalog(locale, header_comment=comment, fuzzy=False)
 
 
 def po_file(language: str) -> Path:

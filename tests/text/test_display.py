@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.text.display import clip, safe, seconds, visible, visible_block
+from wizard.text.display import (
+    clauses,
+    clip,
+    comma_list,
+    labelled,
+    safe,
+    seconds,
+    sentences,
+    visible,
+    visible_block,
+)
 from wizard.text.messages import plural
 
 UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -101,3 +111,11 @@ def test_seconds(value: float | None, shown: str) -> None:
 
 def test_a_count_has_its_noun_in_singular_or_plural() -> None:
     assert [plural(count, "line") for count in (0, 1, 2)] == ["0 lines", "1 line", "2 lines"]
+
+
+def test_lists_and_sentences_are_joined_as_in_english() -> None:
+    assert comma_list(["a", "b"]) == "a, b"
+    assert clauses(["one", "two"]) == "one; two"
+    assert sentences(["One.", "", "Two.", "Three."]) == "One. Two. Three."
+    assert sentences([]) == ""
+    assert labelled("cause", "none") == "cause: none"

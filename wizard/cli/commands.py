@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr
 
@@ -53,6 +53,6 @@ def _named(word: str, others: tuple[str, ...] = ()) -> str:
             "{shown}: neither a command ({commands}) nor a URL such as http://HOST/sse (see "
             "ssewizard --help)",
             shown=shown,
-            commands=", ".join(COMMANDS),
+            commands=comma_list(COMMANDS),
         )
     )

@@ -45,7 +45,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Timeline, is_live
 from wizard.text.bugs import confine, report_bug
-from wizard.text.display import capitalize, safe, summarize_body
+from wizard.text.display import capitalize, clauses, comma_list, safe, summarize_body
 from wizard.text.messages import tr
 
 _CONFIDENCES = ("confirmed", "likely", "possible")
@@ -173,7 +173,7 @@ def _shortcoming(case: Case) -> str:
     is_needed = failing is not None and failing.timeline.status not in NO_GET_STREAM
     if failing is not None and (is_needed or not problem):
         where = describe_failing_hop(case) if has_several_proxies(results_by_hop(case)) else ""
-        parts = "; ".join(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
+        parts = clauses(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
         return tr("The stream {place}: {outcomes}.", place=describe_place(case), outcomes=parts)
     if problem:
         return tr(
@@ -407,8 +407,8 @@ def _is_direct_served(case: Case) -> bool:
 def _unreachable_direct(case: Case) -> str:
     """What to do about a direct URL that does not answer."""
     vantages = dict.fromkeys(result.timeline.probe.vantage for result in case.direct)
-    peers = safe(", ".join(upstream_peers(case)), 200)
-    where = "here" if LOCAL in vantages else ", ".join(vantages)
+    peers = safe(comma_list(upstream_peers(case)), 200)
+    where = "here" if LOCAL in vantages else comma_list(vantages)
     used = tr(" (it passes to {peers})", peers=peers) if peers else ""
     question = tr(
         "The direct URL cannot be reached from {where}: is it the one that Nginx uses{used}?",

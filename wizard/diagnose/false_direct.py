@@ -13,7 +13,7 @@ from wizard.diagnose.outcome import classify
 from wizard.diagnose.predictions import predict
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 from wizard.text.urls import is_unix
 
@@ -47,7 +47,7 @@ def without_false_direct(case: Case) -> Case:
 
 def describe_false_direct(case: Case) -> tuple[str, ...]:
     """One sentence for each direct URL that leads through the proxy, with what to give instead."""
-    peers = safe(", ".join(addresses.upstream_peers(case)), 200)
+    peers = safe(comma_list(addresses.upstream_peers(case)), 200)
     advice = tr("use the address that Nginx passes to ({peers})", peers=peers) if peers else ""
     advice = advice or tr("add the backend's own address")
     return tuple(

@@ -10,6 +10,7 @@ from wizard.model.case import Case, FirstFailingHop
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.target import LOCAL, Http, Target
 from wizard.model.timeline import Encoding, Probe
+from wizard.text.display import comma_list
 from wizard.text.messages import tr
 
 OUTSIDE = "outside"
@@ -290,7 +291,7 @@ def _culprit(case: Case, failing: FirstFailingHop) -> str:
         return tr(
             "it is {names} ({unseen} could not tell)",
             names=tr(" or ").join(names),
-            unseen=", ".join(failing.unseen),
+            unseen=comma_list(failing.unseen),
         )
     if failing.kind == "hop":
         innermost = failing.inner_kind == "direct" and not _is_predicted(case, failing)

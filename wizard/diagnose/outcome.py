@@ -13,7 +13,7 @@ from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.release import is_kept, kept_s
 from wizard.model.timeline import Timeline, connected_s, is_live
-from wizard.text.display import safe, seconds, summarize_body
+from wizard.text.display import comma_list, safe, seconds, summarize_body
 from wizard.text.messages import plural, tr
 
 LATE_MARGIN_S = 0.5
@@ -444,7 +444,7 @@ def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> st
     is_gathered = timeline.items > len(arrivals.moments(timeline))
     sizes = arrivals.full_buffers(timeline) if is_gathered else ()
     if sizes:
-        buffers = ", ".join(map(str, sizes[:4]))
+        buffers = comma_list(map(str, sizes[:4]))
         return tr(
             "{moments}: they arrive in full buffers ({buffers} bytes)",
             moments=_moments(timeline),

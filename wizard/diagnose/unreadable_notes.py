@@ -8,7 +8,7 @@ from wizard.model.case import Case
 from wizard.model.probe_result import UNREADABLE_OUTCOMES, ProbeResult
 from wizard.model.received import name_protocol
 from wizard.model.timeline import Timeline, is_live
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import tr
 from wizard.text.urls import http_url, socket_path
 
@@ -102,11 +102,11 @@ def _about_the_port(case: Case, timeline: Timeline) -> str:
     )
     if not is_public or case.resolution is None or case.resolution.upstream is None:
         return advice
-    return f"{advice} {_MAY_BE_PASSED_ON.format(upstream=_upstream(case))}"
+    return sentences((advice, _MAY_BE_PASSED_ON.format(upstream=_upstream(case))))
 
 
 def _upstream(case: Case) -> str:
-    return safe(", ".join(upstream_peers(case)), 200) or tr("the address in its config")
+    return safe(comma_list(upstream_peers(case)), 200) or tr("the address in its config")
 
 
 def _place(url: str) -> str:

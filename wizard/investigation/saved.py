@@ -13,6 +13,7 @@ from wizard.investigation.uses import Use, describe_problem, uses_of
 from wizard.model.client_request import ClientRequest
 from wizard.model.steps import StepId, StepState
 from wizard.model.target import Target
+from wizard.text.display import comma_list
 from wizard.text.messages import tr
 from wizard.text.redaction import has_withheld_secret
 
@@ -92,7 +93,9 @@ class SavedInvestigation(Investigation):
                 "needs one: enter "
                 "it again, with i or on the command line"
             )
-        names = ", ".join(name for name, value in self.target.headers if has_withheld_secret(value))
+        names = comma_list(
+            name for name, value in self.target.headers if has_withheld_secret(value)
+        )
         if names and step in HEADER_STEPS:
             return tr(
                 "not sent without {names}, whose value no case file holds: ssewizard open FILE "
@@ -145,7 +148,7 @@ class SavedInvestigation(Investigation):
     def _notes(self, causes: tuple[str, ...]) -> tuple[str, ...]:
         """Notes on the file, and on how this conclusion differs from the recorded one."""
         record = self.record
-        steps = ", ".join(sorted(self._steps_run))
+        steps = comma_list(sorted(self._steps_run))
         since = (
             tr("run again since: {steps}", steps=steps) if steps else tr("no step was run again")
         )
@@ -158,8 +161,8 @@ class SavedInvestigation(Investigation):
             )
         ]
         if not steps and record.verdict and causes != record.causes:
-            recorded = ", ".join(record.causes) or record.verdict
-            current = ", ".join(causes) or tr("no cause")
+            recorded = comma_list(record.causes) or record.verdict
+            current = comma_list(causes) or tr("no cause")
             notes.append(
                 tr(
                     "That version concluded {recorded}; this one {current}.",

@@ -15,7 +15,7 @@ from wizard.model.probe_result import OUTCOME_WORDS, UNREADABLE_OUTCOMES, ProbeR
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline
-from wizard.text.display import safe, seconds
+from wizard.text.display import clauses, comma_list, safe, seconds
 from wizard.text.messages import plural, tr
 
 StepResult = tuple[State, str]
@@ -76,7 +76,7 @@ def rate_results(results: Sequence[ProbeResult], handshake: Handshake | None = N
     state, why = _rate_offered(offered, handshake)
     for result in results:
         if result.outcome == "not-asked":
-            return "fail" if state == "fail" else "warn", f"{why}; {result.why}"
+            return "fail" if state == "fail" else "warn", clauses((why, result.why))
     return state, why
 
 
@@ -108,7 +108,7 @@ def _rate_offered(offered: Sequence[ProbeResult], handshake: Handshake | None) -
         )
         for outcome, n in counts.items()
     )
-    return "fail", tr("{counts}: {why}", counts=", ".join(parts), why=bad[0].why)
+    return "fail", tr("{counts}: {why}", counts=comma_list(parts), why=bad[0].why)
 
 
 _OUTCOME_WORDS = {
@@ -184,7 +184,7 @@ def rate_resolution(resolution: RequestResolution) -> StepResult:
             "is mapped or TLS ended in front of it)",
             effective_port=resolution.request.effective_port,
         )
-    return ("warn", f"{doubt}; {why}") if doubt else (state, why)
+    return ("warn", clauses((doubt, why))) if doubt else (state, why)
 
 
 def _rate_location(resolution: RequestResolution) -> StepResult:

@@ -38,6 +38,7 @@ from wizard.probe.matrix import Matrix
 from wizard.probe.mcp.session import run_handshakes
 from wizard.probe.waits import MIN_WAIT_S
 from wizard.text.bugs import report_bug
+from wizard.text.display import clauses
 from wizard.text.errors import SsewizardError, UsageError
 from wizard.text.messages import tr
 
@@ -362,7 +363,7 @@ def _with_source(result: StepResult, resolution: RequestResolution) -> StepResul
     )
     if resolution.listens and not resolution.config.doubt:  # else the reason begins with a doubt
         more += resolution.undecided[:1]
-    return state, "; ".join((why, *more))
+    return state, clauses((why, *more))
 
 
 STEP_RUNNERS: Mapping[StepId, Callable[[Session], Awaitable[StepResult]]] = {

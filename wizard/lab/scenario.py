@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wizard.model.diagnosis import Verdict
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.errors import LabError
 from wizard.text.messages import tr
 
@@ -120,7 +120,7 @@ def scenario_named(name: str) -> Scenario:
     for scenario in list_scenarios():
         if scenario.name == name:
             return scenario
-    names = ", ".join(scenario.name for scenario in list_scenarios())
+    names = comma_list(scenario.name for scenario in list_scenarios())
     raise LabError(tr("no scenario {name!r}; there are {names}", name=safe(name, 60), names=names))
 
 

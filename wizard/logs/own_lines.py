@@ -8,6 +8,7 @@ from wizard.model.case import Case
 from wizard.model.handshake import CLIENT_NAME
 from wizard.model.log_report import CLIENT_LEFT, HELD_TAGS, LogLine, LogReport
 from wizard.model.probe_result import ProbeResult
+from wizard.text.display import clauses
 from wizard.text.messages import tr
 
 _WELL = frozenset({"live", "ended", "silent"})
@@ -41,7 +42,7 @@ def _interpret(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
     outcome = tr(
         "this probe of ours was {outcome}, and left by itself", outcome=result.outcome_word
     )
-    return replace(line, tag="", meaning=f"{line.meaning}; {outcome}")
+    return replace(line, tag="", meaning=clauses((line.meaning, outcome)))
 
 
 def _canceled(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:

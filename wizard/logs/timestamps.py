@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from wizard.model.target import LOCAL, Source
 from wizard.model.vantage import Capabilities
+from wizard.text.display import clauses
 from wizard.text.messages import tr
 
 HEAD_CHARS = 600
@@ -177,7 +178,7 @@ def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
             text=tr("ahead of") if clock.skew_s > 0 else "behind",
         )
         notes.append(tr("that clock is {skew}, which is allowed for", skew=skew))
-    return "; ".join(notes)
+    return clauses(notes)
 
 
 def _zone(offset_s: int) -> str:

@@ -15,7 +15,7 @@ from wizard.model.curl_options import read_options
 from wizard.model.curl_state import CurlState, basic_auth
 from wizard.model.parse import Header, check_url, is_websocket
 from wizard.model.target import Http
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr
 
@@ -153,7 +153,7 @@ def _headers(state: CurlState) -> list[Header]:
     given = {name.lower() for name, _ in state.headers}
     own = _OURS if state.body is None else _OURS | {"content-type"}
     if kept := (state.removed & own) - given:
-        names = safe(", ".join(sorted(kept)), 100)
+        names = safe(comma_list(sorted(kept)), 100)
         state.notes.append(
             tr("{names}: this tool sends its own header, it cannot be left out", names=names)
         )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from wizard.model.target import LOCAL, Hop, Source
 from wizard.model.vantage import Vantage
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.errors import UsageError
 from wizard.text.marks import MASK
 from wizard.text.messages import tr
@@ -109,7 +109,7 @@ def _split_vantage(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
         return LOCAL, locator
     if name in _names(vantages):
         return name, locator
-    known, shown = ", ".join(_names(vantages)) or tr("none was given"), safe(name, 60)
+    known, shown = comma_list(_names(vantages)) or tr("none was given"), safe(name, 60)
     option = tr("--vantage {shown}='COMMAND PREFIX'", shown=shown)
     raise UsageError(
         tr(

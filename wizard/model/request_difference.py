@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.model.config import Position
+from wizard.text.display import comma_list
 from wizard.text.messages import tr
 
 DifferenceKind = Literal["http-version", "connection", "host", "uri", "query", "header"]
@@ -59,4 +60,4 @@ class Difference:
 
 def describe_differences(differences: Iterable[Difference]) -> str:
     """The differences in one clause."""
-    return ", ".join(difference.text for difference in differences)
+    return comma_list(difference.text for difference in differences)

@@ -14,7 +14,7 @@ from typing import Literal
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import Request, ServerRef
 from wizard.nginx.patterns import Match, search
-from wizard.text.display import visible
+from wizard.text.display import comma_list, visible
 from wizard.text.messages import tr
 
 NameKind = Literal["exact", "dot", "star", "tail", "regex"]
@@ -309,7 +309,7 @@ def _other_answers(sockets: dict[str, list[_Candidate]], name: str) -> str:
         if server is not chosen
     ]
     return (
-        tr("another server answers what arrives at {others}", others=", ".join(others[:3]))
+        tr("another server answers what arrives at {others}", others=comma_list(others[:3]))
         if others
         else ""
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from string import ascii_lowercase, digits
 
-from wizard.text.display import visible
+from wizard.text.display import comma_list, visible
 from wizard.text.messages import tr
 
 _ANY = "[^/]+"
@@ -65,7 +65,7 @@ class PathFamily:
 
     def note(self, path: str, *, is_for_all: bool) -> str:
         """Which choice was made for this path, and what the other one would take."""
-        ids, form = visible(", ".join(self.ids)), visible(self.shown)
+        ids, form = visible(comma_list(self.ids)), visible(self.shown)
         return (_CHOICE if is_for_all else _ALONE).format(ids=ids, form=form, path=visible(path))
 
     def siblings(self) -> Iterator[str]:

@@ -21,7 +21,7 @@ from wizard.recommend.reroute import route_messages, route_public_path, route_to
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.settings import WantedSettings, merge
 from wizard.recommend.source import SourceBlock, source_of
-from wizard.text.display import safe, visible
+from wizard.text.display import clauses, comma_list, safe, visible
 from wizard.text.messages import tr
 
 _STALE = tr(
@@ -234,7 +234,7 @@ def _recommendation(
     config, blocks = resolution.config, [block for fix in fixes for block in fix.blocks]
     diff, directory = _diff(config, blocks, reveal) if with_diff else (None, "")
     return Recommendation(
-        summary="; ".join(fix.summary for fix in fixes if fix.summary),
+        summary=clauses(fix.summary for fix in fixes if fix.summary),
         parts=tuple(block.part(reveal) for block in blocks),
         diff=diff,
         directory=directory,
@@ -296,7 +296,7 @@ def _missing_from_diff(blocks: Sequence[Block], diff: str | None) -> Iterator[st
         return
     left_out = [block.header for block in blocks if block.header and not block.edits]
     if left_out:
-        yield _PARTLY.format(visible(", ".join(left_out)))
+        yield _PARTLY.format(visible(comma_list(left_out)))
 
 
 def _times_included(config: Config, file: str) -> int:

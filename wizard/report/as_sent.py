@@ -9,7 +9,7 @@ from wizard.model.sent_request import SentHeader, SentRequest
 from wizard.report.text import section, wrap
 from wizard.text.columns import pad, width
 from wizard.text.config_redaction import redact_directive
-from wizard.text.display import safe
+from wizard.text.display import clauses, safe
 from wizard.text.marks import MARKS
 from wizard.text.messages import tr
 from wizard.text.redaction import is_public_header, redact, redact_header
@@ -77,7 +77,7 @@ def as_sent_text(request: BackendRequest) -> str:
         )
     uri = tr("(not decided)") if sent.uri is None else redact(sent.uri)
     version = f"HTTP/{sent.http}: {origin_text(sent.http_where)}"
-    rows = [_row(f"{sent.method} {uri} HTTP/{sent.http}", f"{sent.uri_where}; {version}")]
+    rows = [_row(f"{sent.method} {uri} HTTP/{sent.http}", clauses((str(sent.uri_where), version)))]
     rows += [_row(header_text(header, client), origin_of(header)) for header in sent.headers]
     dropped = (_row(name, origin_text(where)) for name, where in sent.dropped)
     parts = [

@@ -15,7 +15,7 @@ from wizard.report.prometheus import exposition, samples
 from wizard.report.result import Result, input_problems, unread_inputs, vantage_problems
 from wizard.report.text import WIDTH, colorizer, join_sections, section, wrap
 from wizard.text.columns import pad, pad_left, width
-from wizard.text.display import safe, seconds
+from wizard.text.display import clauses, comma_list, safe, seconds
 from wizard.text.messages import tr
 
 SEVERITY: tuple[Verdict, ...] = ("healthy", "inconclusive", "fault")
@@ -114,12 +114,12 @@ def verdict_counts(entries: Sequence[Entry]) -> str:
     counts, total = Counter(item.verdict for item in entries), len(entries)
     numbers = [f"{counts[verdict]} {verdict}" for verdict in SEVERITY[::-1] if counts[verdict]]
     if not counts[None]:
-        return tr("{numbers} of {total}", numbers=", ".join(numbers), total=total)
+        return tr("{numbers} of {total}", numbers=comma_list(numbers), total=total)
     parts = (
-        ", ".join(numbers),
+        comma_list(numbers),
         tr("interrupted: {counts} of {total} not asked", counts=counts[None], total=total),
     )
-    return "; ".join(part for part in parts if part)
+    return clauses(part for part in parts if part)
 
 
 def render_batch(
@@ -208,7 +208,7 @@ def _summary(entry: Entry) -> str:
 
 
 def _problems(entry: Entry) -> str:
-    problems = "; ".join(safe(problem, 300) for problem in entry.problems)
+    problems = clauses(safe(problem, 300) for problem in entry.problems)
     return wrap(f"{entry.name}: {problems}", "  - ", "    ")
 
 

@@ -12,7 +12,7 @@ from wizard.report.labels import client_name
 from wizard.report.text import join_sections, section, wrap
 from wizard.text.columns import pad, width
 from wizard.text.config_redaction import redact_directive
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 SCHEMA = "ssewizard.inspect/2"
@@ -242,7 +242,7 @@ def served_by(resolution: RequestResolution) -> Iterator[str]:
     elif resolution.is_undecided:
         yield tr("upstream  not decided by the config")
     elif upstream is not None and upstream.kind != "static":
-        peers = ", ".join(upstream.peers) or tr("decided by variables")
+        peers = comma_list(upstream.peers) or tr("decided by variables")
         yield tr(
             "upstream  {passed} ({peers}), gets {request_uri}",
             passed=upstream.passed,

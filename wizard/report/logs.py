@@ -7,7 +7,7 @@ from typing import Any
 from wizard.model.case import Case
 from wizard.model.log_report import History, LoggedFailure
 from wizard.text.columns import wrap
-from wizard.text.display import safe
+from wizard.text.display import clauses, comma_list, safe
 from wizard.text.messages import plural, tr
 
 WIDTH = 80
@@ -113,7 +113,7 @@ def headline(history: History) -> str:
     if any(parts):
         return tr(
             "before the probes, {counts}, {period}",
-            counts="; ".join(filter(None, parts)),
+            counts=clauses(filter(None, parts)),
             period=period,
         )
     if not history.counted:
@@ -180,7 +180,7 @@ def counts(history: History) -> str:
 
 def clients(history: History) -> str:
     """Return the clients that were cut off most; empty if no line names one."""
-    names = ", ".join(f"{safe(name, 100)} ({number})" for name, number in history.clients)
+    names = comma_list(f"{safe(name, 100)} ({number})" for name, number in history.clients)
     return tr("most of them: {names}", names=names) if names else ""
 
 

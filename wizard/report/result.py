@@ -14,7 +14,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import State, StepId, StepState
 from wizard.report.labels import VERDICT_WORDS, spell_out, spell_out_finding
 from wizard.report.proof import causes_of, fixed_sentence
-from wizard.text.display import safe
+from wizard.text.display import clauses, safe
 from wizard.text.messages import tr
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-hop", "sse-direct", "logs", "config", "handshake"]
@@ -133,10 +133,10 @@ def _handshake_check(case: Case) -> Check:
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     if proxied is None:
         return Check("handshake", "skip", tr("the stream was not probed through the proxy"))
-    why = "; ".join(handshake_text(handshake) for handshake in (proxied, direct) if handshake)
+    why = clauses(handshake_text(handshake) for handshake in (proxied, direct) if handshake)
     if proxied.is_complete:
         if problem := handshake_problem(case):
-            return Check("handshake", "fail", f"{safe(problem, 300)}; {why}")
+            return Check("handshake", "fail", clauses((safe(problem, 300), why)))
         return Check("handshake", "pass", why)
     if proxied.skipped or (proxied.transport == "unknown" and not (direct and direct.is_complete)):
         return Check("handshake", "skip", why)

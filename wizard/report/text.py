@@ -16,7 +16,7 @@ from wizard.report.proof import before_and_now, change_text, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.text import columns
 from wizard.text.columns import pad, pad_left
-from wizard.text.display import safe, seconds, visible_block
+from wizard.text.display import clauses, safe, seconds, visible_block
 from wizard.text.messages import plural, tr
 
 WIDTH = 80
@@ -145,7 +145,7 @@ def _folded(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
 
 
 def _risk(risk: Finding) -> str:
-    evidence = "; ".join(f"{safe(item.where, 80)}: {safe(item.text)}" for item in risk.evidence)
+    evidence = clauses(f"{safe(item.where, 80)}: {safe(item.text)}" for item in risk.evidence)
     confidence = CONFIDENCE_WORDS[risk.confidence]
     head = f"{safe(risk.id, 80)} ({confidence})"
     fix = risk.fix.summary

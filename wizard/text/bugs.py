@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from wizard.text.display import safe
+from wizard.text.display import clauses, safe
 from wizard.text.errors import SsewizardError
 from wizard.text.messages import tr
 
@@ -68,4 +68,4 @@ def describe_bug(error: BaseException) -> str:
             message=message,
         )
     )
-    return "; ".join((text, *getattr(error, "__notes__", ())))
+    return clauses((text, *getattr(error, "__notes__", ())))

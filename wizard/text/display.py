@@ -113,3 +113,26 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "–"
     return tr("{value:.0f} ms", value=value * 1000) if value < 1 else f"{value:.2f} s"
+
+
+def comma_list(items: Iterable[str]) -> str:
+    """Join the items of a list: `a, b`, with the comma of the language."""
+    return tr(", ").join(items)
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Join parts of a sentence: `one; two`, with the semicolon of the language."""
+    return tr("; ").join(parts)
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """Join whole sentences; those that are empty are left out."""
+    first, *others = [part for part in parts if part] or [""]
+    for other in others:
+        first = tr("{first} {second}", first=first, second=other)
+    return first
+
+
+def labelled(label: str, text: str) -> str:
+    """Return `label: text`, with the colon of the language."""
+    return tr("{label}: {text}", label=label, text=text)

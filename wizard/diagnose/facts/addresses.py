@@ -10,7 +10,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
 from wizard.nginx.servers import ANY, listens_at, listens_of
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 from wizard.text.urls import is_unix, socket_path
 
@@ -143,7 +143,7 @@ def other_backend(case: Case) -> str:
 
     Empty if one may be.
     """
-    return ", ".join(upstream_peers(case)) if case.direct and not possible_peers(case) else ""
+    return comma_list(upstream_peers(case)) if case.direct and not possible_peers(case) else ""
 
 
 def possible_peers(case: Case) -> tuple[ProbeResult, ...]:

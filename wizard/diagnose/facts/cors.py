@@ -9,7 +9,7 @@ from wizard.model.handshake import Side
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_success
 from wizard.probe.preflight import foreign_origin, preflight_of
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 ALLOW_ORIGIN, EXPOSE_HEADERS = "access-control-allow-origin", "access-control-expose-headers"
@@ -92,7 +92,7 @@ def _preflight_problem(answer: Timeline, origin: str, names: tuple[str, ...]) ->
     allowed = {name.lower() for name in values_of(answer, ALLOW_HEADERS)}
     missing = [n for n in names if n not in allowed and ("*" not in allowed or n == _AUTHORIZATION)]
     return (
-        tr("it does not allow {missing}", missing=safe(", ".join(missing), 120)) if missing else ""
+        tr("it does not allow {missing}", missing=safe(comma_list(missing), 120)) if missing else ""
     )
 
 

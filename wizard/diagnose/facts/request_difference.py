@@ -12,7 +12,7 @@ from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Evidence
 from wizard.model.request_difference import Difference, describe_differences
 from wizard.model.timeline import is_live
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 AS_SENT = "as-sent"
@@ -163,7 +163,7 @@ def describe_request(case: Case) -> tuple[str, ...]:
         )
     named = named_differences(case)
     if named:
-        lines = ", ".join(dict.fromkeys(str(each.where) for each in named if each.where))
+        lines = comma_list(dict.fromkeys(str(each.where) for each in named if each.where))
         place = f" ({lines})" if lines else ""
         return (
             tr(

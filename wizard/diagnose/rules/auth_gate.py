@@ -17,7 +17,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import tr
 
 GATE_STATUSES = frozenset({301, 302, 303, 307, 308, 401, 403, 500})
@@ -70,7 +70,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *map(log_evidence, logged[:1]),
     )
     is_measured = streams.is_served_directly(case)
-    distinguishes = f"{_MEASURED} {_DISTINGUISHES}" if is_measured else _DISTINGUISHES
+    distinguishes = sentences((_MEASURED, _DISTINGUISHES)) if is_measured else _DISTINGUISHES
     return rule.finding(confidence, evidence, distinguishes) if confidence else None
 
 
@@ -194,7 +194,7 @@ def _answer_evidence(answer: Timeline) -> tuple[Evidence, ...]:
     if not challenge.strip():
         return (Evidence("probe", label, text),)
     pairs = (f"{name}: {safe(value, 200)}" for name, value in _PARAMETER.findall(challenge))
-    details = ", ".join(pairs) or tr("no details")
+    details = comma_list(pairs) or tr("no details")
     challenge_text = tr(
         "it asks for {scheme} ({details})", scheme=safe(challenge.split()[0], 40), details=details
     )

@@ -35,7 +35,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.model.timeline import Timeline
 from wizard.nginx.as_sent import as_sent
-from wizard.text.display import safe, seconds
+from wizard.text.display import safe, seconds, sentences
 from wizard.text.messages import tr
 
 AT_ONCE_S = 1.0
@@ -103,7 +103,7 @@ def _measured(rule: Rule, case: Case, differences: list[Difference]) -> Finding:
     if not alone:
         return rule.finding("confirmed", evidence, _describe(differences), fix=fix)
     also = (_ALONE.format(safe(each.text, 80)) for each in alone[1:])
-    return rule.finding("confirmed", evidence, " ".join((_describe(alone[:1]), *also)), fix=fix)
+    return rule.finding("confirmed", evidence, sentences((_describe(alone[:1]), *also)), fix=fix)
 
 
 def _is_enough(case: Case, difference: Difference) -> bool:

@@ -6,7 +6,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.probe_result import UNREADABLE_OUTCOMES
-from wizard.text.display import seconds
+from wizard.text.display import seconds, sentences
 from wizard.text.messages import tr
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent"})
@@ -80,7 +80,7 @@ def _check_gateway_timeout(rule: Rule, case: Case) -> Finding | None:
     is_likely = is_shown and waited_s >= _LONG_S and not addresses.passes_to_itself(case)
     confidence: Confidence = "likely" if is_likely else "possible"
     reason = _CONNECTED if is_reached else _LOGGED if logged else _NOT_CONNECTED
-    reason = f"{reason} {_SOON}" if waited_s < _LONG_S else reason
+    reason = sentences((reason, _SOON)) if waited_s < _LONG_S else reason
     return rule.finding(confidence, evidence, _NO_ANSWER.format(seconds(waited_s), reason))
 
 
@@ -101,7 +101,7 @@ def _check_direct(rule: Rule, case: Case) -> Finding | None:
         return rule.finding("possible", evidence, _SLOW_ANSWER)
     if all(result.outcome == "held" for result in direct):
         is_blind = any(streams.is_asked_by_wget(case, result) for result in direct)
-        reason = f"{_NO_HEADERS} {_BY_WGET}" if is_blind else _NO_HEADERS
+        reason = sentences((_NO_HEADERS, _BY_WGET)) if is_blind else _NO_HEADERS
         return rule.finding("possible" if is_blind else "confirmed", evidence, reason)
     return rule.finding("possible", evidence, _NO_EVENT)
 

@@ -10,7 +10,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
 from wizard.probe.preflight import foreign_origin
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 _SHOWN_HEADERS = frozenset({ALLOW_ORIGIN, ALLOW_HEADERS})
@@ -68,7 +68,7 @@ def _refused(rule: Rule, case: Case) -> Finding | None:
 
 def _answer_evidence(answer: Timeline, origin: str, problem: str) -> Evidence:
     shown = [(name, value) for name, value in answer.headers if name in _SHOWN_HEADERS]
-    headers = ", ".join(f"{name}: {safe(value, 80)}" for name, value in shown)
+    headers = comma_list(f"{name}: {safe(value, 80)}" for name, value in shown)
     text = tr(
         "to {origin} it answers {status} with {headers}",
         origin=safe(origin, 80),

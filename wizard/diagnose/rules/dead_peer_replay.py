@@ -18,7 +18,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import duration_s
 from wizard.nginx.upstream import balancing_of
-from wizard.text.display import safe, seconds
+from wizard.text.display import comma_list, safe, seconds
 from wizard.text.messages import tr
 
 SMALL_BYTES = 1024
@@ -154,7 +154,7 @@ def _config_evidence(case: Case, peers: tuple[str, ...]) -> tuple[Evidence, ...]
     shared = Evidence(
         "config",
         where,
-        tr("{count} servers: {peers}", count=len(peers), peers=safe(", ".join(peers), 200)),
+        tr("{count} servers: {peers}", count=len(peers), peers=safe(comma_list(peers), 200)),
     )
     return shared, setting_evidence(resolution, f"{resolution.prefix}_connect_timeout")
 

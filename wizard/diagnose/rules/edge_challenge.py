@@ -8,7 +8,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import WEB_PAGES, Timeline
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 
 _HEADERS = {
@@ -67,9 +67,9 @@ def _finding(rule: Rule, case: Case, result: ProbeResult, mark: str) -> Finding:
     )
     if not was_read and not any(each.timeline.status for each in case.direct):
         is_behind = (timeline.header("server") or "").lower().startswith("nginx")
-        text = f"{_ON_THE_WAY} {_BEHIND}" if is_behind else _ON_THE_WAY
+        text = sentences((_ON_THE_WAY, _BEHIND)) if is_behind else _ON_THE_WAY
         return rule.finding("likely", evidence, text, fix=_FIX_ON_THE_WAY)
-    distinguishes = f"{_MARKED if mark else _PAGE} {_UNLOGGED if was_read else ''}".strip()
+    distinguishes = sentences((_MARKED if mark else _PAGE, _UNLOGGED if was_read else ""))
     return rule.finding("confirmed" if mark else "likely", evidence, distinguishes)
 
 

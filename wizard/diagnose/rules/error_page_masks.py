@@ -19,7 +19,7 @@ from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import ErrorPage, RequestResolution
 from wizard.model.target import Style
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 _OK = 200
@@ -184,7 +184,7 @@ def _suspected(
     if not pages or any(each.timeline.status for each in case.direct if not _is_stream(each)):
         return None  # the backend's own status is known, and is not hidden
     evidence = (result_evidence(answer), *map(_page_evidence, pages))
-    named = ", ".join(str(code) for codes in pages.values() for code in codes)
+    named = comma_list(str(code) for codes in pages.values() for code in codes)
     return rule.finding("possible", evidence, _UNSEEN.format(codes=named))
 
 
@@ -226,7 +226,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 
 
 def _latent_text(page: ErrorPage, codes: Iterable[int]) -> str:
-    named = ", ".join(map(str, codes))
+    named = comma_list(map(str, codes))
     how = "200" if page.status == _OK else tr("the status of that page")
     return tr(
         "{written}: a {named} of the backend reaches clients with {how}",
@@ -260,7 +260,7 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
         return ()
     if masked.seen.tag != "connect-failed" or upstream is None:
         return (_LOG_LINE.format(line=safe(masked.seen.text, 300)),)
-    passed, peers = safe(upstream.passed, 120), safe(", ".join(upstream.peers), 120)
+    passed, peers = safe(upstream.passed, 120), safe(comma_list(upstream.peers), 120)
     where = upstream.where or resolution.config.main
     return (_LEADS_NOWHERE.format(passed=passed, where=safe(str(where), 200), peers=peers),)
 

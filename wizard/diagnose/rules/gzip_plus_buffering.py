@@ -9,7 +9,7 @@ from wizard.model.change import Change
 from wizard.model.diagnosis import Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 
 LIVE_OUTCOMES = frozenset({"live", "ended", "cut"})
@@ -33,7 +33,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     direct, resolution = streams.live_direct_probes(case, "gzip"), case.resolution
     probes = [*(result for pair in pairs for result in pair), *direct[:1]]
     evidence = tuple(map(result_evidence, probes))
-    distinguishes = f"{_DISTINGUISHES} {_DIRECT if direct else _NO_DIRECT}"
+    distinguishes = sentences((_DISTINGUISHES, _DIRECT if direct else _NO_DIRECT))
     if resolution is None:
         is_likely = direct and streams.is_behind_plain_nginx(case)
         return rule.finding("likely" if is_likely else "possible", evidence, distinguishes)

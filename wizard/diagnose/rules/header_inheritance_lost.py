@@ -21,7 +21,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.settings import DroppedHeaders, dropped_headers
 from wizard.nginx.upstream import default_host
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import tr
 
 _Proof = tuple[Confidence, tuple[Evidence, ...]]
@@ -60,9 +60,13 @@ def _distinguishes(case: Case, evidence: tuple[Evidence, ...]) -> str:
     """What separates the lost header from other causes, as it was measured."""
     if any(item.kind == "follow-up" for item in evidence):
         difference = difference_about(case, is_about)
-        return describe_distinction(difference) if difference else f"{_DISTINGUISHES} {_MEASURED}"
+        return (
+            describe_distinction(difference)
+            if difference
+            else sentences((_DISTINGUISHES, _MEASURED))
+        )
     is_measured = any("-direct" in item.where for item in evidence)
-    return f"{_DISTINGUISHES} {_MEASURED}" if is_measured else _DISTINGUISHES
+    return sentences((_DISTINGUISHES, _MEASURED)) if is_measured else _DISTINGUISHES
 
 
 def is_about(case: Case, difference: Difference) -> bool:
@@ -179,7 +183,7 @@ def _first_evidence(results: list[ProbeResult]) -> tuple[Evidence, ...]:
 
 
 def _config_evidence(dropped: DroppedHeaders) -> tuple[Evidence, ...]:
-    names = ", ".join(line.args[0] for line in dropped.lines)
+    names = comma_list(line.args[0] for line in dropped.lines)
     set_here = " ".join(dropped.by.args[:1])
     by = tr(
         "proxy_set_header {set_here}: with it no header of the outer levels is sent",
@@ -199,7 +203,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     dropped = dropped_headers(resolution)
     if dropped is None:
         return ()
-    names = ", ".join(dict.fromkeys(line.args[0] for line in dropped.lines))
+    names = comma_list(dict.fromkeys(line.args[0] for line in dropped.lines))
     text = tr(
         "this set drops what {where} sets for {names}", where=dropped.lines[0].where, names=names
     )

@@ -28,7 +28,7 @@ from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline
 from wizard.probe.host_guard import REFUSALS, passed_hosts, refused_request, requested_host
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 from wizard.text.urls import http_url
 
@@ -109,7 +109,9 @@ def _by_host(rule: Rule, case: Case) -> Finding | None:
         *_config_evidence(case),
     )
     if case.resolution is None:
-        return rule.finding("likely", evidence, f"{_DISTINGUISHES} {_ASSUMED}", fix=_fix(case))
+        return rule.finding(
+            "likely", evidence, sentences((_DISTINGUISHES, _ASSUMED)), fix=_fix(case)
+        )
     return rule.finding("confirmed", evidence, _DISTINGUISHES, fix=_fix(case))
 
 

@@ -12,6 +12,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.prediction import predict_probes
+from wizard.text.display import sentences
 from wizard.text.messages import tr
 
 _DISTINGUISHES = tr(
@@ -70,17 +71,17 @@ def _check_session(rule: Rule, case: Case) -> Finding | None:
     logged = map(log_evidence, logs.standing_stream_lines(case)[:1])
     evidence = (*map(result_evidence, (held, direct)), *logged, *_setting_evidence(case))
     if case.resolution is None:
-        return rule.finding("possible", evidence, f"{_SESSION} {_UNREAD}")
+        return rule.finding("possible", evidence, sentences((_SESSION, _UNREAD)))
     expected = _expected_of_events(case.resolution, held, direct)
     if "held" in expected:
         # A few backends chunk even to HTTP/1.0; then the config lets the events through.
         is_sure = expected == {"held"}
         confidence: Confidence = "confirmed" if is_sure else "likely"
         why = _EVENTS_TOO if is_sure else _EVENTS_TOO_UNLESS_CHUNKED
-        return rule.finding(confidence, evidence, f"{_SESSION} {why}")
+        return rule.finding(confidence, evidence, sentences((_SESSION, why)))
     if expected == {"live"} and not _is_buffered(case, case.resolution):
         return None
-    return rule.finding("possible", evidence, f"{_SESSION} {_EVENTS_NOT_SEEN}")
+    return rule.finding("possible", evidence, sentences((_SESSION, _EVENTS_NOT_SEEN)))
 
 
 def _logged_session(rule: Rule, case: Case, held: ProbeResult) -> Finding | None:
@@ -91,12 +92,12 @@ def _logged_session(rule: Rule, case: Case, held: ProbeResult) -> Finding | None
         return None
     evidence = (result_evidence(held), *map(log_evidence, answered[:1]), *_setting_evidence(case))
     if case.resolution is None:
-        return rule.finding("possible", evidence, f"{_SESSION_LOGGED} {_UNREAD}")
+        return rule.finding("possible", evidence, sentences((_SESSION_LOGGED, _UNREAD)))
     is_old = case.resolution.value("proxy_http_version") == "1.0"
     if is_old and _is_buffered(case, case.resolution):
-        text = f"{_SESSION_LOGGED} {_EVENTS_TOO_UNLESS_CHUNKED}"
+        text = sentences((_SESSION_LOGGED, _EVENTS_TOO_UNLESS_CHUNKED))
         return rule.finding("likely", evidence, text)
-    return rule.finding("possible", evidence, f"{_SESSION_LOGGED} {_EVENTS_NOT_SEEN}")
+    return rule.finding("possible", evidence, sentences((_SESSION_LOGGED, _EVENTS_NOT_SEEN)))
 
 
 def _expected_of_events(
@@ -117,10 +118,10 @@ def _check_probes(rule: Rule, case: Case) -> Finding | None:
         return None
     config_is_off = case.resolution is not None and not _is_buffered(case, case.resolution)
     fix = _SEND_COMMENT if config_is_off else None
-    distinguishes = _DISTINGUISHES if case.resolution else f"{_DISTINGUISHES} {_UNREAD}"
+    distinguishes = _DISTINGUISHES if case.resolution else sentences((_DISTINGUISHES, _UNREAD))
     # A server that completes a handshake works: the silence of its GET stream is not a fault.
     if not any(handshake.is_complete for handshake in case.handshakes):
-        confidence, distinguishes = "possible", f"{_DISTINGUISHES} {_NO_HANDSHAKE}"
+        confidence, distinguishes = "possible", sentences((_DISTINGUISHES, _NO_HANDSHAKE))
     return rule.finding(confidence, _evidence(case, held), distinguishes, fix=fix)
 
 

@@ -7,6 +7,7 @@ from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.text.display import sentences
 from wizard.text.messages import tr
 
 
@@ -57,7 +58,7 @@ def _distinguishes(case: Case, failed: posts.FailedPost) -> str:
                 "--conf."
             )
         )
-    return " ".join(parts)
+    return sentences(parts)
 
 
 def _lacks_prefix(case: Case) -> bool:

@@ -18,7 +18,7 @@ from wizard.model.handshake import Side
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import Balancing, balancing_of
 from wizard.probe.sessions import has_session, is_lost, is_taken, is_unknown, lost_message
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import plural, tr
 
 _NAMES_SESSION = re.compile(r"(?i)session")
@@ -96,7 +96,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     evidence = (*_evidence(case, asked, side), *_peers_evidence(case, balancing))
     fix = _fix(case, balancing, by_backend=by_backend)
     if fix is _EITHER and case.resolution is None:
-        distinguishes = f"{distinguishes} {_UNREAD}"
+        distinguishes = sentences((distinguishes, _UNREAD))
     return rule.finding(confidence, evidence, distinguishes, fix=fix)
 
 
@@ -200,7 +200,7 @@ def _peers_evidence(case: Case, balancing: Balancing) -> tuple[Evidence, ...]:
     text = tr(
         "{count} servers ({peers}): {method}",
         count=len(balancing.peers),
-        peers=safe(", ".join(balancing.peers), 200),
+        peers=safe(comma_list(balancing.peers), 200),
         method=method,
     )
     return (Evidence("config", str(balancing.where or case.resolution.config.main), text),)

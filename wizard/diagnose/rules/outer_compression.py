@@ -8,7 +8,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.delivery import is_compressed
-from wizard.text.display import safe
+from wizard.text.display import clauses, safe
 from wizard.text.messages import tr
 
 _LIVE_OUTCOMES = frozenset({"live", "ended", "cut"})
@@ -46,7 +46,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *_product_evidence(case),
     )
     if not seen:
-        confidence, text = "possible", f"{text}; {_UNSEEN}" if direct else _UNSEEN
+        confidence, text = "possible", clauses((text, _UNSEEN)) if direct else _UNSEEN
     elif direct is None:
         confidence = "possible" if confidence == "possible" else "likely"
     difference = _DIFFERENCE if direct else _NO_DIRECT

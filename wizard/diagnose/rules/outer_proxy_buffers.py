@@ -14,7 +14,7 @@ from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import HELD_TAGS, LogLine
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 
 TRACE_HEADERS = ("via", "x-cache", *streams.PROXY_HEADERS)
@@ -71,7 +71,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     doubts = _doubts(case, unexpected)
     confidence: Confidence = "likely" if (passed or traces) and not doubts else "possible"
     text = _DISTINGUISHES.format(addresses.own_url(case))
-    distinguishes = " ".join((text, *([] if passed else [_OLD_CONFIG]), *doubts))
+    distinguishes = sentences((text, *([] if passed else [_OLD_CONFIG]), *doubts))
     return rule.finding(confidence, evidence, distinguishes)
 
 
@@ -104,7 +104,7 @@ def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding |
     if failing.result.outcome not in HELD_OUTCOMES or innermost or case.resolution is not None:
         return None  # the proxy whose config was read, or the last one: not an outer proxy
     probes = (result_evidence(failing.result), direct_evidence(failing.inner_result))
-    distinguishes = f"{streams.hop_difference(failing)} {_MORE[failing.kind]}".strip()
+    distinguishes = sentences((streams.hop_difference(failing), _MORE[failing.kind]))
     return rule.finding(
         streams.hop_confidence(failing),
         (*probes, *_trace_evidence(case)),

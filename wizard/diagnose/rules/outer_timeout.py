@@ -11,7 +11,7 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import tr
 
 _CUT_TAGS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
@@ -91,7 +91,7 @@ def _behind(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
         log_evidence(closed[0]),
         *(path_evidence(each) for each in [case.resolution] if each),
     )
-    named = safe(", ".join(peers), 120)
+    named = safe(comma_list(peers), 120)
     return rule.finding(
         "likely" if is_other else "possible",
         evidence,
@@ -139,7 +139,7 @@ def _finding(rule: Rule, case: Case, result: ProbeResult, measured: str, owner: 
     distinguishes = _DISTINGUISHES if case.resolution else _UNREAD
     if passed and disconnects.is_outlived(case, result):
         return rule.finding("likely", tuple(evidence), distinguishes)
-    return rule.finding("possible", tuple(evidence), f"{distinguishes} {_UNSURE}")
+    return rule.finding("possible", tuple(evidence), sentences((distinguishes, _UNSURE)))
 
 
 RULE = Rule(

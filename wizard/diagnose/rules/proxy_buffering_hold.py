@@ -24,7 +24,7 @@ from wizard.model.release import kept_s
 from wizard.model.resolution import CLIENT_NAMES, Delivery, RequestResolution
 from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.body_filters import describe_doubts
-from wizard.text.display import capitalize, safe, seconds
+from wizard.text.display import capitalize, clauses, comma_list, safe, seconds
 from wizard.text.messages import tr
 
 _HELD = tr("The direct request is live while the proxied one is held, so the backend does send")
@@ -160,7 +160,7 @@ def _held_reply(rule: Rule, case: Case) -> Finding | None:
         return rule.finding(
             "possible",
             tuple(evidence),
-            tr("{reply}; but {doubts}.", reply=_REPLY, doubts="; ".join(doubts)),
+            tr("{reply}; but {doubts}.", reply=_REPLY, doubts=clauses(doubts)),
         )
     return rule.finding(
         confidence,
@@ -440,7 +440,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 
 def _kinds(rows: Iterable[Delivery]) -> str:
     """The kinds of clients and upstreams of these rows, in words."""
-    return ", ".join(
+    return comma_list(
         sorted(
             {
                 tr(

@@ -16,7 +16,7 @@ from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.locations import PASS_DIRECTIVES
 from wizard.nginx.proxy_pass import replace_passes, with_query
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
@@ -49,7 +49,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if failed.status not in UNKNOWN_SESSION:
         return None
     confidence: Confidence = "confirmed" if failed.accepted else "likely"
-    distinguishes = f"{_ACCEPTED} {_DISTINGUISHES}" if failed.accepted else _DISTINGUISHES
+    distinguishes = sentences((_ACCEPTED, _DISTINGUISHES)) if failed.accepted else _DISTINGUISHES
     return rule.finding(confidence, (*failed.evidence, *config), distinguishes)
 
 

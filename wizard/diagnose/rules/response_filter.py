@@ -20,7 +20,7 @@ from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import BodyFilter, RequestResolution
 from wizard.model.target import LOCAL, Style
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 
 _HOLDING = frozenset({"held", "headers-held"})
@@ -137,8 +137,8 @@ def _by_unknown(
         return None
     is_unknown = any(each.effect == "unknown" for each in filters)
     is_likely = is_unknown and addresses.is_direct(case) and _is_first(case, resolution)
-    advice = _TRY if is_likely else f"{_TRY} {_IN_FRONT.format(addresses.own_url(case))}"
-    advice += f" {_LOGGED}" if _passed_on(case, held) else ""
+    advice = _TRY if is_likely else sentences((_TRY, _IN_FRONT.format(addresses.own_url(case))))
+    advice = sentences((advice, _LOGGED)) if _passed_on(case, held) else advice
     evidence = _evidence(case, resolution, held, filters)
     confidence: Confidence = "likely" if is_likely else "possible"
     return rule.finding(confidence, evidence, f"{_UNKNOWN}. {advice}")

@@ -18,7 +18,7 @@ from wizard.model.sent_request import SentHeader
 from wizard.model.timeline import Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.probe.mcp.signs import sign_of_mcp
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 from wizard.text.urls import join_url, split_url
 
@@ -124,7 +124,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     )
     if told := _told_scheme(case):
         evidence = (*evidence, Evidence("config", str(told.where), f"{told.name}: {told.value}"))
-        text = f"{text} {_TOLD.format(told.name)}"
+        text = sentences((text, _TOLD.format(told.name)))
         summary = _FIX_OF_SCHEME.format(name=safe(told.name, 60), target=_target(redirect))
         return rule.finding("likely", evidence, text, fix=Fix(summary, "nginx"))
     return rule.finding(confidence, evidence, text, fix=fix)

@@ -4,6 +4,7 @@ from wizard.diagnose.facts.evidence import result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.text.display import comma_list
 from wizard.text.messages import tr
 
 
@@ -14,7 +15,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     evidence = [result_evidence(http2[0])]
     if case.resolution is not None and case.resolution.server is not None:
-        listen = ", ".join(case.resolution.server.listen)
+        listen = comma_list(case.resolution.server.listen)
         where = str(case.resolution.server.directive.where)
         evidence.append(Evidence("config", where, tr("listen {listen}: no HTTP/2", listen=listen)))
     distinguishes = tr(

@@ -10,7 +10,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.handshake import Side
 from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import origin_of
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 from wizard.text.urls import join_url, split_url
 
@@ -180,7 +180,7 @@ def _distinguishes(redirect: _Redirect, *, by_backend: bool) -> str:
                 status=redirect.answer.status,
             )
         )
-    return " ".join(parts)
+    return sentences(parts)
 
 
 def _problems(redirect: _Redirect) -> list[str]:

@@ -17,7 +17,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.upstream import upstream_block_of
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 _UPSTREAM = re.compile(r'upstream: "\w+://(\[[0-9a-fA-F:]+\]|[0-9.]+):(\d+)')
@@ -84,7 +84,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     text = _NO_CONNECTION if failed else _OTHER_ANSWER
     line = failed[0] if failed else asked[0][1]
     evidence = (*_evidence(case, failing, name), log_evidence(line))
-    distinguishes = text.format(used=", ".join(sorted(used)), now=", ".join(sorted(name.now)))
+    distinguishes = text.format(used=comma_list(sorted(used)), now=comma_list(sorted(name.now)))
     confidence = _confidence(case, name, bool(failed))
     return rule.finding(confidence, evidence, distinguishes, explains=_SYMPTOMS)
 
@@ -170,7 +170,7 @@ def _asked(case: Case, name: _Name) -> Iterator[tuple[str, LogLine]]:
 
 def _evidence(case: Case, failing: list[ProbeResult], name: _Name) -> tuple[Evidence, ...]:
     resolution, label = case.resolution, name.probe.timeline.probe.label
-    now = ", ".join(sorted(name.now))
+    now = comma_list(sorted(name.now))
     leads = Evidence(
         "probe", label, tr("{peer} leads to {now} today", peer=safe(name.peer, 120), now=now)
     )

@@ -7,7 +7,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.model.probe_result import UNREADABLE_OUTCOMES
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 _LOGGED = tr(
@@ -121,7 +121,7 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
         return ()
     upstream = case.resolution.upstream
     where = str(upstream.where or case.resolution.config.main)
-    peers = ", ".join(upstream.peers) or tr("an address that variables decide")
+    peers = comma_list(upstream.peers) or tr("an address that variables decide")
     return (
         Evidence(
             "config",

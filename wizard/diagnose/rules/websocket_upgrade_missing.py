@@ -13,6 +13,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.upgrades import opened_directly, refused_upgrade
+from wizard.text.display import sentences
 from wizard.text.messages import tr
 
 OTHER_REASONS = frozenset({301, 302, 307, 308, 401, 403, 407, 421, 429, 502, 503, 504})
@@ -87,7 +88,7 @@ def _by_config(rule: Rule, case: Case, evidence: tuple[Evidence, ...], is_alike:
     sent = [each for each in streams.follow_ups(case, AS_SENT) if each.likeness == "alike"]
     if sent:
         return rule.finding("confirmed", (*evidence, follow_up_evidence(sent[0])), _AS_SENT)
-    return rule.finding("likely", evidence, _READ if case.direct else f"{_READ} {_ALONE}")
+    return rule.finding("likely", evidence, _READ if case.direct else sentences((_READ, _ALONE)))
 
 
 def _by_bisection(

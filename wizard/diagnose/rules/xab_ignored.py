@@ -14,7 +14,7 @@ from wizard.diagnose.rule_settings import WHY_UNBUFFERED, NginxSettings, unbuffe
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
-from wizard.text.display import safe
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 
 _UNREAD = tr(
@@ -76,7 +76,7 @@ def _ignored(rule: Rule, case: Case) -> Finding | None:
     )
     resolution, evidence = case.resolution, _evidence(case, "no")
     if resolution is None:
-        return rule.finding("possible", evidence, f"{distinguishes} {_UNREAD}")
+        return rule.finding("possible", evidence, sentences((distinguishes, _UNREAD)))
     is_ignored = directives.ignores_x_accel_buffering(resolution)
     if not is_ignored or not directives.is_buffering(resolution):
         return None

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from wizard.investigation.casefile.encode import TAG
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
+from wizard.text.display import comma_list
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr
 
@@ -87,7 +88,7 @@ def _decode_special(kind: type, value: Any) -> object:
     name = value.get(TAG) if isinstance(value, dict) else None
     if not isinstance(name, str) or name not in _ITEM_KINDS:
         raise ValueError(
-            tr("its {tag!r} is none of {item_kinds}", tag=TAG, item_kinds=", ".join(_ITEM_KINDS))
+            tr("its {tag!r} is none of {item_kinds}", tag=TAG, item_kinds=comma_list(_ITEM_KINDS))
         )
     try:
         return msgspec.convert(value, _ITEM_KINDS[name])

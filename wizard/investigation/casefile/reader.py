@@ -15,7 +15,7 @@ from wizard.investigation.casefile.record import (
 )
 from wizard.investigation.casefile.validate import check
 from wizard.model.target import Target
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.errors import UsageError
 from wizard.text.files import describe_read_error, read_regular
 from wizard.text.messages import tr
@@ -114,7 +114,7 @@ def _notes_on_secrets(target: Target) -> tuple[str, ...]:
             tr(
                 "The values of these headers are not in a case file: {names}; to send them again, "
                 "open it with --header 'Name: value'.",
-                names=safe(", ".join(names), 200),
+                names=safe(comma_list(names), 200),
             )
         )
     if target.body:

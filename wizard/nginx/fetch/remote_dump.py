@@ -13,7 +13,7 @@ from wizard.nginx.fetch.local import error_line
 from wizard.nginx.fetch.scripts import DUMP_SCRIPT
 from wizard.nginx.load import config_from_text
 from wizard.nginx.store import MAX_FILE_BYTES, decode_config
-from wizard.text.display import safe
+from wizard.text.display import clauses, comma_list, safe
 from wizard.text.errors import ConfigError, VantageError
 from wizard.text.messages import tr
 from wizard.vantage.process import CommandResult
@@ -45,7 +45,7 @@ async def run_script(
         if not _NO_SHELL.search(str(error)):
             raise
         hint = tr("no config can be read without a shell (sh) there; copy it here: --conf FILE")
-        raise VantageError(f"{error}; {hint}") from None
+        raise VantageError(clauses((str(error), hint))) from None
 
 
 def failure_of(result: CommandResult) -> str:
@@ -160,7 +160,7 @@ def _doubt(output: _DumpOutput, port: int | None, session: VantageSession) -> st
         if port
         else tr("the port is not known")
     )
-    names = ", ".join(_conf_path(title) or safe(title, 100) for title in others)
+    names = comma_list(_conf_path(title) or safe(title, 100) for title in others)
     choice = next(filter(None, map(_conf_path, others)), "PATH")
     source = _conf_path(dumped) or safe(dumped, 100)
     option = f"--conf {session.vantage.name}={choice}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from wizard.text.display import clauses
 from wizard.vantage.http import curl, raw, wget
 from wizard.vantage.http.request import NO_EXACT_BYTES, RemoteRequest, Tool, always_able
 from wizard.vantage.http.response import SplitReader
@@ -91,7 +92,7 @@ def choose_tool(tools: Mapping[str, str], request: RemoteRequest) -> Tool | str:
     able = [tool for tool in available if not _why_unable(tool, request)]
     if able:
         return min(able, key=lambda tool: tool.is_last_choice)
-    return "; ".join(dict.fromkeys(_why_unable(tool, request) for tool in available))
+    return clauses(dict.fromkeys(_why_unable(tool, request) for tool in available))
 
 
 def _why_unable(tool: Tool, request: RemoteRequest) -> str:

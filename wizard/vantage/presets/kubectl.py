@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
+from wizard.text.display import comma_list, labelled
 from wizard.text.messages import tr
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.menu import Choice, Listing, Menu, MenuOrPreset, Preset, parse_name
@@ -114,7 +115,7 @@ def _parse_workload(scope: _Scope, row: list[str]) -> Choice | None:
         (f"{prefix}/{name}", tr("{state} ready", state=state or 0)) if prefix else (name, state)
     )
     chosen = _preset_or_containers(scope, target, containers)
-    return Choice(target, f"{note}: {', '.join(containers)}", chosen)
+    return Choice(target, labelled(note, comma_list(containers)), chosen)
 
 
 def _preset_or_containers(scope: _Scope, target: str, containers: list[str]) -> MenuOrPreset:

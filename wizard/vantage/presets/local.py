@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 
+from wizard.text.display import comma_list
 from wizard.text.messages import tr
 from wizard.vantage.presets import menu
 from wizard.vantage.presets.kubectl import context_menu
@@ -26,7 +27,7 @@ async def _list_containers(program: str) -> Listing:
     listed = await menu.list_lines((program, "ps", "--format", _ROW))
     rows = [(*line.split("\t"), "", "")[:3] for line in listed.lines]
     choices = tuple(
-        Choice(name, ", ".join(filter(None, (image, status))), _container_preset(program, name))
+        Choice(name, comma_list(filter(None, (image, status))), _container_preset(program, name))
         for name, image, status in rows
         if is_usable_name(name)
     )
