@@ -23,7 +23,6 @@ from screens.loading import KeptKeys, Loading
 from screens.opening import Opening
 from screens.preferences import first_theme, keep_theme
 from screens.saved_cases import Autosave, InterruptedCase, Offers
-from screens.start_screen import StartScreen
 from screens.state_folder import describe_problem, existing_folder
 from screens.themes import DARK_PALETTE, LIGHT_PALETTE, THEMES
 from wizard.investigation.ending_signals import ENDING_SIGNALS
@@ -35,6 +34,7 @@ from wizard.text.messages import tr
 
 if TYPE_CHECKING:
     from screens.opened_case import OpenedCase
+    from screens.start_screen import StartScreen
     from wizard.investigation.investigation import ApplyFix, Investigation
 
 AUTOSAVE_INTERVAL_S = 5.0
@@ -83,6 +83,7 @@ class Wizard(App[None]):
         self.stylesheet.set_variables(self._styled_by)
         self._given = given
         self._case: OpenedCase | None = None
+        self._start: StartScreen | None = None
         self._loading, self._keys = loading or Loading(), KeptKeys()
         self.loading_error: Exception | None = None
         self.is_report_saved = self._is_unsaved_shown = False
@@ -124,7 +125,7 @@ class Wizard(App[None]):
             if self._read_offers is not None:
                 self._take_offers(self._read_offers())
             self._open(self._given)
-        elif isinstance(self.screen, StartScreen):
+        elif self._has_start:
             self._load()
         else:
             from screens.target_form import TargetForm
@@ -135,8 +136,16 @@ class Wizard(App[None]):
         """Return the first frame: of the first step if there is a target, else of the start."""
         if isinstance(self._given, Target):
             return Opening(self._given)
-        is_start = self._given is None and (self._offers or self._read_offers)
-        return StartScreen(self._offers or Offers()) if is_start else Screen()
+        if not self._has_start:
+            return Screen()
+        from screens.start_screen import StartScreen
+
+        self._start = StartScreen(self._offers or Offers())
+        return self._start
+
+    @property
+    def _has_start(self) -> bool:
+        return self._given is None and (self._offers is not None or self._read_offers is not None)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Compute all styles again, unless they were computed for this theme already."""
@@ -163,10 +172,9 @@ class Wizard(App[None]):
 
     def _take_offers(self, offers: Offers) -> None:
         """Offer the saved cases: in the start screen, or the newest of them by a key."""
-        start = self.screen_stack[0]
-        if isinstance(start, StartScreen):
+        if self._start is not None:
             self._last_target = offers.last
-            start.offer(offers)
+            self._start.offer(offers)
         else:
             self._interrupted = next(iter(offers.cases), None)
             self._problems = offers.problems
@@ -197,8 +205,8 @@ class Wizard(App[None]):
         """The one that is open; None until a URL is known, and all is imported that examines it."""
         return self._case.investigation if self._case is not None else None
 
-    @on(StartScreen.New)
-    async def _open_form(self, event: StartScreen.New) -> None:
+    async def on_start_screen_new(self, event: "StartScreen.New") -> None:
+        """Open the form."""
         if not await self._loading.finish("screens.target_form"):
             return
         from screens.target_form import TargetForm
@@ -208,12 +216,12 @@ class Wizard(App[None]):
         if event.last is not None:
             await form.action_last()
 
-    @on(StartScreen.Opened)
-    async def _open_offered(self, event: StartScreen.Opened) -> None:
+    async def on_start_screen_opened(self, event: "StartScreen.Opened") -> None:
+        """Open the chosen case."""
         await self._take_up(event.case)
 
-    @on(StartScreen.Lab)
-    def _leave_for_lab(self) -> None:
+    def on_start_screen_lab(self) -> None:
+        """Leave for the lab."""
         self.wants_lab = True
         self.exit()
 
