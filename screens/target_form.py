@@ -132,6 +132,7 @@ class TargetForm(Fields[Target]):
     TargetForm #method { width: 12; }
     TargetForm #body { width: 1fr; }
     """
+    AUTO_FOCUS = "#url"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "ctrl+s", "take", tr("start"), id="form.start", tooltip=tr("Check the fields and begin")
@@ -195,10 +196,6 @@ class TargetForm(Fields[Target]):
             yield Horizontal(_input_for(method), _input_for(body), id="request")
             yield from (self.error_of(method.id), self.error_of(body.id))
         yield Keys()
-
-    def on_mount(self) -> None:
-        """Begin at the URL."""
-        self.input_of("url").focus()
 
     def on_resize(self) -> None:
         """Draw the first line for the new width."""
