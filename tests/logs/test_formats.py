@@ -121,6 +121,8 @@ TAGGED_ERRORS = {
     "sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream",
     "invalid-answer": "upstream sent no valid HTTP/1.0 header while reading response header from"
     " upstream",
+    "invalid-header": 'upstream sent duplicate header line: "Transfer-Encoding: chunked", previous '
+    'value: "Transfer-Encoding: chunked" while reading response header from upstream',
 }
 
 
@@ -141,6 +143,16 @@ def test_the_error_log(tag: str, rest: str) -> None:
         ("upstream timed out (60: Operation timed out) while reading upstream", "read-timeout"),
         ("no live upstreams while connecting to upstream", "connect-failed"),
         ("open() failed (2: No such file or directory)", ""),
+        (
+            'upstream sent "Content-Length" and "Transfer-Encoding" headers at the same time while '
+            "reading response header from upstream",
+            "invalid-header",
+        ),
+        (
+            'upstream sent duplicate header line: "Date: b", previous value: "Date: a", ignored '
+            "while reading response header from upstream",
+            "",
+        ),
         ("client prematurely closed connection while reading upstream", ""),
         (
             "epoll_wait() reported that client prematurely closed connection, so upstream "

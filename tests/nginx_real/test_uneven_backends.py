@@ -46,6 +46,19 @@ class SlowParts:
 
 
 @dataclass(frozen=True)
+class InBuffers:
+    """An event of some 600 bytes each 300 ms, in a buffer of 4,096 bytes that nobody flushes."""
+
+    def writes(self) -> Iterator[tuple[bytes, float]]:
+        waiting, seconds = b"", 0.0
+        for number in itertools.count():
+            waiting, seconds = waiting + event(number, 600), seconds + 0.3
+            if len(waiting) >= 4096:
+                yield waiting[:4096], seconds
+                waiting, seconds = waiting[4096:], 0.0
+
+
+@dataclass(frozen=True)
 class Collected:
     """Events that are made every 100 ms and written ten at a time."""
 
@@ -126,9 +139,20 @@ async def test_the_backend_is_slow_and_nginx_is_not_blamed(
     stream: Writes, directives: str, nginx: str, tmp_path: Path
 ) -> None:
     found = await diagnoses(stream, nginx, tmp_path, directives)
-    assert [name for name, each in found.items() if each.verdict == "fault"] == []
-    sure = [cause for cause in found["all"].causes + found["direct"].causes]
-    assert sure == []
+    own = ["backend-buffers"] if isinstance(stream, EndsWithTheNext) else []
+    for name, diagnosis in found.items():
+        sure = [cause.id for cause in diagnosis.causes if cause.confidence != "possible"]
+        assert sure == (own if name in ("all", "direct") else []), (name, diagnosis)
+    assert [cause.id for cause in found["all"].causes + found["direct"].causes] == 2 * own
+
+
+@pytest.mark.parametrize("directives", [HTTP_1_1, OFF])
+async def test_the_backend_writes_full_buffers(directives: str, nginx: str, tmp_path: Path) -> None:
+    found = await diagnoses(InBuffers(), nginx, tmp_path, directives)
+    assert [each.causes[0].id for each in (found["all"], found["direct"])] == 2 * [
+        "backend-buffers"
+    ]
+    assert [name for name, each in found.items() if each.verdict == "healthy"] == []
 
 
 @pytest.mark.parametrize("directives", [HTTP_1_1, OLD_DEFAULT])

@@ -434,16 +434,12 @@ def _describe_bursts(timeline: Timeline, beside: Timeline) -> str:
 
 def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> str:
     """Why this probe alone shows that events were sent one by one; empty if it does not."""
-    if beside and own_times.clock_spread_s(beside) >= own_times.CLOCK_SPREAD_S:
+    if beside and _gathers(beside):
         return ""  # The backend itself sends them together.
     if (spread := own_times.clock_spread_s(timeline)) >= own_times.CLOCK_SPREAD_S:
         apart = tr("events that arrive together were made {spread} apart", spread=seconds(spread))
         return f"{_moments(timeline)}: {apart}"
-    # Events that are larger than a buffer come in full buffers also where nothing gathers them, and
-    # of a stream without events a backend may itself write such.
-    is_gathered = timeline.items > len(arrivals.moments(timeline))
-    sizes = arrivals.full_buffers(timeline) if is_gathered else ()
-    if sizes:
+    if sizes := arrivals.gathered_buffers(timeline):
         buffers = comma_list(map(str, sizes[:4]))
         return tr(
             "{moments}: they arrive in full buffers ({buffers} bytes)",
@@ -451,6 +447,12 @@ def _describe_gathered_events(timeline: Timeline, beside: Timeline | None) -> st
             buffers=buffers,
         )
     return ""
+
+
+def _gathers(timeline: Timeline) -> bool:
+    """True if events come together, or without their ends, by this timeline alone."""
+    is_spread = own_times.clock_spread_s(timeline) >= own_times.CLOCK_SPREAD_S
+    return is_spread or bool(arrivals.gathered_buffers(timeline)) or arrivals.has_stuck(timeline)
 
 
 def _moments(timeline: Timeline) -> str:

@@ -22,7 +22,14 @@ StepResult = tuple[State, str]
 FAULT_TAGS = frozenset(
     {"held-499", "held-200", "read-timeout", "header-timeout", "connect-failed", "premature-close"}
     | {"gateway", "limited", "delayed", "auth-request", "tried-again", "worker-timeout"}
-    | {"upstream-tls", "invalid-answer", "resolver-missing", "name-unresolved", "proxy-protocol"}
+    | {
+        "upstream-tls",
+        "invalid-answer",
+        "invalid-header",
+        "resolver-missing",
+        "name-unresolved",
+        "proxy-protocol",
+    }
     | {"upstream-header-too-big", "request-header-too-large", "body-too-large"}
 )
 """Tags of log lines that show a fault. Canceled lines do not: our own disconnect leaves one too."""

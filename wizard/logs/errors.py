@@ -44,10 +44,19 @@ _MESSAGES = (
         tr("what the backend sent is not an HTTP response"),
     ),
     *(
+        (phrase, "invalid-header", tr("Nginx refuses a header of the backend's answer"))
+        for phrase in (
+            "upstream sent invalid header",
+            'upstream sent invalid "Content-Length"',
+            "upstream sent duplicate header line",
+            'upstream sent unknown "Transfer-Encoding"',
+            'upstream sent "Content-Length" and "Transfer-Encoding" headers',
+        )
+    ),
+    *(
         (phrase, "invalid-answer", tr("what the backend sent is not a valid HTTP response"))
         for phrase in (
             "upstream sent invalid ",
-            "upstream sent duplicate header line",
             "upstream sent unexpected ",
             "upstream sent unsupported ",
         )
@@ -129,6 +138,8 @@ _MESSAGES = (
     ),
 )
 """Phrase, tag and meaning: messages that mean the same in every line."""
+_IGNORED = re.compile(r'^[^"]{0,200}upstream sent duplicate header line: .{0,4000}, ignored while ')
+"""A header line that stands twice and does no harm, such as `Date`."""
 _WHILE = (
     (
         "connect() failed",
@@ -205,6 +216,8 @@ def _tag_of(rest: str) -> tuple[str, str]:
     """
     if "client prematurely closed connection" in rest:
         return _PENDING if "subrequest: " in rest else ("", "")
+    if _IGNORED.match(rest):
+        return "", ""
     for phrase, tag, meaning in _MESSAGES:
         if phrase in rest:
             return tag, meaning

@@ -19,6 +19,7 @@ TAGS = frozenset(
         "upstream-header-too-big",
         "premature-close",
         "invalid-answer",
+        "invalid-header",
         "request-header-too-large",
         "body-too-large",
         "proxy-protocol",

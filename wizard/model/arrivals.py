@@ -149,6 +149,15 @@ def full_buffers(timeline: Timeline) -> tuple[int, ...]:
     return sizes if len(sizes) >= 2 else ()
 
 
+def gathered_buffers(timeline: Timeline) -> tuple[int, ...]:
+    """The sizes of `full_buffers` in which several events came together; empty if none did.
+
+    Events that are larger than a buffer come in full buffers also where nothing gathers them, and
+    of a stream without events a backend may itself write such.
+    """
+    return full_buffers(timeline) if timeline.items > len(moments(timeline)) else ()
+
+
 def end_in_events(timeline: Timeline) -> bool:
     """True if most moments of arrival end in the middle of an event, as full buffers do.
 

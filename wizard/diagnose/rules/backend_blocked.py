@@ -39,12 +39,17 @@ def check(rule: Rule, case: Case) -> Finding | None:
     second = [sent for sent in streams.follow_ups(case, "second-of-two") if sent.timeline.connect_s]
     logged = streams.own_log_lines(case, "worker-timeout")
     timeouts = tuple(map(log_evidence, logged[:1]))
-    if first and second and is_unanswered(second[0].timeline):
+    if first and second and _hangs(second[0].timeline):
         evidence = (*map(follow_up_evidence, (first[0], second[0])), *timeouts)
         return rule.finding("confirmed", evidence, _DISTINGUISHES)
     if not second and logged and (several := _some_live(case)):
         return rule.finding("likely", (*several, *timeouts), _LOGGED)
     return _answers_nothing(rule, case) or _few_workers(rule, case)
+
+
+def _hangs(timeline: Timeline) -> bool:
+    """True if nothing came; a connection that was closed instead had no worker to wait for."""
+    return is_unanswered(timeline) and timeline.ended == "open"
 
 
 def _answers_nothing(rule: Rule, case: Case) -> Finding | None:

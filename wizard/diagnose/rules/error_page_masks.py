@@ -31,6 +31,7 @@ _LOGGED_STATUSES = {
     "upstream-header-too-big": 502,
     "premature-close": 502,
     "invalid-answer": 502,
+    "invalid-header": 502,
     "header-timeout": 504,
     "limited": 503,
     "auth-request": 500,

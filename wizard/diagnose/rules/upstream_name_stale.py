@@ -42,7 +42,8 @@ _UNLOGGED = tr(
     "older address: its error log names the one that it asks, and a reload would show it."
 )
 _OTHER_FAILURES = (
-    "premature-close", "invalid-answer", "upstream-header-too-big", "header-timeout",
+    "premature-close", "invalid-answer", "invalid-header", "upstream-header-too-big",
+    "header-timeout",
     "upstream-tls", "resolver-missing", "name-unresolved",
 )  # fmt: skip
 """Log lines that say what else failed."""

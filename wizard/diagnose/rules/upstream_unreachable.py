@@ -32,7 +32,13 @@ _NO_ADDRESS = tr(
 )
 _TAGS = ("connect-failed", "name-unresolved")
 """Log lines of a backend that Nginx could not reach."""
-_OTHER_CAUSES = ("header-timeout", "premature-close", "invalid-answer", "upstream-header-too-big")
+_OTHER_CAUSES = (
+    "header-timeout",
+    "premature-close",
+    "invalid-answer",
+    "invalid-header",
+    "upstream-header-too-big",
+)
 """Log lines of a backend that Nginx did reach."""
 
 
