@@ -7,9 +7,11 @@ import pytest
 from tests.rules.samples.build import make_case, make_log_line, make_passed_line
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts import disconnects
+from wizard.diagnose.facts.logs import error_log_was_read
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
-from wizard.model.log_report import LogLine
+from wizard.model.log_report import LogLine, LogReport
+from wizard.model.target import Source
 
 TIMED_OUT = (
     "2026/11/23 16:00:00 [error] 7#7: *1 upstream timed out (110: Connection timed out) while "
@@ -46,6 +48,36 @@ KNOWN_TIMEOUTS_S = ["15", "30", "60", "90", "120", "125", "240", "300"]
 def test_a_cut_after_a_known_timeout_belongs_to_another_layer(after: str) -> None:
     assert causes(cut_case(after, "1h", PASSED_LINE)) == [("outer-timeout", "likely")]
     assert causes(cut_case(after)) == [("outer-timeout", "possible")]
+
+
+NOTICE = "2026/11/23 16:00:00 [info] 7#7: *1 client 10.0.0.1 closed keepalive connection"
+
+
+@pytest.mark.parametrize(
+    ("logs", "direct", "expected"),
+    [
+        ((PASSED_LINE, make_log_line(NOTICE)), "live:999", [("outer-timeout", "likely")]),
+        ((PASSED_LINE,), "live:999", []),
+        ((make_log_line(NOTICE),), "live:999", []),
+        ((PASSED_LINE, make_log_line(NOTICE)), "live:3", []),
+    ],
+    ids=["both-logs", "access-log", "error-log", "direct-not-as-old"],
+)
+def test_a_cut_after_any_other_time_is_in_front_by_nginx_logs(
+    logs: tuple[LogLine, ...], direct: str, expected: list[tuple[str, str]]
+) -> None:
+    assert causes(cut_case("7", "1h", *logs, direct=direct)) == expected
+
+
+@pytest.mark.parametrize(
+    ("directive", "is_read"),
+    [("error_log logs/e.log;", True), ("error_log logs/e.log crit;", False), ("", False)],
+)
+def test_an_error_log_without_lines_is_known_by_the_config(directive: str, is_read: bool) -> None:
+    case = cut_case("7", "1h", PASSED_LINE, main=directive)
+    logs = (*case.logs, LogReport("/srv/logs/e.log"))
+    target = replace(case.target, logs=(Source("/srv/logs/e.log"),))
+    assert error_log_was_read(replace(case, logs=logs, target=target)) == is_read
 
 
 @pytest.mark.parametrize("after", KNOWN_TIMEOUTS_S)

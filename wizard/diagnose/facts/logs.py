@@ -54,23 +54,38 @@ def _same_version(line: LogLine) -> Iterator[str]:
             yield version
 
 
-def _is_named_in_config(case: Case, file: str) -> bool:
-    """True if an `access_log` of the config writes this file, at the vantage of the config."""
+def error_log_was_read(case: Case) -> bool:
+    """True if a log that was read is Nginx's error log, of a level that tells what failed."""
+    return any(
+        any(line.kind == "error" for line in report.lines)
+        or _is_named_in_config(case, report.file, "error_log")
+        for report in case.logs
+        if not report.problem
+    )
+
+
+def _is_named_in_config(case: Case, file: str, directive: str = "access_log") -> bool:
+    """True if a directive of the config writes this file, at the vantage of the config."""
     source = next((source for source in case.target.logs if str(source) == file), None)
     conf, resolution = case.target.conf, case.resolution
     if source is None or source.command or conf is None or resolution is None:
         return False
     if source.vantage != conf.vantage:
         return False
-    return any(_is_same_file(path, source.locator) for path in _log_paths(resolution.config.root))
+    paths = _log_paths(resolution.config.root, directive)
+    return any(_is_same_file(path, source.locator) for path in paths)
 
 
-def _log_paths(block: tuple[Directive, ...]) -> Iterator[str]:
-    """The files of all `access_log` directives in this block and the blocks in it."""
+_QUIET_LEVELS = ("crit", "alert", "emerg")
+"""The levels of an error log that has no line about a failed request."""
+
+
+def _log_paths(block: tuple[Directive, ...], name: str) -> Iterator[str]:
+    """The files of all directives of this name in this block and the blocks in it."""
     for directive in block:
-        if directive.name == "access_log" and directive.args:
+        if directive.name == name and directive.args and directive.args[-1] not in _QUIET_LEVELS:
             yield directive.args[0]
-        yield from _log_paths(directive.block or ())
+        yield from _log_paths(directive.block or (), name)
 
 
 def _is_same_file(written: str, path: str) -> bool:

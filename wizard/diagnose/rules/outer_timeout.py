@@ -1,6 +1,6 @@
 """Another layer than this Nginx ends the stream, after a timeout known of such layers."""
 
-from wizard.diagnose.facts import addresses, directives, disconnects, product, streams
+from wizard.diagnose.facts import addresses, directives, disconnects, logs, product, streams
 from wizard.diagnose.facts.evidence import (
     direct_evidence,
     log_evidence,
@@ -10,6 +10,7 @@ from wizard.diagnose.facts.evidence import (
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
+from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import tr
@@ -35,6 +36,11 @@ _MEND_BEHIND = tr(
     "a longer timeout in what answers at {}, or pings more often than it allows; as a "
     "proxy in a row (--hop, h in the wizard) it is asked by itself"
 )
+_BY_LOGS = tr(
+    "Nginx's access log has our request with a 200, no timeout in this config is that long, and "
+    "the direct stream of that age was open. Nginx's error log, which was read, has no complaint: "
+    "what stands in front of this Nginx, or the network there, ended the stream."
+)
 _UNSURE = tr(
     "A direct stream that continues, and Nginx's logs with a 200 and no complaint, would "
     "make it likely."
@@ -55,8 +61,12 @@ def check(rule: Rule, case: Case) -> Finding | None:
             return _by_named(rule, case, result, named)
         if (finding := _behind(rule, case, result)) is not None:
             return finding
-        if timeout is not None and not _is_cut_here(case, result):
+        if _is_cut_here(case, result):
+            continue
+        if timeout is not None:
             return _finding(rule, case, result, *timeout)
+        if (finding := _in_front(rule, case, result)) is not None:
+            return finding
     return None
 
 
@@ -100,6 +110,26 @@ def _behind(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
     )
 
 
+def _in_front(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
+    """Cut though this Nginx passed the stream on: its config and both of its logs tell so."""
+    passed = _passed_lines(case, result)
+    is_open = disconnects.is_outlived(case, result)
+    if not (passed and is_open and case.resolution and logs.error_log_was_read(case)):
+        return None
+    evidence = (
+        result_evidence(result),
+        disconnects.cut_evidence(case, result),
+        log_evidence(passed[0]),
+    )
+    return rule.finding("likely", evidence, _BY_LOGS)
+
+
+def _passed_lines(case: Case, result: ProbeResult) -> list[LogLine]:
+    """The lines of Nginx's access log by which it passed this stream on."""
+    logged = streams.own_log_lines(case, "live-200", "live-101")
+    return [line for line in logged if line.client == result.timeline.probe.label]
+
+
 def _between_hops(rule: Rule, case: Case, failing: FirstFailingHop) -> Finding | None:
     """The hops were probed, so the one that cuts the stream is measured."""
     innermost = failing.kind == "hop" and failing.inner_kind == "direct"
@@ -129,8 +159,7 @@ def _is_cut_here(case: Case, result: ProbeResult) -> bool:
 
 
 def _finding(rule: Rule, case: Case, result: ProbeResult, measured: str, owner: str) -> Finding:
-    label, logged = result.timeline.probe.label, streams.own_log_lines(case, "live-200", "live-101")
-    passed = [line for line in logged if line.client == label]
+    label, passed = result.timeline.probe.label, _passed_lines(case, result)
     evidence = [result_evidence(result), disconnects.cut_evidence(case, result)]
     evidence.append(
         Evidence("probe", label, tr("{measured} is {owner}", measured=measured, owner=owner))

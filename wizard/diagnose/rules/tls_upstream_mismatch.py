@@ -1,5 +1,6 @@
 """TLS between Nginx and the backend fails."""
 
+from functools import partial
 from urllib.parse import urlsplit
 
 from wizard.diagnose.facts import addresses, logs, schemes, streams
@@ -27,6 +28,10 @@ _UNLOGGED = tr(
 _PLAIN = tr(
     "The answer reports plain HTTP on a port for TLS, and the port of the URL speaks "
     "none: it is the backend's port."
+)
+_OTHER_SCHEME = tr(
+    "The direct request is served at the address to which Nginx passes this path, over {scheme}, "
+    "and Nginx speaks {passed} there. A port speaks one of them."
 )
 _SPEAK_TLS = Fix(
     tr("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS"), "nginx"
@@ -58,6 +63,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if plain := _plain_http_answers(case):
         evidence = (*map(result_evidence, plain), *_proxy_pass_evidence(case))
         return rule.finding("confirmed", evidence, _PLAIN, fix=_SPEAK_TLS)
+    if (finding := _other_scheme(rule, case)) is not None:
+        return finding
     failing = [result for result in case.proxy if result.timeline.status in (502, 504)]
     logged = streams.own_log_lines(case, "upstream-tls")
     others = () if logged else logs.failures_of_others(case, "upstream-tls")
@@ -80,6 +87,40 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(confidence, evidence, distinguishes, fix=fix, explains=explains)
 
 
+def _other_scheme(rule: Rule, case: Case) -> Finding | None:
+    """Every proxied probe fails, and the address behind Nginx is live over the other scheme."""
+    resolution, made = case.resolution, [each for each in case.proxy if each.was_made]
+    passed = resolution.upstream.passed.lower() if resolution and resolution.upstream else ""
+    if not passed.startswith(("http:", "https:")) or any(map(_is_served, made)):
+        return None
+    live = next(filter(partial(_shows_other_scheme, case), case.direct), None)
+    if live is None or not made:
+        return None
+    names = ("HTTP", "HTTPS") if _is_tls_passed(passed) else ("HTTPS", "HTTP")
+    evidence = (result_evidence(made[0]), result_evidence(live), *_proxy_pass_evidence(case))
+    return rule.finding(
+        "confirmed",
+        evidence,
+        _OTHER_SCHEME.format(scheme=names[0], passed=names[1]),
+        fix=_SPEAK_PLAIN if _is_tls_passed(passed) else _SPEAK_TLS,
+        explains=frozenset({"upstream-unreachable", "backend-silent"}),
+    )
+
+
+def _is_served(result: ProbeResult) -> bool:
+    """True if something came of the stream, or an answer that may be the backend's own."""
+    status = result.timeline.status
+    return status is not None and status not in (400, 502, 504)
+
+
+def _shows_other_scheme(case: Case, direct: ProbeResult) -> bool:
+    """True if the backend answered this direct request over the scheme that Nginx does not use."""
+    url, resolution = direct.timeline.probe.url.lower(), case.resolution
+    is_other = resolution is not None and url.startswith("https:") != _is_tls(resolution)
+    is_answered = direct.timeline.status is not None and not schemes.demands_tls(direct.timeline)
+    return is_other and is_answered and addresses.leads_to(case, direct.timeline.probe)
+
+
 def _plain_http_answers(case: Case) -> tuple[ProbeResult, ...]:
     """Answers of a TLS server to plain HTTP, where the public port itself speaks no TLS."""
     if (case.resolution and _is_tls(case.resolution)) or schemes.is_tls_port(case) is not False:
@@ -88,7 +129,11 @@ def _plain_http_answers(case: Case) -> tuple[ProbeResult, ...]:
 
 
 def _is_tls(resolution: RequestResolution) -> bool:
-    passed = resolution.upstream.passed.lower() if resolution.upstream else ""
+    upstream = resolution.upstream
+    return upstream is not None and _is_tls_passed(upstream.passed.lower())
+
+
+def _is_tls_passed(passed: str) -> bool:
     return passed.startswith(("https:", "grpcs:"))
 
 
