@@ -15,7 +15,7 @@ def named_binding(
 
 APP_BINDINGS = (
     Binding("f1", "help", tr("keys"), show=False, id="app.help", tooltip=tr("What each key does")),
-    Binding("q", "quit", tr("quit"), id="app.quit", tooltip=tr("Leave; the block is printed")),
+    Binding("q", "quit", tr("quit"), id="app.quit", tooltip=tr("Quit and print the block")),
     Binding("ctrl+c", "quit", show=False, priority=True, id="app.interrupt"),
     Binding(
         "ctrl+o",
@@ -23,14 +23,14 @@ APP_BINDINGS = (
         tr("open"),
         show=False,
         id="app.open",
-        tooltip=tr("Open the case that was cut off"),
+        tooltip=tr("Open the unfinished case"),
     ),
     Binding(
         "ctrl+l",
         "redraw",
         show=False,
         id="app.redraw",
-        tooltip=tr("Draw all again, where something else has written to the terminal"),
+        tooltip=tr("Draw the screen again, if another program wrote to the terminal"),
     ),
     Binding("ctrl+z", "suspend_process", show=False, id="app.suspend"),
 )

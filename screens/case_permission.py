@@ -14,7 +14,7 @@ from wizard.model.steps import StepId
 from wizard.text.columns import width
 from wizard.text.messages import tr
 
-NOT_ALLOWED = tr("Nothing was run or sent: what this case asks for was not allowed.")
+NOT_ALLOWED = tr("Nothing was run or sent: you did not allow what this case asks for.")
 LINE_COLUMNS, PAGE_LINES = 76, 8
 """How much is shown at a time: as much as is read at once, and fits a small terminal."""
 _HEAD = tr("To continue, this case file asks to")

@@ -19,7 +19,7 @@ from wizard.text.messages import tr
 _KEY_COLUMNS, _COLUMNS = 11, 71
 _STEPS = (
     (("steps.next",), tr("run this step; once it has run, go to the next one")),
-    (("steps.all",), tr("run all that is left, up to the fix")),
+    (("steps.all",), tr("run all remaining steps, up to the fix")),
     (("steps.again",), tr("run this step again")),
     (("steps.stop",), tr("stop what is running; leave an input or this page")),
     (("list.up", "list.down"), tr("choose a step")),
@@ -33,13 +33,13 @@ _STEPS = (
             "web=FILE or web=URL then works in every prompt"
         ),
     ),
-    (("steps.hops",), tr("step 2: name the proxies in a row behind the URL")),
-    (("steps.local",), tr("step 5: take the config from nginx -T here")),
+    (("steps.hops",), tr("step 2: enter the proxies between the URL and the backend")),
+    (("steps.local",), tr("step 5: read the config with nginx -T on this machine")),
     (
         ("steps.longer",),
         tr(
-            "steps 2 and 6: watch a held stream past Nginx's read timeout, where that tells who "
-            "is silent; the panel says how long it takes"
+            "steps 2 and 6: watch a held stream past Nginx's read timeout, which can tell a "
+            "proxy that holds it from a silent backend; the panel says how long it takes"
         ),
     ),
     (("steps.next_probe",), tr("show another probe in the live panel (HTTP version, gzip)")),
@@ -56,8 +56,8 @@ _STEPS = (
     (("steps.patch",), tr("in the lab only: patch the lab's Nginx and reload it")),
 )
 _PANELS = (
-    (("panel.up", "panel.down"), tr("choose a line that leads further, or scroll")),
-    (("panel.follow",), tr("go where the line leads")),
+    (("panel.up", "panel.down"), tr("choose a line that can be opened, or scroll")),
+    (("panel.follow",), tr("open the chosen line")),
     (("steps.scroll.-1", "steps.scroll.1"), tr("scroll a long panel")),
     (
         ("steps.zoom",),
@@ -77,7 +77,7 @@ _LIVE = (
 )
 _APP = (
     (("app.palette",), tr("every action by name, and the colours")),
-    (("app.open",), tr("open the case of this URL that was cut off")),
+    (("app.open",), tr("open the unfinished case of this URL")),
     (("app.redraw",), tr("draw the whole screen again")),
     (("form.last",), tr("in the form: fill in the last case")),
     (("form.elsewhere",), tr("in the form: look from another place")),

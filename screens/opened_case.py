@@ -40,7 +40,7 @@ class OpenedCase:
             asked = investigation.unconfirmed
             investigation.allow(allowed_uses(investigation.case.run, asked))
             apply_fix = None  # its config is not the lab's
-            notice = tr("As recorded {when}; r asks again.", when=investigation.record.when)
+            notice = tr("Recorded {when}; r runs the step again.", when=investigation.record.when)
         elif interrupted is not None and interrupted.is_about(investigation.target):
             notice = tr("{summary}: Ctrl-O opens it.", summary=interrupted.summary)
         screen = StepsScreen(investigation, apply_fix, clock)

@@ -13,7 +13,7 @@ from wizard.model.steps import STATE_WORDS, STEP_TEXTS, STEPS, StepState
 from wizard.model.target import Target
 from wizard.text.messages import tr
 
-FIRST_HINT = tr("Enter runs this step; a runs all that is left.")
+FIRST_HINT = tr("Enter runs this step; a runs all remaining steps.")
 """What to press at the start."""
 SMALL = (76, 20)
 """In a window of fewer columns or lines only one panel is shown."""

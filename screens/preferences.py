@@ -43,9 +43,9 @@ def keep_theme(name: str, preferences: Preferences) -> str:
     try:
         write_private(THEME_FILE, f"{name}\n")
     except OSError:
-        return tr("The choice of the theme cannot be kept, so it ends with this wizard.")
+        return tr("The theme cannot be saved: it is used until you quit.")
     if preferences.theme and name != preferences.theme:
-        return tr("The next start takes the theme of {file} again.", file=preferences.file)
+        return tr("The next start uses the theme in {file} again.", file=preferences.file)
     return ""
 
 
@@ -66,7 +66,7 @@ def check_theme(preferences: Preferences) -> None:
         known = tr("the themes are {names}", names=comma_list(_NAMES))
         raise UsageError(
             tr(
-                "{file}: theme: no {theme}: {known}",
+                "{file}: theme: {theme} is not a theme: {known}",
                 file=preferences.file,
                 theme=safe(preferences.theme, 60),
                 known=known,

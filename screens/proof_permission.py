@@ -10,7 +10,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.model.steps import StepId
 from wizard.text.messages import tr
 
-KEPT = tr("nothing was run: the proof is kept")
+KEPT = tr("Nothing was run: the proof is kept.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class ProofPermission:
             return
         at = time.strftime("%H:%M", time.localtime(case.proof.at))
         label = tr(
-            "Fixed was proven at {at}. Step 2 begins a new comparison: what was measured stays "
-            "in the case as an older run, and the case is not fixed any more. Discard the proof? "
-            "y/n (w first writes the case as it is)",
+            "The fix was proven at {at}. Step 2 starts a new comparison: the earlier "
+            "measurements stay in the case, but it no longer counts as fixed. Discard the "
+            "proof? y/n (w saves the case first)",
             at=at,
         )
 

@@ -30,7 +30,7 @@ TakeTarget = Callable[[Target | None], None]
 """Takes the changed target, or None if the step is to be skipped."""
 
 LOCAL_NGINX = "nginx -T"
-_SKIP, _KEEP = tr("; Enter alone skips it"), tr("; Enter takes it again")
+_SKIP, _KEEP = tr("; Enter alone skips it"), tr("; Enter keeps it")
 
 
 def question_for(step: StepId, target: Target, take: TakeTarget) -> Question | None:
@@ -50,8 +50,8 @@ def _url_question(target: Target, take: TakeTarget) -> Question:
         if is_curl(text):
             raise UsageError(
                 tr(
-                    "only a URL can be entered here: start without a URL and paste the command "
-                    "there, or pass it with --curl"
+                    "only a URL can be entered here: start ssewizard without a URL and paste "
+                    "the command into the form, or pass it with --curl"
                 )
             )
         return check_url(text), is_websocket(text)
@@ -98,7 +98,8 @@ def _conf_question(target: Target, take: TakeTarget) -> Question:
     given = str(target.conf) or LOCAL_NGINX if target.conf else ""
     return Question(
         tr(
-            "nginx.conf, a saved dump, or {local_nginx} to run that here{vantage_hint}{keep}",
+            "nginx.conf, saved output of nginx -T, or {local_nginx} to run that "
+            "here{vantage_hint}{keep}",
             local_nginx=LOCAL_NGINX,
             vantage_hint=_vantage_hint(target),
             keep=_KEEP if given else _SKIP,
@@ -118,8 +119,8 @@ def hop_question(target: Target, take: Callable[[Target], None]) -> Question:
 
     return Question(
         tr(
-            "The proxies in a row behind the URL, outermost first: NAME=URL, a space between "
-            "several; NAME=PLACE=URL looks from there"
+            "The proxies between the URL and the backend, outermost first: NAME=URL, separated "
+            "by spaces; NAME=PLACE=URL sends from there"
         ),
         lambda text: parse_hops(text.split(), target.vantages),
         done,

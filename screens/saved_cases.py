@@ -162,7 +162,10 @@ class InterruptedCase:
         steps = plural(record.done, "step")
         url = safe(record.case.target.url, 60)
         return tr(
-            "An investigation of {url} was cut off {at}, {steps} done", url=url, at=at, steps=steps
+            "An investigation of {url} was interrupted {at}, {steps} done",
+            url=url,
+            at=at,
+            steps=steps,
         )
 
     def is_about(self, target: Target) -> bool:
@@ -229,7 +232,7 @@ def interrupted_cases(skipped: Callable[[str], object] = len) -> Iterator[Interr
             yield InterruptedCase(path, _read_summary(path))
         except UsageError as error:
             why = str(error).removeprefix(f"{safe(str(path), 200)}: ")
-            skipped(tr("{name} cannot be offered: {why}", name=safe(path.name, 100), why=why))
+            skipped(tr("{name} cannot be opened: {why}", name=safe(path.name, 100), why=why))
 
 
 def _read_summary(path: Path) -> "CaseSummary":

@@ -14,8 +14,8 @@ from wizard.model.timeline import Probe
 from wizard.text.display import safe
 from wizard.text.messages import plural, tr
 
-NOT_SENT = tr("Nothing was sent: the request was not allowed.")
-_WHY = tr("It is not a GET: it may change something there, or cost something.")
+NOT_SENT = tr("Nothing was sent: you did not allow the request.")
+_WHY = tr("It is not a GET: it may change data on the server, or cost money.")
 _ASK = tr("Type y to send it; any other answer does not:")
 
 

@@ -118,9 +118,9 @@ class StartScreen(Screen[None]):
             yield _entry(
                 tr("As last time"), tr("{host}{path}, in the form", host=host, path=path), "again"
             )
-        yield _entry(tr("The lab"), tr("a real Nginx here, broken as in the incident"), "lab")
+        yield _entry(tr("The lab"), tr("a real Nginx on this machine, with a fault to find"), "lab")
         if self._offers.cases:
-            yield from (Row(line()), Row(line((tr("Cut off before their end"), DIM))))
+            yield from (Row(line()), Row(line((tr("Unfinished"), DIM))))
         for number, row in enumerate(_case_lines([c.record for c in self._offers.cases], width)):
             yield Row(row, f"take_up({number})")
         if self._offers.problems:
@@ -178,5 +178,5 @@ def verdict_so_far(record: "CaseSummary") -> tuple[State, str]:
 def _problem_line(problems: Sequence[str]) -> Text:
     """Name the cases that cannot be offered, in one line; of a single one, say why."""
     names = comma_list(name[0] for problem in problems if (name := _FILE.search(problem)))
-    many = tr("{count} cases cannot be offered: {names}", count=len(problems), names=names)
+    many = tr("{count} cases cannot be opened: {names}", count=len(problems), names=names)
     return line(("! ", STYLES["warn"]), (safe(problems[0] if len(problems) == 1 else many), DIM))

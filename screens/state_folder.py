@@ -112,7 +112,7 @@ def describe_problem(error: OSError) -> str:
     """Return one sentence: why nothing is saved, and what to do."""
     folder = safe(str(state_folder()), 200)
     return tr(
-        "{folder}: {error}; so this case is not saved as it goes, only by w",
+        "{folder}: {error}: this case is not saved automatically; w saves it",
         folder=folder,
         error=describe_error(error),
     )

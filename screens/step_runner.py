@@ -66,17 +66,17 @@ def step_hint(investigation: Investigation, step: StepId, now: float, *, in_lab:
         )
     missing = missing_input(investigation.target, step)
     if missing and state in ("todo", "skip"):
-        local = f" {tr('t takes it from nginx -T here.')}" if step == "config" else ""
+        local = f" {tr('t reads it with nginx -T on this machine.')}" if step == "config" else ""
         key = (
-            tr("Missing: {missing}. Enter asks for it.", missing=missing)
+            tr("Missing: {missing}. Press Enter to fill it in.", missing=missing)
             if state == "todo"
-            else tr("i asks for it.")
+            else tr("Press i to fill it in.")
         )
         return f"{key}{local}"
     if (wait_s := longer_watch_s(investigation, step)) is not None:
         return tr(
-            "l watches the held stream for {wait_s:.0f} s: what comes when Nginx gives up "
-            "reading tells a proxy that holds from a backend that is silent.",
+            "l watches the held stream for {wait_s:.0f} s, past Nginx's read timeout. What "
+            "comes then shows whether the proxy holds the stream or the backend is silent.",
             wait_s=wait_s,
         )
     if step in ("cause", "fix") and _is_healthy(investigation):
@@ -105,7 +105,7 @@ def longer_watch_s(investigation: Investigation, step: StepId) -> float | None:
 
 def _verify_hint(has_fix: bool, *, in_lab: bool) -> str:
     if not has_fix:
-        return tr("Enter asks for the stream again and compares.")
+        return tr("Enter requests the stream again and compares.")
     if in_lab:
         return tr("p patches the lab's Nginx and reloads it; then press Enter.")
     return tr("Apply the change and reload Nginx yourself. Enter waits for it, then proves it.")

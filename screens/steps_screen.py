@@ -118,7 +118,7 @@ class ResultActions(StepRunner):
         self._is_patched = True
         self.investigation.mark_reloaded()
         self.show_step("verify")
-        self.show_notice(tr("{done}. Enter proves it.", done=done))
+        self.show_notice(tr("{done}. Enter verifies it.", done=done))
 
 
 class InputActions(ResultActions):
@@ -200,15 +200,17 @@ class StepsScreen(InputActions):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _binding("enter", "next", tr("next"), tr("Run this step, or go to the next")),
-        _binding("a", "all", tr("all"), tr("Run all that is left, up to the fix")),
+        _binding("a", "all", tr("all"), tr("Run all remaining steps, up to the fix")),
         _binding("r", "again", tr("again"), tr("Run this step again")),
-        _binding("l", "longer", tr("longer"), tr("Watch the stream past a read timeout or a cut")),
+        _binding(
+            "l", "longer", tr("longer"), tr("Watch the stream longer, past a read timeout or a cut")
+        ),
         _binding("i", "give", tr("input"), tr("Enter what this step needs")),
         _binding(
             "e", "elsewhere", tr("place"), tr("Look from another place: a pod, a host, a container")
         ),
-        _binding("h", "hops", tr("hops"), tr("Name the proxies in a row behind the URL")),
-        _binding("t", "local", "nginx -T", tr("Take the config from nginx -T here")),
+        _binding("h", "hops", tr("hops"), tr("Enter the proxies between the URL and the backend")),
+        _binding("t", "local", "nginx -T", tr("Read the config with nginx -T on this machine")),
         _binding(
             "question_mark",
             "explain",

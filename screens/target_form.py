@@ -62,7 +62,7 @@ FIELDS = (
     ),
     Field(
         "direct",
-        tr("The backend's own URL (optional, makes it sure)"),
+        tr("The backend's own URL (optional, makes the result sure)"),
         "http://10.0.0.5:12213/sse",
         parse_urls,
     ),
@@ -83,7 +83,7 @@ FIELDS = (
     ),
     Field(
         "header",
-        tr("A header to send, never shown or kept (optional)"),
+        tr("A header to send, never shown or saved (optional)"),
         tr("Authorization: Bearer …"),
         lambda text, _: parse_header(text),
         _REPEATS,
@@ -145,7 +145,7 @@ class TargetForm(Fields[Target]):
             tooltip=tr("Look from another place too: a pod, a host, a container"),
         ),
         Binding(
-            "ctrl+l", "last", tr("last case"), id="form.last", tooltip=tr("Take over the last case")
+            "ctrl+l", "last", tr("last case"), id="form.last", tooltip=tr("Fill in the last case")
         ),
         Binding("q", "ignore", show=False),  # a typed letter beside an input must not end the app
         Binding("escape", "leave", tr("quit"), id="form.quit", tooltip=tr("Leave")),
@@ -316,7 +316,7 @@ class TargetForm(Fields[Target]):
         self.input_of("body").value = ""
         self.query_one(Tick).value = request.insecure
         size = plural(len(request.body or b""), "byte")
-        body = tr("of the curl command, {size}", size=size) if request.body is not None else ""
+        body = tr("from the curl command, {size}", size=size) if request.body is not None else ""
         self.input_of("body").placeholder = body or _FIELDS["body"].example
         self._set_command(request)
         for field in ("url", "method", "body"):

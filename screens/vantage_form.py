@@ -166,7 +166,7 @@ class VantageForm(Fields[VantageInput]):
 
     IDS = tuple(field.id for field in _FIELDS)
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "take", tr("take it"), id="look.take", tooltip=tr("Look there")),
+        Binding("ctrl+s", "take", tr("use it"), id="look.take", tooltip=tr("Look there")),
         Binding(
             "escape", "dismiss", tr("back"), id="look.back", tooltip=tr("Choose another place")
         ),

@@ -156,14 +156,18 @@ class VantagePicker(Screen[VantageInput]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "enter", "choose", tr("choose"), id="places.choose", tooltip=tr("Take the marked row")
+            "enter", "choose", tr("choose"), id="places.choose", tooltip=tr("Choose the marked row")
         ),
         Binding("up", "mark(-1)", tr("up"), id="places.up", tooltip=tr("The row above")),
         Binding("down", "mark(1)", tr("down"), id="places.down", tooltip=tr("The row below")),
         Binding("pageup", "mark(-10)", tr("page up"), show=False, id="places.pageup"),
         Binding("pagedown", "mark(10)", tr("page down"), show=False, id="places.pagedown"),
         Binding(
-            "escape", "back", tr("back"), id="places.back", tooltip=tr("The list before, or leave")
+            "escape",
+            "back",
+            tr("back"),
+            id="places.back",
+            tooltip=tr("Back to the previous list, or close"),
         ),
     ]
 
@@ -201,7 +205,7 @@ class VantagePicker(Screen[VantageInput]):
         with self.prevent(Input.Changed):
             field.value = state.text
         field.cursor_position = len(field.value)
-        field.placeholder = tr("Arrows and Enter; type to narrow, or {hint}", hint=state.menu.hint)
+        field.placeholder = tr("Arrows and Enter; type to filter, or {hint}", hint=state.menu.hint)
         if state.listing is None:
             self._read()
         self._draw()

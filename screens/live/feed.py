@@ -110,7 +110,7 @@ def end_mark(event: Ended) -> Mark:
     """How a stream ended, in a few words."""
     at, detail = seconds(event.at), safe(event.detail, 200)
     if event.reason == "open":
-        return Mark("left", _with_detail(tr("left after {at}", at=at), detail))
+        return Mark("left", _with_detail(tr("closed by us after {at}", at=at), detail))
     if event.reason == "eof":
         return Mark("ended", detail or tr("ended by the server after {at}", at=at))
     if event.reason == "reset":

@@ -104,8 +104,8 @@ class LiveStreams:
                     size += sum(event.size for event in batch if isinstance(event, Chunk))
                     if size > MAX_STREAM_BYTES:
                         self._leave(
-                            side, tr("left after {size} MB: o opens it again", size=size >> 20)
+                            side, tr("closed after {size} MB: o opens it again", size=size >> 20)
                         )
                         return
         except TimeoutError:
-            self._leave(side, tr("closed, the time is over: o opens it again"))
+            self._leave(side, tr("closed, the time is up: o opens it again"))

@@ -52,7 +52,7 @@ def draw_cause(view: View) -> list[PanelView]:
         ]
     panel = step_panel(view, rows, answer)
     more = list(_reasons(diagnosis, view.second_width))
-    title = tr("Why this one") if diagnosis.causes else tr("Also")
+    title = tr("Why this cause") if diagnosis.causes else tr("Also")
     return [panel, PanelView(title, rows_of(more))] if more else [panel]
 
 

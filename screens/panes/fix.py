@@ -49,7 +49,7 @@ def _block_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
         for is_kept, group in groupby(part.lines, lambda item: item.kept):
             lines, name = list(group), f"part{number}"
             if is_kept and len(lines) >= FOLD_FROM and name not in view.unfolded:
-                text = tr("    {count} as today", count=plural(len(lines), "line"))
+                text = tr("    {count} unchanged", count=plural(len(lines), "line"))
                 yield Row(line(("│ ", DIM), (text, DIM)), f"fold('{name}')")
             else:
                 yield from map(_line_row, lines)
@@ -118,14 +118,14 @@ def _item(text: str, width: int) -> list[Text]:
 def _how_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
     """Yield the steps from here to the proof, numbered; and what to adapt by hand."""
     if view.in_lab:
-        steps = [tr("p patches the lab's own Nginx and reloads it"), tr("Enter proves it")]
+        steps = [tr("p patches the lab's own Nginx and reloads it"), tr("Enter verifies it")]
     elif recommendation.diff is not None:
         patch = patch_command(recommendation)
         steps = [tr("s saves ssewizard-fix.diff"), patch, "nginx -t && nginx -s reload"]
-        steps.append(tr("Enter continues with the proof"))
+        steps.append(tr("Enter continues with the verification"))
     else:
-        steps = [tr("c copies the block, s saves it; paste it as said above")]
-        steps += ["nginx -t && nginx -s reload", tr("Enter continues with the proof")]
+        steps = [tr("c copies the block, s saves it; paste it where shown above")]
+        steps += ["nginx -t && nginx -s reload", tr("Enter continues with the verification")]
     for adapt in recommendation.adapt:
         steps.insert(0, adapt)
     for number, text in enumerate(steps, 1):

@@ -47,7 +47,10 @@ def _report(report: LogReport, number: int, view: View) -> Iterator[Row]:
     meanings = Counter(map(_meaning, lines))
     if not meanings:
         yield Row(
-            line(name, (tr("{count}, none of ours", count=plural(report.read, "new line")), DIM))
+            line(
+                name,
+                (tr("{count}, none from our probes", count=plural(report.read, "new line")), DIM),
+            )
         )
         return
     styles = {_meaning(entry): _style(entry) for entry in lines}

@@ -98,7 +98,7 @@ def _phase_times(root: Timeline) -> list[tuple[str, str]]:
     for name, at in phases:
         rows.append((name, seconds(at - before) if at is not None else "–"))
         before = at if at is not None else before
-    return [*rows, (tr("in all"), seconds(root.headers_s))]
+    return [*rows, (tr("total"), seconds(root.headers_s))]
 
 
 def draw_streams(view: View) -> list[PanelView]:
@@ -137,7 +137,7 @@ _NOTHING_CAME = frozenset({"held", "headers-held"})
 def _direct_sentence(case: Case) -> str:
     """What was measured at the backend's own address."""
     if not case.direct:
-        return tr("The backend was not asked directly.")
+        return tr("The backend was not probed directly.")
     firsts = [at for each in case.direct if (at := each.timeline.first_data_s) is not None]
     if firsts:
         return tr("Asked directly, the backend answers in {firsts}.", firsts=seconds(min(firsts)))

@@ -76,7 +76,7 @@ class Panel(VerticalScroll, can_focus=True):
             "follow",
             tr("open"),
             id="panel.follow",
-            tooltip=tr("Go where this line was seen"),
+            tooltip=tr("Open where this was seen"),
         ),
         Binding("g,home", "scroll_home", tr("top"), show=False, id="panel.top"),
         Binding("G,end", "scroll_end", tr("bottom"), show=False, id="panel.bottom"),

@@ -139,4 +139,4 @@ def test_a_directory_or_a_binary_file_is_no_config(tmp_path: Path, kind: str) ->
 def test_an_unknown_failure_mode_is_refused() -> None:
     run = run_command("explain", "no-such\x1b[2J")
     assert run.status == 2
-    assert "no such failure mode" in run.sentence
+    assert "not a failure mode" in run.sentence

@@ -91,7 +91,8 @@ async def test_the_metrics_of_the_run_before_stay(tmp_path: Path) -> None:
     assert (out, err.splitlines()) == (
         "",
         [
-            f"ssewizard: not all was checked, so no metrics are written: {file} is unchanged",
+            "ssewizard: not all targets were checked, so no metrics are written: "
+            f"{file} is unchanged",
             "ssewizard: interrupted",
         ],
     )

@@ -159,5 +159,6 @@ async def test_an_interrupted_check_writes_no_metrics() -> None:
     out, err = await run_interrupted("--format", "prometheus")
     assert out == ""
     assert err == (
-        "ssewizard: not all was checked, so no metrics are written\nssewizard: interrupted\n"
+        "ssewizard: not all targets were checked, so no metrics are written\n"
+        "ssewizard: interrupted\n"
     )

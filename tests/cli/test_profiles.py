@@ -151,7 +151,9 @@ def test_a_file_that_others_can_write_is_not_read(
 ) -> None:
     path = write(PROD)
     path.chmod(0o666)
-    assert refusal(capsys, "prod").startswith(f"{path}: others can write it, so it is not read")
+    assert refusal(capsys, "prod").startswith(
+        f"{path}: other users can write to it, so it is not read"
+    )
 
 
 def test_a_url_reads_no_config_file(write: Write) -> None:

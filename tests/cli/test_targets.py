@@ -156,9 +156,12 @@ def test_a_byte_order_mark_is_ignored(file: Path) -> None:
 
 
 USAGE = {
-    "neither": (["check"], "pass a URL, or many in --targets FILE"),
+    "neither": (["check"], "pass a URL, or a list of them: --targets FILE"),
     "both": (["check", URL, "--targets", "x.toml"], "pass a URL or --targets, not both"),
-    "parallel-alone": (["check", URL, "--parallel", "2"], "--parallel goes with --targets FILE"),
+    "parallel-alone": (
+        ["check", URL, "--parallel", "2"],
+        "--parallel works only with --targets FILE",
+    ),
     "parallel-none": (["check", "--targets", "x", "--parallel", "0"], "'0' is not a number from 1"),
     "no-file": (["check", "--targets", "/none/x.toml"], "/none/x.toml: cannot be read: No such"),
 }

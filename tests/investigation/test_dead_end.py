@@ -22,7 +22,7 @@ def case(*events: ProbeEvent) -> Case:
     [
         ((Ended(0.1, "dns", "no address"),), "mcp.example.com has no address here"),
         ((FOUND, Ended(0.2, "refused", "refused")), "Nothing listens on 192.0.2.1:8443. Wrong"),
-        ((FOUND, Ended(9.0, "timeout", "no TCP")), "192.0.2.1:8443 takes no connection"),
+        ((FOUND, Ended(9.0, "timeout", "no TCP")), "192.0.2.1:8443 does not accept connections"),
     ],
 )
 def test_what_to_do_is_said(events: tuple[ProbeEvent, ...], told: str) -> None:

@@ -66,7 +66,7 @@ def test_a_cut_is_not_proven_by_a_short_watch() -> None:
     case = proof(CUT, ended(LIVE, "live", "open", 0.7))
     state, why = rate_verify(case)
     assert state == "warn"
-    assert "live for 700 ms now, and the cut took until 61.00 s" in why
+    assert "live for 700 ms now, and the cut came after 61.00 s" in why
     assert "--patience 65" in why
 
 
@@ -113,7 +113,7 @@ def test_a_cause_that_only_the_log_showed_is_not_proven() -> None:
     case = replace(case, baseline=baseline)
     state, why = rate_verify(case)
     assert state == "warn"
-    assert "only the log showed it" in why
+    assert "only the log showed this" in why
 
 
 @pytest.mark.parametrize(("changed", "remark"), [(None, ""), (True, ""), (False, "unchanged")])

@@ -29,11 +29,11 @@ def test_an_answer_that_shows_a_server_is_ok(status: int) -> None:
     [
         (400, "refuses the request as it was sent"),
         (404, "nothing is served at this path"),
-        (500, "an error of the server"),
-        (502, "got none from the one behind it"),
+        (500, "a server error"),
+        (502, "got no answer from the one behind it"),
         (503, "refuses the request for now"),
-        (504, "got none from the one behind it"),
-        (507, "an error of the server"),
+        (504, "got no answer from the one behind it"),
+        (507, "a server error"),
     ],
 )
 def test_an_answer_to_look_at_has_its_reason(status: int, reason: str) -> None:

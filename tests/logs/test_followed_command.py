@@ -248,7 +248,7 @@ async def test_a_log_without_any_lines_is_reported() -> None:
     vantage = ScriptedVantage()
     async with following(vantage) as logs:
         state, why = step_results.rate_logs([only_report(logs)])
-        assert (state, why) == ("warn", "pod: it gave no line at all, neither old nor new")
+        assert (state, why) == ("warn", "pod: it has no line at all, neither old nor new")
         vantage.prints(THEIRS)
         await vantage.all_read()
         assert "is this the log of this Nginx?" in step_results.rate_logs([only_report(logs)])[1]

@@ -100,7 +100,7 @@ def test_a_line_without_a_time_has_that_of_the_line_before() -> None:
 def test_a_log_without_timestamps() -> None:
     history = history_of('{"status": 499, "remote_addr": "::1"}')
     assert (history.since, history.until, history.left) == (None, None, (1,))
-    assert "no line names" in logs.headline(history)
+    assert "at unknown times" in logs.headline(history)
     assert logs.chart(history) == ""
 
 
@@ -128,7 +128,7 @@ def test_a_time_in_the_future_stays_in_the_window() -> None:
 def test_an_error_log_does_not_count_cut_off_requests() -> None:
     history = history_of("2026/11/23 15:00:00 [error] 7#7: oh")
     assert not history.counted
-    assert "no line of a kind" in logs.headline(history)
+    assert "no line that shows who" in logs.headline(history)
 
 
 def test_credentials_are_not_kept() -> None:
@@ -142,7 +142,7 @@ def test_the_report_of_a_history() -> None:
     assert "41 min since 2026-11-23 15:19 UTC (the last 4 lines)" in logs.headline(history)
     assert logs.chart(history).endswith("each 2 min, at most 2")
     assert logs.counts(history) == f"oldest first: {' '.join(map(str, history.counts))}"
-    assert logs.clients(history) == "most of them: 10.0.0.1 (3)"
+    assert logs.clients(history) == "most from: 10.0.0.1 (3)"
     assert len(logs.history_lines(history)) == 4
 
 

@@ -30,7 +30,7 @@ def test_a_port_where_no_server_listens_comes_first(
 ) -> None:
     state, why = rate_resolution(resolution(text, scheme=scheme, port=port))
     assert state == "warn"
-    assert why.startswith(f"no server in it listens on port {port_in_message} (")
+    assert why.startswith(f"no server in it listens on port {port_in_message}: ")
     assert "; " in why, "the other remarks follow"
 
 

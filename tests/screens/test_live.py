@@ -227,7 +227,7 @@ async def test_the_streams_are_left_after_their_time() -> None:
     streams._timeouts["direct"].reschedule(0.0)
     async with asyncio.timeout(10):
         await asyncio.gather(*streams._tasks.values())
-    assert left == ["direct closed, the time is over: o opens it again"]
+    assert left == ["direct closed, the time is up: o opens it again"]
     assert not script.open
 
 

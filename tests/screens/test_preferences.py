@@ -65,7 +65,7 @@ async def test_the_choice_beside_a_theme_of_the_file_says_that_it_ends() -> None
         app._choose_theme("light")
         await pilot.pause()
         (notice,) = app._notifications
-        assert notice.message == f"The next start takes the theme of {FILE} again."
+        assert notice.message == f"The next start uses the theme in {FILE} again."
 
 
 def test_a_choice_that_cannot_be_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

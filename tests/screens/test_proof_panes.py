@@ -97,7 +97,7 @@ def test_step_2_says_what_was_measured_and_no_more() -> None:
     assert "Asked directly, the backend answers in 21 ms." in shown
     alone = FakeInvestigation(replace(investigation.case, direct=()), dict(investigation.steps))
     shown = drawn(alone, "proxy")
-    assert "The backend was not asked directly." in shown
+    assert "The backend was not probed directly." in shown
     assert "it is the proxy" not in shown
 
 

@@ -43,11 +43,11 @@ SCRIPTS = {
     "it starts and ends": ('read -r m; printf "%s+\\n" "$m"', "web: the connection was lost"),
     "it answers nonsense": (
         'read -r m; printf "%s+\\n" "$m"; exec yes x',
-        "web: its answer makes no sense",
+        "web: its answer cannot be understood",
     ),
     "it answers without end": (
         'read -r m; printf "%s+\\n" "$m"; exec cat /dev/zero',
-        "web: its answer makes no sense",
+        "web: its answer cannot be understood",
     ),
 }
 

@@ -69,7 +69,7 @@ async def test_the_request_begins_first() -> None:
 async def test_a_truncated_chunked_stream_is_a_reset() -> None:
     timeline = await timeline_of(saying(CHUNKED, chunk(EVENT)))
     assert (timeline.events, timeline.ended) == (1, "reset")
-    assert "without sending complete message body" in timeline.detail
+    assert "before the end of the body" in timeline.detail
 
 
 async def test_an_unusable_vantage_is_not_an_error_of_the_server() -> None:

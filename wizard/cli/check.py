@@ -167,7 +167,7 @@ def status_after_bugs(status: int) -> int:
 def _check_save(path: str | None) -> None:
     """Raise `UsageError` before any request if the case file could not be written."""
     if path == "":
-        raise UsageError(tr("--save names no file"))
+        raise UsageError(tr("--save needs a file name"))
     if path == "-":
         raise UsageError(tr("--save -: a case goes to a file, not to standard output"))
     if path is not None and os.path.exists(path) and not os.path.isfile(path):

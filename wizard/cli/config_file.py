@@ -47,5 +47,8 @@ def _require_own(path: Path, file: str) -> None:
         return  # Reading it says why it cannot be read.
     if status.st_mode & stat.S_IWOTH or status.st_uid not in (0, os.geteuid()):
         raise UsageError(
-            tr("{file}: others can write it, so it is not read: chmod go-w it", file=file)
+            tr(
+                "{file}: other users can write to it, so it is not read: run chmod go-w on it",
+                file=file,
+            )
         )

@@ -61,7 +61,7 @@ def _describe_no_match(words: Sequence[str]) -> str:
         else tr("`ssewizard explain` lists all")
     )
     return tr(
-        "{text}: no such failure mode, and no text of one contains it: {advice}",
+        "{text}: not a failure mode, and not found in the text of one: {advice}",
         text=safe(text, 60),
         advice=advice,
     )

@@ -33,7 +33,7 @@ def with_usual_path(target: Target, *, is_allowed: bool) -> Target:
     url = only_stream(answers)
     if url is None:
         several = any(answer.is_stream for answer in answers)
-        problem = tr("both are event streams") if several else tr("none of them is an event stream")
+        problem = tr("both are event streams") if several else tr("neither is an event stream")
         print_error(
             tr(
                 "ssewizard: {problem}, so {url} is checked as it is",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wizard.cli.output import drop_stdout, print_error
 from wizard.cli.signals import end_as_interrupted, interrupted_status
 from wizard.text.bugs import describe_bug
+from wizard.text.display import sentences
 from wizard.text.errors import SsewizardError, UsageError
 from wizard.text.messages import tr
 
@@ -52,12 +53,10 @@ def _with_correction(problem: str, words: list[str]) -> str:
     from wizard.cli.corrections import corrected
 
     correction = corrected(words) if words else ""
-    end = "" if problem.endswith("?") else "."
-    return (
-        tr("{problem}{end} Try: {correction}", problem=problem, end=end, correction=correction)
-        if correction
-        else problem
-    )
+    if not correction:
+        return problem
+    sentence = problem if problem.endswith(("?", "？")) else tr("{sentence}.", sentence=problem)
+    return sentences((sentence, tr("Try: {correction}", correction=correction)))
 
 
 def _fail_with_bug(error: BaseException) -> int:
@@ -131,9 +130,10 @@ def _open(options: "Namespace", open_wizard: OpenWizard) -> int:
 def _check(options: "Namespace") -> int:
     has_url = options.url is not None or options.curl is not None
     if not has_url or options.parallel:
-        problem = tr("--parallel goes with") if has_url else tr("pass a URL, or many in")
         raise UsageError(
-            tr("{problem} --targets FILE (see ssewizard check --help)", problem=problem)
+            tr("--parallel works only with --targets FILE (see ssewizard check --help)")
+            if has_url
+            else tr("pass a URL, or a list of them: --targets FILE (see ssewizard check --help)")
         )
     from wizard.cli.local_files import require_files
     from wizard.cli.options import target_of
@@ -149,11 +149,13 @@ def _check(options: "Namespace") -> int:
 
 def _check_many(options: "Namespace") -> int:
     if options.save is not None:
-        raise UsageError(tr("--save goes with one URL (see ssewizard check --help)"))
+        raise UsageError(tr("--save works with one URL only (see ssewizard check --help)"))
     if options.look:
-        raise UsageError(tr("--look goes with one URL: ssewizard check --look http://HOST"))
+        raise UsageError(tr("--look works with one URL only: ssewizard check --look http://HOST"))
     if options.format == "html":
-        raise UsageError(tr("--format html goes with one URL; for several use markdown or json"))
+        raise UsageError(
+            tr("--format html works with one URL only; for several use markdown or json")
+        )
     from wizard.cli.targets import check_files, read_targets
 
     targets = read_targets(options)

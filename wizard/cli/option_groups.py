@@ -14,7 +14,7 @@ Group = argparse._ActionsContainer
 STYLES = tuple(style for style in get_args(Style) if style)
 FORMATS = ("text", "json", "markdown", "html", "junit", "prometheus")
 CONF_HELP = tr(
-    "nginx.conf with its includes, a file with an `nginx -T` dump, or - for standard "
+    "nginx.conf with its includes, a file with the output of `nginx -T`, or - for standard "
     "input; VANTAGE= alone runs nginx -T there"
 )
 
@@ -37,8 +37,8 @@ def add_curl(parser: Group, what: str) -> None:
         "--curl",
         metavar="COMMAND|@FILE|-",
         help=tr(
-            "a curl command, as browsers copy it: {what}; other options go before what it says, "
-            "and no file that it names is read",
+            "a curl command, as browsers copy it: {what}; other options take precedence over "
+            "it, and no file that it names is read",
             what=what,
         ),
     )
@@ -110,7 +110,10 @@ def _add_watch_options(group: Group) -> None:
         "--mcp",
         choices=get_args(McpMode),
         default="auto",
-        help=tr("the MCP handshake: auto posts only where something shows that MCP is spoken"),
+        help=tr(
+            "the MCP handshake: auto sends POSTs only where something shows that the URL "
+            "is an MCP server"
+        ),
     )
     add("--no-mcp", dest="mcp", action="store_const", const="never", help=tr("as --mcp never"))
     add(
@@ -150,8 +153,8 @@ def _add_request_options(parser: Group) -> None:
         "--repeat",
         action="store_true",
         help=tr(
-            "allow that a request that is not a GET is sent again: for each HTTP version and "
-            "encoding, and for what remains open"
+            "allow a request that is not a GET to be sent more than once: for each HTTP "
+            "version and encoding, and for follow-ups"
         ),
     )
 

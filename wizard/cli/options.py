@@ -229,7 +229,7 @@ def _lab_parser() -> Parser:
     parser = Parser(
         "ssewizard lab",
         description=tr(
-            "Start a real Nginx and a backend on loopback, broken as in the incident, and open "
+            "Start a real Nginx and a backend on this machine, with a fault to find, and open "
             "the wizard on them."
         ),
         epilog=_EXAMPLES["lab"],

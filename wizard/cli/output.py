@@ -36,7 +36,7 @@ def write_final_report(
         unchanged = tr(": {output} is unchanged", output=output) if output else ""
         print_error(
             tr(
-                "ssewizard: not all was checked, so no metrics are written{unchanged}",
+                "ssewizard: not all targets were checked, so no metrics are written{unchanged}",
                 unchanged=unchanged,
             )
         )

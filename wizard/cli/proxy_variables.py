@@ -7,9 +7,9 @@ from wizard.model.case import Case
 from wizard.text.messages import tr
 
 _UNUSED = tr(
-    "{name} is set, and requests do not go through that proxy: a client that uses it may "
-    "reach {host} where this check does not; --connect-to HOST:PORT or a --vantage asks "
-    "from another place"
+    "{name} is set, but ssewizard does not use that proxy: a client that uses it may reach "
+    "{host} where this check cannot. Try --connect-to HOST:PORT, or --vantage to send from "
+    "another place"
 )
 
 

@@ -29,7 +29,8 @@ def dead_end(case: Case) -> str:
             )
         case "timeout" if root.connect_s is None:
             return tr(
-                "{place} takes no connection. Is a firewall between? i changes the URL.",
+                "{place} does not accept connections. Is there a firewall in between? i "
+                "changes the URL.",
                 place=place,
             )
     return ""

@@ -45,7 +45,8 @@ MAX_ABSENCE_S = 5.0
 """For how long at a time this program may not run while requests are open, in seconds: the process
 was stopped, or the machine was. Shorter absences are allowed for in each probe."""
 STOPPED = tr(
-    "this process or machine stood still meanwhile, so what was timed is not used: run it again"
+    "this process or machine was paused meanwhile, so the measured times are not used: run the "
+    "step again"
 )
 """The reason of a step that a longer absence has spoiled."""
 

@@ -35,11 +35,11 @@ ROUNDS = 3
 UNDECIDED_OUTCOMES = frozenset({"silent", "running", "interrupted"})
 """Outcomes that show no fault: another outcome later is no fix."""
 CHANGED_SINCE = tr(
-    "The config was changed since these requests were made, and this conclusion is on "
-    "the config of then. Step 8 makes them again and compares."
+    "The config was changed after these requests, and this conclusion is about the old config. "
+    "Step 8 sends them again and compares."
 )
 PROVE_IT = tr(
-    "the config was changed since: reload Nginx, then step 8 shows whether that is the fix"
+    "the config has changed since then: reload Nginx; step 8 then shows whether that fixed it"
 )
 NOTHING_LEFT = tr("nothing more to change: the fix is proven")
 PROOF_STATES: Mapping[ProofOutcome, State] = {
@@ -220,8 +220,8 @@ def _missing_proof(case: Case) -> str:
     shortest = min((timeline.waited_s or 0.0 for timeline in watched), default=0.0)
     if plan.cut_s and watched and shortest < plan.needed_s - EXTRA_WATCH_S / 2:
         return tr(
-            "the streams are live for {shortest} now, and the cut took until {cut_s}: watch "
-            "longer with --patience {needed_s:.0f}",
+            "the streams have been live for {shortest} now, and the cut came after {cut_s} "
+            "before: watch longer with --patience {needed_s:.0f}",
             shortest=seconds(shortest),
             cut_s=seconds(plan.cut_s),
             needed_s=plan.needed_s + 0.5,
@@ -233,12 +233,11 @@ def _missing_proof(case: Case) -> str:
         )
     if case.baseline and case.baseline.log_causes:
         titles = [rule.title for id in case.baseline.log_causes if (rule := rule_named(id))]
-        shown = (
-            tr("{titles}: only the log showed it", titles=titles[0])
-            if titles
-            else tr("only the log showed it")
+        cause = titles[0] if titles else tr("the fault")
+        return tr(
+            "only the log showed this, and our requests cannot: watch for new lines ({cause})",
+            cause=cause,
         )
-        return tr("{shown}, and no request of ours can: watch whether new lines come", shown=shown)
     return ""
 
 

@@ -165,7 +165,7 @@ class SavedInvestigation(Investigation):
             current = comma_list(causes) or tr("no cause")
             notes.append(
                 tr(
-                    "That version concluded {recorded}; this one {current}.",
+                    "That version concluded: {recorded}. This version concludes: {current}.",
                     recorded=recorded,
                     current=current,
                 )

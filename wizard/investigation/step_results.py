@@ -64,12 +64,14 @@ def _doubt_of_root(timeline: Timeline) -> str:
     if status == 400:
         return tr("the server refuses the request as it was sent; check the port and the host")
     if status == 404:
-        return tr("nothing is served at this path, which need not matter to the stream")
+        return tr("nothing is served at this path; the stream may still work")
     if status in (502, 504):
-        return tr("the server that answers got none from the one behind it; check that it runs")
+        return tr(
+            "the server that answers got no answer from the one behind it; check that that one runs"
+        )
     if status == 503:
         return tr("the server refuses the request for now; check its limits and what is behind it")
-    return tr("an error of the server; its error log says which") if status >= 500 else ""
+    return tr("a server error; its error log says which") if status >= 500 else ""
 
 
 def rate_results(results: Sequence[ProbeResult], handshake: Handshake | None = None) -> StepResult:
@@ -140,7 +142,7 @@ def rate_logs(reports: Sequence[LogReport]) -> StepResult:
     if faults:
         lines = plural(len(faults), "line")
         return "warn", tr(
-            "{lines} of our own probes with a fault: {meaning}",
+            "{lines} of our own probes show a fault: {meaning}",
             lines=lines,
             meaning=safe(faults[0].meaning),
         )
@@ -149,18 +151,18 @@ def rate_logs(reports: Sequence[LogReport]) -> StepResult:
     silent = [report.file for report in reports if not report.read and report.history is None]
     if silent and len(silent) == len(reports):
         return "warn", tr(
-            "{silent}: it gave no line at all, neither old nor new", silent=_first_and_count(silent)
+            "{silent}: it has no line at all, neither old nor new", silent=_first_and_count(silent)
         )
     read = sum(report.read for report in reports)
     if not ours:
         return "warn", tr(
-            "new lines: {read}, and none of our own: is this the log of this Nginx?", read=read
+            "new lines: {read}, none from our probes: is this the log of this Nginx?", read=read
         )
-    counts = tr("new lines: {read}, of our own probes: {count}", read=read, count=len(ours))
+    counts = tr("new lines: {read}, from our probes: {count}", read=read, count=len(ours))
     if failed := sum(failure.count for report in reports for failure in report.all_failures):
         others = tr("{count} about other requests that failed", count=plural(failed, "line"))
         return "warn", tr(
-            "{counts}; none of ours shows a fault, but there are {others}",
+            "{counts}; none from our probes shows a fault, but there are {others}",
             counts=counts,
             others=others,
         )
@@ -187,8 +189,8 @@ def rate_resolution(resolution: RequestResolution) -> StepResult:
         )
     if not doubt and not resolution.listens:  # usual behind another proxy, so only a doubt
         doubt = tr(
-            "no server in it listens on port {effective_port} (it is another Nginx's, or a port "
-            "is mapped or TLS ended in front of it)",
+            "no server in it listens on port {effective_port}: it belongs to another Nginx, or "
+            "the port is mapped or TLS ends in front of it",
             effective_port=resolution.request.effective_port,
         )
     return ("warn", clauses((doubt, why))) if doubt else (state, why)
@@ -262,4 +264,4 @@ def rate_recommendation(recommendation: Recommendation | None, diagnosis: Diagno
         return "pass", tr("nothing to fix")
     if diagnosis.causes and diagnosis.verdict == "fault":
         return "pass", tr("no Nginx block: {summary}", summary=diagnosis.causes[0].fix.summary)
-    return "skip", tr("no cause was shown, so nothing is recommended")
+    return "skip", tr("no cause was found, so nothing is recommended")

@@ -115,7 +115,7 @@ def decoder_for(coding: str | None) -> ContentDecoder | ChainDecoder | PlainDeco
     names = [name.strip() for name in (coding or "").lower().split(",")]
     named = [name for name in names if name not in ("identity", "")]
     if len(named) > MAX_CODINGS:
-        return _broken(tr("{count} codings, one over the other", count=len(named)))
+        return _broken(tr("{count} encodings, one on top of the other", count=len(named)))
     makers = [make for name in named if (make := _DECODERS.get(name))]
     decoders = [decoder for make in reversed(makers) if (decoder := make())]
     if len(decoders) < len(named):

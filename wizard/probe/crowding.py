@@ -104,7 +104,10 @@ async def probe_alone(
     )
     await asyncio.sleep(pause_s)
     await matrix.run()
-    timeline, why = timelines[probe], tr("{label} with no other beside it", label=probe.label)
+    timeline, why = (
+        timelines[probe],
+        tr("{label} with no other request at the same time", label=probe.label),
+    )
     if not is_live(timeline):
         return timeline, FollowUpResult(ALONE, timeline, why)
     name = "follow-up-direct" if "direct" in probe.name else "follow-up-proxy"

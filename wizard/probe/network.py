@@ -145,7 +145,7 @@ def with_socket_advice(problem: str, socket_path: str) -> str:
     """The problem of a connection, with who may reach a unix socket that denies it to this user."""
     is_denied = bool(socket_path) and "permission denied" in problem.lower()
     return (
-        tr("{problem} for this user; the one that Nginx runs as may reach it", problem=problem)
+        tr("{problem} for this user; the user that Nginx runs as may have access", problem=problem)
         if is_denied
         else problem
     )
@@ -154,7 +154,7 @@ def with_socket_advice(problem: str, socket_path: str) -> str:
 def with_tls_advice(problem: str) -> str:
     """The problem of a TLS handshake, with what to try where its reason tells."""
     if certificate_problem(problem) not in (None, "client"):
-        return tr("{problem} (--insecure asks without checking it)", problem=problem)
+        return tr("{problem} (--insecure skips this check)", problem=problem)
     if any(words in problem for words in NOT_TLS):
         return tr("{problem} (does this port speak http?)", problem=problem)
     return problem

@@ -52,7 +52,7 @@ from wizard.text.errors import describe_error
 from wizard.text.marks import MARKS
 from wizard.text.messages import tr
 from wizard.text.redaction import redact
-from wizard.vantage.http.response import is_disconnect
+from wizard.vantage.http.response import describe_end, is_disconnect
 from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT_BYTES = 256 << 10
@@ -357,7 +357,7 @@ async def _read_body(
         await channel.events.put(Chunk(channel.now(), len(raw), len(data), excerpt))
         size += len(raw)
         if size > limit:
-            detail = tr("left after {limit} bytes", limit=limit or size)
+            detail = tr("closed by us after {limit} bytes", limit=limit or size)
             await channel.events.put(Ended(channel.now(), "open", detail))
             return
     await channel.events.put(Ended(channel.now(), "eof"))
@@ -390,24 +390,19 @@ def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, add
     """Return the `Ended` event for a transport error, with one sentence about the error."""
     path = request.socket_path
     if isinstance(error, VantageTransportError):
-        return Ended(channel.now(), error.reason, with_socket_advice(str(error), path))
+        detail = with_socket_advice(describe_end(str(error)), path)
+        return Ended(channel.now(), error.reason, detail)
     place = safe(path, 200) or address
     if isinstance(error, httpx.ConnectTimeout):
-        missing = (
-            tr("TLS handshake")
+        detail = (
+            tr("no TLS handshake with {place} in time", place=place)
             if channel.connected
-            else "connection"
-            if path
-            else tr("TCP connection")
+            else tr("no connection to {place} in time", place=place)
         )
-        return Ended(
-            channel.now(),
-            "timeout",
-            tr("no {missing} with {place} in time", missing=missing, place=place),
-        )
+        return Ended(channel.now(), "timeout", detail)
     if isinstance(error, httpx.WriteTimeout):
         return Ended(channel.now(), "open", tr("sending the request took too long"))
-    detail = describe_http2_end(str(error)) or describe_error(error)
+    detail = describe_http2_end(str(error)) or describe_end(describe_error(error))
     if detail.isdigit():  # h2 says no more than the number of the stream.
         detail = tr("a frame of stream {detail}, which is not open", detail=detail)
     if isinstance(error, httpx.ConnectError) and channel.connected:

@@ -16,7 +16,7 @@ from wizard.text.messages import tr
 READ_BYTES = 1 << 16
 NO_CLOSE_FRAME = tr("the connection ended without a close frame")
 """How a proxy ends a WebSocket: only the server itself sends a close frame."""
-LEFT_AT_PING = tr("left at the first ping of the server, which the tool there cannot answer")
+LEFT_AT_PING = tr("closed by us at the server's first ping, which the tool there cannot answer")
 ANSWER_TIMEOUT_S = 5.0
 """How long sending an answer may take, in seconds."""
 

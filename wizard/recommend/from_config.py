@@ -25,9 +25,9 @@ from wizard.text.display import clauses, comma_list, safe, visible
 from wizard.text.messages import tr
 
 _STALE = tr(
-    "the config given has {} off for this path already, but the stream is still held: "
-    "the running Nginx has not loaded it. Run nginx -t && nginx -s reload, then try with "
-    "a new connection (old workers keep the old config for open streams)"
+    "the config that was read has {} off for this path already, but the stream is still held: "
+    "the running Nginx has not loaded it. Run nginx -t && nginx -s reload, then try with a new "
+    "connection (old workers keep the old config for open streams)"
 )
 
 
@@ -186,13 +186,19 @@ def _notes(case: Case, resolution: RequestResolution, wanted: WantedSettings) ->
 
 
 _REFUSED = tr(
-    "no block that keeps the rest of the location is given: Nginx would refuse the "
-    "config with it ({}). Check what you write with nginx -t before you reload"
+    "there is no block that keeps the rest of the location: Nginx would refuse the config with "
+    "it ({}). Check what you write with nginx -t before you reload"
 )
-_NO_LOCATION = tr("the config given has no location that proxies this path: is it the one in use?")
-_LOADED = tr("nothing to write: the config given has it already; the running Nginx does not")
+_NO_LOCATION = tr(
+    "the config that was read has no location that proxies this path: is it the one in use?"
+)
+_LOADED = tr(
+    "nothing to write: the config that was read has it already; the running Nginx does not"
+)
 _BY_HAND = tr("no line of this location fixes it: see what to adapt")
-_OTHER = tr("nothing to write: the config given does not have this fault; is it the one in use?")
+_OTHER = tr(
+    "nothing to write: the config that was read does not have this fault; is it the one in use?"
+)
 
 
 _AS_IT_STANDS = tr("the location at {} as it stands today")
@@ -215,7 +221,7 @@ def _nothing_to_write(
 _MASKED = tr(
     "the block shows [redacted-…] for a credential: write the value that stands in {} today ({})"
 )
-_NO_DIFF = tr("no diff is given: it would have to repeat a credential, or bytes that are not text")
+_NO_DIFF = tr("there is no diff: it would have to repeat a credential, or bytes that are not text")
 _PARTLY = tr("the diff is without {}: it takes a decision first")
 _LINK = tr("if sites-enabled holds a link, as Debian's does, run patch with --follow-symlinks")
 _AWAY = tr("the files stand at {}: run patch there")

@@ -118,7 +118,7 @@ def headline(history: History) -> str:
         )
     if not history.counted:
         return tr(
-            "before the probes: no line of a kind that shows who was cut off, {period}",
+            "before the probes: no line that shows who was cut off, {period}",
             period=period,
         )
     return tr(
@@ -151,7 +151,7 @@ def failures(history: History) -> list[str]:
 
 def _period(history: History) -> str:
     if history.since is None or history.until is None:
-        return tr("at times that no line names")
+        return tr("at unknown times")
     at = datetime.fromtimestamp(history.since, UTC).strftime("%Y-%m-%d %H:%M")
     clock = tr("by its own clock") if history.own_clock else "UTC"
     length = duration(max(0.0, history.until - history.since))
@@ -181,7 +181,7 @@ def counts(history: History) -> str:
 def clients(history: History) -> str:
     """Return the clients that were cut off most; empty if no line names one."""
     names = comma_list(f"{safe(name, 100)} ({number})" for name, number in history.clients)
-    return tr("most of them: {names}", names=names) if names else ""
+    return tr("most from: {names}", names=names) if names else ""
 
 
 _BARS = "▁▂▃▄▅▆▇█"

@@ -16,7 +16,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.report.labels import probe_name
 from wizard.report.logs import duration
-from wizard.text.display import capitalize, safe, seconds
+from wizard.text.display import capitalize, labelled, safe, seconds
 from wizard.text.messages import plural, tr
 
 PROOF_WORDS: dict[ProofOutcome, str] = {
@@ -83,8 +83,10 @@ def describe_changes(case: Case) -> str:
     if case.config_changed is None:
         return ""
     if not case.config_changes:
-        return tr("the config that was read is ") + (
-            "changed" if case.config_changed else "unchanged"
+        return (
+            tr("the config that was read has changed")
+            if case.config_changed
+            else tr("the config that was read has not changed")
         )
     first = _telling_change(case)
     more = len(case.config_changes) - 1
@@ -141,7 +143,7 @@ def _describe(result: ProbeResult | None, *, with_gaps: bool) -> str:
     if result is None:
         return tr("not requested")
     came = delivery(result.timeline, with_gaps=with_gaps)
-    return came if result.outcome in _PLAIN_OUTCOMES else f"{result.outcome_label}: {came}"
+    return came if result.outcome in _PLAIN_OUTCOMES else labelled(result.outcome_label, came)
 
 
 _PLAIN_OUTCOMES = frozenset({"live", "held", "headers-held", "events-held"})
@@ -272,11 +274,11 @@ def old_workers_sentence(case: Case) -> str:
     if count == 1:
         return tr(
             "One worker process of this Nginx is shutting down: it keeps the connections that "
-            "were opened before the reload, with the config of then, until they end."
+            "were opened before the reload, with the old config, until they end."
         )
     return tr(
         "{count} worker processes of this Nginx are shutting down: they keep the connections "
-        "that were opened before the reload, with the config of then, until they end.",
+        "that were opened before the reload, with the old config, until they end.",
         count=count,
     )
 

@@ -127,7 +127,7 @@ def _status(state: State) -> Status:
 def _handshake_check(case: Case) -> Check:
     """Pass if the proxied handshake completed; fail if only the direct one did."""
     if case.target.mcp == "never":
-        return Check("handshake", "skip", tr("--mcp never was given"))
+        return Check("handshake", "skip", tr("because of --mcp never"))
     if case.target.upgrade:
         return Check("handshake", "skip", tr("a WebSocket has none"))
     proxied, direct = case.handshake("proxy"), case.handshake("direct")

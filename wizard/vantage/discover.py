@@ -70,7 +70,7 @@ async def discover(remote: RemoteProcess, name: str) -> Discovery:
         raise VantageError(f"{name}: {error}") from None
     except _BadAnswerError:
         raise VantageError(
-            tr("{name}: its answer makes no sense: is its prefix right?", name=name)
+            tr("{name}: its answer cannot be understood: is its prefix right?", name=name)
         ) from None
     if not tools:
         raise VantageError(tr("{name}: it has none of curl, wget, python3, bash and nc", name=name))

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wizard.text.display import capitalize, safe
+from wizard.text.display import capitalize, labelled, safe, sentences
 from wizard.text.messages import tr
 from wizard.vantage.scripts import NO_STDIN_STATUS
 
@@ -33,7 +33,7 @@ class Failure:
 
 def _advise(advice: str) -> Advice:
     return lambda prefix, line: (
-        f"{line} {capitalize(advice)}" if line.endswith("?") else f"{line}: {advice}"
+        sentences((line, capitalize(advice))) if line.endswith("?") else labelled(line, advice)
     )
 
 
@@ -177,9 +177,8 @@ def not_started(
         return tr("its standard input is not passed on: leave out `ssh -n`, or add `-i`")
     message = last_line(stderr) or last_line(stdout)
     status = tr("it ended") if code is None else tr("it ended with status {code}", code=code)
-    return tr("{status} before our command started", status=status) + (
-        f": {message}" if message else ""
-    )
+    sentence = tr("{status} before our command started", status=status)
+    return labelled(sentence, message) if message else sentence
 
 
 def no_answer(within: float, stderr: str, *, prefix: Sequence[str] = ()) -> str:
@@ -187,15 +186,14 @@ def no_answer(within: float, stderr: str, *, prefix: Sequence[str] = ()) -> str:
     if advice := _find_advice(prefix, stderr):
         return advice
     message = last_line(stderr)
-    return tr("no answer within {within:.0f} s", within=within) + (
-        f": {message}" if message else ""
-    )
+    sentence = tr("no answer within {within:.0f} s", within=within)
+    return labelled(sentence, message) if message else sentence
 
 
 def connection_lost(code: int | None, stderr: str) -> str:
     """Return why the connection to a running command was lost."""
-    message = last_line(stderr) or (tr("it does not end") if code is None else f"status {code}")
-    return tr("the connection was lost: {message}", message=message)
+    status = tr("it does not end") if code is None else tr("status {code}", code=code)
+    return tr("the connection was lost: {message}", message=last_line(stderr) or status)
 
 
 def _find_advice(prefix: Sequence[str], output: str) -> str:

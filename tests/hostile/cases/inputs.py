@@ -106,7 +106,7 @@ REFUSED = (
     holds("15 MB of objects", b"[" + b"{}," * 5_000_000 + b"{}]", "more than 500,000 values"),
     holds("a quote that is not closed", b'"' + b'\\"' * 8_000_000, "not JSON"),
     holds("a step repeated", as_bytes({**whole_case(), "steps": [{"id": "root"}] * 2}),
-          "a step stands in it twice"),
+          "it lists a step twice"),
     holds("a million steps", _START + b'}, "steps": [' + b'{"id":"root"},' * 200_000 + b"{}]}",
           "more than 500,000 values"),
     holds("an old schema", b'{"schema": "ssewizard.case/1"}', "is of another version"),

@@ -103,8 +103,8 @@ def test_only_a_whole_number_is_decoded_as_one(value: str) -> None:
 @pytest.mark.parametrize(
     ("item", "problem"),
     [
-        ("3", "its 'is' is none of SseEvent, Comment, Excess"),
-        ('{"is": "Timeline"}', "its 'is' is none of SseEvent, Comment, Excess"),
+        ("3", "its 'is' is not one of SseEvent, Comment, Excess"),
+        ('{"is": "Timeline"}', "its 'is' is not one of SseEvent, Comment, Excess"),
         ('{"is": "Comment", "at": 1, "text": 2}', "text: expected str, got int"),
         ('{"is": "Excess", "at": 1}', "object missing required field dropped"),
     ],

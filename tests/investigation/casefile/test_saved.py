@@ -64,7 +64,8 @@ def test_a_different_conclusion_than_the_recorded_is_noted(stored: str) -> None:
     investigation = SavedInvestigation(record)
     assert investigation.diagnosis is not None
     assert investigation.diagnosis.notes[1] == (
-        "That version concluded cache-replay (likely); this one proxy-buffering-hold (confirmed)."
+        "That version concluded: cache-replay (likely). "
+        "This version concludes: proxy-buffering-hold (confirmed)."
     )
 
 
@@ -96,7 +97,7 @@ def test_no_case_is_read_from_a_terminal(
 def test_a_case_is_only_saved_to_a_file(name: str, tmp_path: Path) -> None:
     result = run_command("check", REFUSED, "--save", name)
     assert result.status == 2
-    assert result.sentence.startswith(f"ssewizard: --save {name or 'names no file'}")
+    assert result.sentence.startswith(f"ssewizard: --save {name or 'needs a file name'}")
 
 
 def test_open_reports_what_check_has_saved(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ async def test_credentials_are_sent_to_no_other_origin() -> None:
         moved = await shake(server)
     assert other.requests == []
     assert moved.stage == "initialize"
-    assert f"POST answered 307 to {other.url}" in moved.why
+    assert f"POST answered 307 with a redirect to {other.url}" in moved.why
 
 
 STATUSES = [400, 401, 403, 404, 405, 406, 421, 500]

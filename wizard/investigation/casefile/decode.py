@@ -88,7 +88,11 @@ def _decode_special(kind: type, value: Any) -> object:
     name = value.get(TAG) if isinstance(value, dict) else None
     if not isinstance(name, str) or name not in _ITEM_KINDS:
         raise ValueError(
-            tr("its {tag!r} is none of {item_kinds}", tag=TAG, item_kinds=comma_list(_ITEM_KINDS))
+            tr(
+                "its {tag!r} is not one of {item_kinds}",
+                tag=TAG,
+                item_kinds=comma_list(_ITEM_KINDS),
+            )
         )
     try:
         return msgspec.convert(value, _ITEM_KINDS[name])

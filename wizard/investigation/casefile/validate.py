@@ -99,7 +99,11 @@ def _check_history(history: History) -> str:
     if not all(_is_time(at) for at in times if at is not None):
         return tr("its times are out of range")
     has_pairs = len(history.left) == len(history.canceled)
-    return "" if has_pairs and 0 < history.bucket_s <= DAY_S else tr("its buckets do not match")
+    return (
+        ""
+        if has_pairs and 0 < history.bucket_s <= DAY_S
+        else tr("the numbers of its log history do not match")
+    )
 
 
 def _check_failure(failure: LoggedFailure) -> str:
@@ -108,7 +112,7 @@ def _check_failure(failure: LoggedFailure) -> str:
 
 def _record_problem(record: CaseRecord | CaseSummary) -> str:
     if len({step.id for step in record.steps}) < len(record.steps):
-        return tr("a step stands in it twice")
+        return tr("it lists a step twice")
     return "" if _is_time(record.saved) else tr("its time of saving is out of range")
 
 

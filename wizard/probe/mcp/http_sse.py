@@ -65,7 +65,9 @@ async def _initialize(
     if handshake.why or reply is None:
         return handshake
     if reply.error:
-        return replace(handshake, why=f"the server answers with an error: {reply.error}")
+        return replace(
+            handshake, why=tr("the server answers with an error: {error}", error=reply.error)
+        )
     handshake = replace(handshake, version=reply.version, server=reply.server)
     spec = messages.initialized_request(reply.version)
     handshake = await notify(handshake, options, spec, timeouts.next_s())

@@ -14,7 +14,7 @@ from wizard.model.handshake import CLIENT_NAME, HandshakeStage
 from wizard.model.timeline import Timeline
 from wizard.model.wire import describe_unread
 from wizard.probe.request import RequestSpec
-from wizard.text.display import safe, summarize_body
+from wizard.text.display import labelled, safe, summarize_body
 from wizard.text.messages import plural, tr
 
 HTTP_SSE_VERSION = "2024-11-05"
@@ -41,7 +41,9 @@ HEADER_MISMATCH = -32020
 """That of a header which does not repeat the body, or is missing (MCP 2026-07-28, status 400)."""
 _MEANINGS = {
     METHOD_NOT_FOUND: tr("the server does not know the method: the path is right"),
-    HEADER_MISMATCH: tr("to the server a header that repeats the body is missing or differs"),
+    HEADER_MISMATCH: tr(
+        "the server says that a header which repeats the body is missing or differs"
+    ),
     -32021: tr("the server asks for a capability that this client does not have"),
     -32022: tr("the server does not support this revision"),
 }
@@ -241,18 +243,27 @@ def describe_answer(timeline: Timeline, request: str) -> str:
     """How a request (`GET`, `POST`) was answered, in one sentence."""
     if timeline.status is None:
         why = describe_unread(timeline.wire) or timeline.detail or timeline.ended
-        return tr("{request} got no answer: {why}", request=request, why=why or "silence")
+        return tr("{request} got no answer: {why}", request=request, why=why or tr("silence"))
     answer = tr("{request} answered {status}", request=request, status=timeline.status)
     if 300 <= timeline.status < 400:
-        location = safe(timeline.header("location") or "nowhere", 120)
-        return tr("{answer} to {location}, which is not followed", answer=answer, location=location)
+        location = safe(timeline.header("location") or tr("nowhere"), 120)
+        return tr(
+            "{request} answered {status} with a redirect to {location}, which is not followed",
+            request=request,
+            status=timeline.status,
+            location=location,
+        )
     if timeline.is_event_stream:
-        return tr("{answer} with an event stream, and no reply came over it", answer=answer)
+        return tr(
+            "{request} answered {status} with an event stream, and no reply came over it",
+            request=request,
+            status=timeline.status,
+        )
     body = summarize_body(timeline.excerpt.strip())
     code = code_of(timeline)
     meaning = None if code is None else _MEANINGS.get(code)
-    answer = f"{answer}: {body}" if body else answer
-    return f"{answer} ({meaning})" if meaning else answer
+    answer = labelled(answer, body) if body else answer
+    return tr("{text} ({note})", text=answer, note=meaning) if meaning else answer
 
 
 def code_of(timeline: Timeline) -> int | None:
@@ -286,14 +297,22 @@ def describe_missing_endpoint(timeline: Timeline, timeout_s: float) -> str:
 
 def describe_missing_reply(stream: Timeline, status: int, request: str = "POST") -> str:
     """Why the POST was accepted with that status, but the stream has no whole reply."""
-    accepted = tr("the {request} was accepted ({status}), but", request=request, status=status)
     if stream.ended is not None:
-        return tr("{accepted} the stream ended without a reply", accepted=accepted)
-    if stream.pending:
-        begun = plural(stream.pending, "byte")
         return tr(
-            "{accepted} the reply came over the stream without its end ({begun} of it)",
-            accepted=accepted,
-            begun=begun,
+            "the {request} was accepted ({status}), but the stream ended without a reply",
+            request=request,
+            status=status,
         )
-    return tr("{accepted} no reply came over the stream", accepted=accepted)
+    if stream.pending:
+        return tr(
+            "the {request} was accepted ({status}), but the reply came over the stream without its "
+            "end ({begun} of it)",
+            request=request,
+            status=status,
+            begun=plural(stream.pending, "byte"),
+        )
+    return tr(
+        "the {request} was accepted ({status}), but no reply came over the stream",
+        request=request,
+        status=status,
+    )

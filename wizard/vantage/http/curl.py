@@ -3,7 +3,7 @@
 import math
 import re
 
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 from wizard.vantage.http.request import TOOL_TIMEOUT_S, Notify, RemoteRequest, ToolFailure
 from wizard.vantage.http.response import NO_RESPONSE
@@ -141,15 +141,15 @@ def _message(code: int, stderr: str) -> str:
 
 
 def _timeout(message: str, is_connected: bool) -> ToolFailure:
-    phase = tr("TLS handshake") if is_connected else tr("TCP connection")
     if "Operation timed out" in message and is_connected:
         return ToolFailure(
             "open",
             tr(
-                "left after {tool_timeout_s} s: curl's own limit there",
+                "closed by curl there after {tool_timeout_s} s, its time limit",
                 tool_timeout_s=TOOL_TIMEOUT_S,
             ),
         )
-    return ToolFailure(
-        "timeout", tr("the {phase} timed out: {message}", phase=phase, message=message)
+    sentence = (
+        tr("the TLS handshake timed out") if is_connected else tr("the TCP connection timed out")
     )
+    return ToolFailure("timeout", labelled(sentence, message))

@@ -10,7 +10,7 @@ import h11
 import httpx
 
 from wizard.model.events import Ending
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 from wizard.vantage.http.request import (
     NO_HTTP2,
@@ -169,7 +169,9 @@ def explain_exit(
         return ToolFailure("reset", "Connection reset by peer") if is_reset else None
     if code == 0:
         return None
-    lines = [line for line in stderr.splitlines() if line.strip()] or [f"status {code}"]
+    lines = [line for line in stderr.splitlines() if line.strip()] or [
+        tr("status {code}", code=code)
+    ]
     for reason, pattern in _MESSAGES.items() if code not in (126, 127) else ():
         if line := next(filter(pattern.search, lines), None):
             return _failure(reason, line)
@@ -186,4 +188,4 @@ def _ending(word: str) -> Ending:
 def _failure(reason: Ending, line: str) -> ToolFailure:
     message = safe(re.sub(r"^(?:bash|nc)\S*:(?: line \d+:)?\s*", "", line), 200)
     sentence = _SENTENCES.get(reason)
-    return ToolFailure(reason, f"{sentence}: {message}" if sentence else message)
+    return ToolFailure(reason, labelled(sentence, message) if sentence else message)

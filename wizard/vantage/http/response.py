@@ -42,6 +42,17 @@ def is_disconnect(message: str) -> bool:
     return message.startswith(_DISCONNECTS)
 
 
+def describe_end(message: str) -> str:
+    """Return in our words what such a message says; any other message as it is."""
+    if message.startswith(_DISCONNECTS[0]):
+        return tr("the connection was closed")
+    if not message.startswith(_DISCONNECTS[1]):
+        return message
+    _, _, how = message.rstrip(")").partition("(")
+    text = tr("the connection was closed before the end of the body")
+    return tr("{text} ({note})", text=text, note=how) if how else text
+
+
 class ResponseReader(Protocol):
     """Reads one form of output."""
 

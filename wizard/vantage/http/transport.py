@@ -255,12 +255,12 @@ async def _check_end(
         raise VantageTransportError("unreached", remote.failure)
     if code > SIGNAL_STATUS:
         number = code - SIGNAL_STATUS
-        how = (
-            tr("was ended by signal {number}", number=number)
+        problem = (
+            tr("{name} there was ended by signal {number}", name=tool.name, number=number)
             if number < 65
-            else tr("ended with status {code}", code=code)
+            else tr("{name} there ended with status {code}", name=tool.name, code=code)
         )
-        raise VantageTransportError("unreached", tr("{name} there {how}", name=tool.name, how=how))
+        raise VantageTransportError("unreached", problem)
     failure = tool.explain_exit(code, remote.stderr, request, is_connected)
     if failure is not None:
         raise VantageTransportError(failure.reason, failure.detail, is_invalid=failure.is_invalid)

@@ -7,7 +7,7 @@ import math
 import re
 
 from wizard.model.events import Ending
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 from wizard.text.redaction import is_public_header, redact
 from wizard.vantage.http.request import (
@@ -122,10 +122,10 @@ _REASONS: tuple[tuple[Ending, re.Pattern[str]], ...] = (
     ("reset", re.compile(r"Read error.*|No data received|error getting response|[Rr]eset by peer")),
 )
 _SENTENCES: dict[Ending, str] = {
-    "dns": tr("no address there: "),
-    "refused": tr("no connection: "),
-    "timeout": tr("the connection timed out: "),
-    "tls": tr("TLS failed: "),
+    "dns": tr("no address there"),
+    "refused": tr("no connection"),
+    "timeout": tr("the connection timed out"),
+    "tls": tr("TLS failed"),
 }
 _SERVER_ERROR_CODE = 8
 
@@ -141,8 +141,9 @@ def explain_gnu_exit(
         for line in lines:
             if match := pattern.search(line):
                 why = match[1] if match.re.groups and match[1] else line.removeprefix("wget: ")
-                return ToolFailure(reason, safe(_SENTENCES.get(reason, "") + why.rstrip("."), 300))
-    last = safe(lines[-1], 200) if lines else f"status {code}"
+                why, sentence = why.rstrip("."), _SENTENCES.get(reason)
+                return ToolFailure(reason, safe(labelled(sentence, why) if sentence else why, 300))
+    last = safe(lines[-1], 200) if lines else tr("status {code}", code=code)
     if is_connected:
         return ToolFailure("reset", last)
     return ToolFailure("unreached", tr("wget there failed: {last}", last=last))
