@@ -15,7 +15,7 @@ from tests.rules.samples.build import (
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case
-from wizard.model.handshake import Handshake
+from wizard.model.handshake import OPENING, Exchange, Handshake
 from wizard.model.log_report import LogLine, LogReport
 from wizard.probe.mcp.message_path import message_url, post_timeout
 
@@ -399,3 +399,28 @@ def test_a_slow_post_is_awaited_past_its_timeout_but_not_past_patience(
     case = posted(504, READ_TIMEOUT_2S.replace("2s", limit))
     case = replace(case, target=replace(case.target, stall=stall, patience=patience))
     assert post_timeout(case, 5.0) == wait
+
+
+@pytest.mark.parametrize("opening", OPENING)
+def test_a_gate_on_the_post_is_named_whichever_message_opens_the_session(opening: str) -> None:
+    url, page = "http://127.0.0.1:8081/mcp", "<hr><center>nginx/1.22.1</center>"
+    refused = make_handshake(
+        "proxy",
+        transport="unknown",
+        stage="initialize",
+        status=401,
+        body=page,
+        url=url,
+        opening=opening,
+    )
+    asks = (("www-authenticate", 'Basic realm="closed"'),)
+    answer = replace(refused.exchanges[0].timeline, headers=asks)
+    refused = replace(refused, exchanges=(Exchange(opening, answer),))
+    case = make_case(
+        proxy="405",
+        direct="405",
+        url=url,
+        conf='server { listen 8081; location /mcp { auth_basic "closed"; proxy_pass http://b; } }',
+        handshakes=(refused, make_handshake("direct", transport="streamable-http")),
+    )
+    assert confidence_of("auth-gate", case) == "confirmed"

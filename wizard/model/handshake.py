@@ -5,6 +5,10 @@ from typing import Literal
 
 from wizard.model.timeline import Probe, Timeline
 
+OPENING = ("discover", "initialize")
+"""The messages that open a session, the older one last: it follows where `discover` failed."""
+FOLLOWING = ("initialized", "tools", "ping")
+"""The messages that follow in a session."""
 CLIENT_NAME = "ssewizard"
 """The name of the client in our handshakes."""
 Transport = Literal["http+sse", "streamable-http", "stateless", "unknown"]
@@ -92,6 +96,11 @@ class Handshake:
     def last_timeline(self) -> Timeline | None:
         """The timeline of the last request; None if there was none."""
         return self.exchanges[-1].timeline if self.exchanges else None
+
+    @property
+    def opening(self) -> Exchange | None:
+        """The POST that opens the session: the last of `OPENING` that was sent; None without."""
+        return next(filter(None, map(self.exchange, reversed(OPENING))), None)
 
     def exchange(self, name: str) -> Exchange | None:
         """The request of that name; None if there was none."""

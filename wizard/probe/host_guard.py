@@ -27,8 +27,9 @@ def refused_request(case: Case) -> tuple[Method, Timeline] | None:
         return "GET", get
     if handshake is None or direct is None or not is_complete or direct.transport == "http+sse":
         return None
-    post = handshake.timeline("initialize") or handshake.timeline("discover")
-    return ("POST", post) if post is not None and post.status in REFUSALS else None
+    post = handshake.opening
+    is_refused = post is not None and post.timeline.status in REFUSALS
+    return ("POST", post.timeline) if post and is_refused else None
 
 
 def requested_host(case: Case) -> str:

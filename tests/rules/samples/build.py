@@ -190,10 +190,12 @@ def make_handshake(
     took: float = 0.003,
     sent: int = 170,
     url: str = "",
+    opening: str = "initialize",
 ) -> Handshake:
     """Return a handshake that came as far as `stage`.
 
     Args:
+        opening: The message that it posts first: `discover` since MCP 2026-07-28.
         status: The answer to its POST.
         body: The beginning of the answer's body.
         took: Seconds until the answer.
@@ -213,7 +215,7 @@ def make_handshake(
         endpoint=endpoint if transport == "http+sse" else "",
         post_url=post_url,
         version="2024-11-05" if stage == "done" else "",
-        exchanges=(Exchange("initialize", answer, sent),),
+        exchanges=(Exchange(opening, answer, sent),),
     )
 
 

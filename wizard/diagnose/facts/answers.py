@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from wizard.diagnose.facts import addresses, directives, streams
-from wizard.diagnose.facts.posts import FOLLOWING, OPENING
 from wizard.diagnose.outcome import LATE_MARGIN_S, standing_stream
 from wizard.model import comparison
 from wizard.model.case import Case
-from wizard.model.handshake import Exchange, Handshake, Side
+from wizard.model.handshake import FOLLOWING, OPENING, Exchange, Handshake, Side
 from wizard.model.timeline import Timeline
 
 _MESSAGES = frozenset({*OPENING, *FOLLOWING})
@@ -119,8 +118,7 @@ def streamed_answer(case: Case, side: Side) -> Timeline | None:
         return None
     if direct.transport == "http+sse":
         return None
-    message = next((name for name in reversed(OPENING) if direct.timeline(name)), "")
-    return handshake.timeline(message)
+    return handshake.timeline(direct.opening.name) if direct.opening else None
 
 
 def streamed_direct_answer(case: Case) -> Timeline | None:

@@ -5,7 +5,7 @@ https://fetch.spec.whatwg.org/#http-cors-protocol
 
 from wizard.diagnose.facts import streams
 from wizard.model.case import Case
-from wizard.model.handshake import Side
+from wizard.model.handshake import OPENING, Side
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_success
 from wizard.probe.preflight import foreign_origin, preflight_of
@@ -54,7 +54,7 @@ def _replies(case: Case, side: Side) -> list[Timeline]:
     handshake = case.handshake(side)
     if handshake is None or not handshake.is_complete or handshake.transport == "http+sse":
         return []
-    posted = (handshake.timeline(name) for name in ("initialize", "discover"))
+    posted = map(handshake.timeline, reversed(OPENING))
     return [post for post in posted if post is not None and post.status == 200]
 
 

@@ -7,7 +7,7 @@ from wizard.diagnose.facts import addresses, directives, product
 from wizard.diagnose.facts.evidence import post_evidence
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence
-from wizard.model.handshake import Exchange, Handshake
+from wizard.model.handshake import FOLLOWING, OPENING, Exchange, Handshake
 from wizard.model.resolution import RequestResolution, Upstream
 from wizard.model.timeline import Timeline, is_success
 from wizard.nginx.resolve import resolve_request
@@ -30,10 +30,6 @@ _PATH_ONLY = re.compile(r"uri|document_uri|\d+")
 """Variables that hold the path or a part of it, without the query."""
 _USUAL_NAMES = ("message", "messages/", "messages")
 """Where servers of HTTP+SSE take messages, beside the stream's path."""
-OPENING = ("discover", "initialize")
-"""The messages that open a session, the older one last."""
-FOLLOWING = ("initialized", "tools", "ping")
-"""The messages that follow in a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,7 @@ def _accepted_post(direct: Handshake | None, name: str) -> Timeline | None:
     """
     if direct is None or not direct.is_complete:
         return None
-    exchange = _opening_exchange(direct) if name in OPENING else direct.exchange(name)
+    exchange = direct.opening if name in OPENING else direct.exchange(name)
     answer = exchange.timeline if exchange else None
     return answer if answer and is_success(answer) else None
 
@@ -109,15 +105,12 @@ def _failed_exchange(handshake: Handshake | None) -> Exchange | None:
 
     A message after the first one goes where the first one was accepted, so its path is right.
     """
-    if handshake is None or handshake.stage not in FOLLOWING:
-        return _opening_exchange(handshake)
+    if handshake is None:
+        return None
+    if handshake.stage not in FOLLOWING:
+        return handshake.opening
     exchange = handshake.exchange(handshake.stage)
     return exchange if exchange and exchange.timeline.status in NOT_ABOUT_THE_PATH else None
-
-
-def _opening_exchange(handshake: Handshake | None) -> Exchange | None:
-    exchanges = {exchange.name: exchange for exchange in handshake.exchanges} if handshake else {}
-    return exchanges.get("initialize") or exchanges.get("discover")
 
 
 def is_untried(case: Case) -> bool:

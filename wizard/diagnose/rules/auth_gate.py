@@ -121,7 +121,8 @@ def _refused_stream(case: Case) -> tuple[Timeline, RequestResolution | None] | N
 def _refused_message(case: Case) -> tuple[Timeline, RequestResolution | None] | None:
     """The answer of a gate to the POST, if the backend accepts the direct one."""
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
-    answer = proxied.timeline("initialize") if proxied and proxied.stage == "initialize" else None
+    opening = proxied.opening if proxied and proxied.stage == "initialize" else None
+    answer = opening.timeline if opening else None
     if answer is None or answer.status not in GATE_STATUSES or _is_slash_redirect(answer):
         return None
     return (answer, case.message_resolution) if direct and direct.is_complete else None
@@ -163,7 +164,7 @@ def _is_own(answer: Timeline, resolution: RequestResolution | None) -> bool:
 def _confidence(
     case: Case, answer: Timeline, resolution: RequestResolution | None, guards: bool, logged: bool
 ) -> Confidence | None:
-    measured = bool(streams.live_direct_probes(case))
+    measured = streams.is_served_directly(case)
     if logged and (guards or resolution is None):
         return "confirmed"
     if guards:

@@ -67,8 +67,8 @@ def _answers(case: Case, side: Side) -> list[Timeline]:
     """The answers of one side to the GET of the stream, and to the opening POST."""
     results = case.proxy if side == "proxy" else case.direct
     handshake = case.handshake(side)
-    post = handshake.timeline("initialize") if handshake and side == "direct" else None
-    return [*(result.timeline for result in results), *([post] if post else [])]
+    opening = handshake.opening if handshake and side == "direct" else None
+    return [*(result.timeline for result in results), *([opening.timeline] if opening else [])]
 
 
 def _message_redirect(case: Case) -> _Redirect | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from wizard.model.case import Case
-from wizard.model.handshake import Exchange, Handshake
+from wizard.model.handshake import FOLLOWING, OPENING, Exchange, Handshake
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Probe, Timeline
@@ -43,9 +43,6 @@ from wizard.text.urls import http_url, join_url
 MAX_END_S = 5.0
 """Up to which age an end counts as one that the request causes, in seconds: each trial waits for
 it."""
-_OPENING = ("discover", "initialize")
-_FOLLOWING = ("initialized", "tools", "ping")
-"""The messages that are sent in a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +159,7 @@ def _failing_message(case: Case) -> FailingRequest | None:
         return None
     for exchange in proxied.exchanges:
         other = direct.exchange(exchange.name)
-        if exchange.name not in (*_OPENING, *_FOLLOWING) or other is None:
+        if exchange.name not in (*OPENING, *FOLLOWING) or other is None:
             continue
         failed, served = (
             _exchange_answer(proxied, exchange),
@@ -209,7 +206,7 @@ async def prepared(
     elif handshake.transport == "http+sse":
         async with _prepared_over_http_sse(case, options, handshake) as attempt:
             yield attempt
-    elif failing.exchange in _OPENING:
+    elif failing.exchange in OPENING:
         yield _prepare_opening(case, options, handshake, failing.exchange)
     else:
         async with _prepared_in_session(case, options, handshake, failing.exchange) as attempt:

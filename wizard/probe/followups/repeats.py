@@ -63,7 +63,8 @@ def _is_stuck(result: ProbeResult) -> bool:
 def _is_post_stuck(case: Case) -> bool:
     """True if the direct POST got no answer while its stream was open."""
     handshake = case.handshake("direct")
-    post = handshake.timeline("initialize") if handshake else None
+    opening = handshake.opening if handshake else None
+    post = opening.timeline if opening else None
     return bool(post and post.connect_s is not None and is_unanswered(post))
 
 

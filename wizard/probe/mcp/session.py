@@ -155,7 +155,7 @@ async def _handshake_by_post(
 
 def _may_have_other_transport(handshake: Handshake) -> bool:
     """True if the server answered, and its answer is no refusal and no redirect."""
-    timeline = handshake.timeline("initialize") or handshake.timeline("discover")
+    timeline = handshake.opening.timeline if handshake.opening else None
     if timeline is None or timeline.status is None or timeline.ended == "timeout":
         return False
     return timeline.status not in REFUSALS and not 300 <= timeline.status < 400
