@@ -10,6 +10,7 @@ from wizard.investigation.investigation import Investigation
 from wizard.investigation.step_results import FAULT_TAGS
 from wizard.model.case import Case
 from wizard.model.diagnosis import CONFIDENCE_WORDS, Diagnosis
+from wizard.model.handshake import Handshake
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId
 from wizard.model.timeline import Timeline
@@ -44,9 +45,9 @@ def _word(step: StepId, investigation: Investigation) -> str:
         case "root":
             return _root_word(case.root)
         case "proxy":
-            return _stream_word(case.proxy)
+            return _stream_word(case.proxy, case.handshake("proxy"))
         case "direct":
-            return _stream_word(case.direct)
+            return _stream_word(case.direct, case.handshake("direct"))
         case "logs":
             return _log_word(case)
         case "config":
@@ -72,10 +73,10 @@ def _root_word(root: Timeline | None) -> str:
     return seconds(root.headers_s) if root.status == 200 else f"HTTP {root.status}"
 
 
-def _stream_word(results: tuple[ProbeResult, ...]) -> str:
+def _stream_word(results: tuple[ProbeResult, ...], handshake: Handshake | None) -> str:
     """The outcome of the first probe that is not well, else when the first data came."""
     made = [result for result in results if result.was_made]
-    bad = next((result for result in made if not is_well(result)), None)
+    bad = next((result for result in made if not is_well(result, handshake)), None)
     if bad is not None:
         return _OUTCOME_WORDS.get(bad.outcome, safe(bad.outcome_label))
     times = [at for result in made if (at := result.timeline.first_data_s) is not None]

@@ -79,7 +79,7 @@ def test_outcome(name: str) -> None:
     timeline, direct, outcome, why = CASES[name]
     result = classify(timeline, direct)
     assert (result.outcome, why in result.why) == (outcome, True), result.why
-    assert is_well(result) == (name in WELL)
+    assert is_well(result, None) == (name in WELL)
 
 
 def test_a_stream_is_no_answer_to_an_upgrade() -> None:

@@ -60,6 +60,15 @@ def test_a_held_answer_is_a_fault(at_s: float | None) -> None:
     assert named(diagnosis) == [("proxy-buffering-hold", "confirmed")]
 
 
+def test_connecting_over_a_far_link_makes_no_answer_late() -> None:
+    handshake = answered("proxy", 0.7)
+    timeline = replace(handshake.exchanges[0].timeline, connect_s=0.2, tls_s=0.6)
+    far = replace(handshake, exchanges=(Exchange("initialize", timeline),))
+    handshakes = (far, answered("direct", 0.002))
+    case = make_case(proxy="405", direct="405", conf=CONF, handshakes=handshakes)
+    assert named(diagnose(case)) == [("proxy-buffering-hold", "possible")]
+
+
 def test_an_answer_that_would_be_held_is_not_called_healthy() -> None:
     diagnosis = diagnose(post_case(0.003))
     assert diagnosis.verdict == "inconclusive"

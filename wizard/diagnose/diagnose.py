@@ -380,7 +380,8 @@ def _whole_answer_note(case: Case) -> tuple[str, ...]:
 def _proxy_at_direct_note(case: Case) -> tuple[str, ...]:
     """That a direct URL at which nothing is live may be that of another proxy."""
     named = proxy_at_direct(case)
-    if named is None or any(map(is_well, case.direct)):
+    handshake = case.handshake("direct")
+    if named is None or any(is_well(each, handshake) for each in case.direct):
         return ()
     who = tr(
         "At the direct URL {name} answers ({evidence})",

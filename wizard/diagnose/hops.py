@@ -78,7 +78,7 @@ def results_by_hop(case: Case) -> tuple[HopResult, ...]:
     outside = HopResult("outside", OUTSIDE, case.target.url, LOCAL, case.proxy)
     hops = _group_by_hop("hop", case.hops, lambda probe: probe.hop)
     direct = _group_by_hop("direct", case.direct, _direct_name)
-    inwards = sorted(direct, key=lambda hop: any(map(is_well, hop.results)))
+    inwards = sorted(direct, key=lambda hop: any(_is_well(case, hop, each) for each in hop.results))
     return tuple(hop for hop in (outside, *hops, *inwards) if hop.results)
 
 

@@ -16,11 +16,6 @@ from wizard.model.timeline import Timeline, connected_s, is_live
 from wizard.text.display import comma_list, safe, seconds, summarize_body
 from wizard.text.messages import plural, tr
 
-LATE_MARGIN_S = 0.5
-"""How much later than in the direct probe, in seconds, the first data counts as late."""
-LATE_ROUND_TRIPS = 4
-"""… and how many round trips (the time that connecting took) are allowed beyond that, for slow
-links."""
 NO_GET_STREAM = frozenset({400, 404, 405, 406})
 """Answers to a GET of a server that answers by POST and offers no stream of its own."""
 
@@ -43,12 +38,12 @@ def interrupt(result: ProbeResult) -> ProbeResult:
     return replace(result, outcome="interrupted", why=why)
 
 
-def is_well(result: ProbeResult, handshake: Handshake | None = None) -> bool:
+def is_well(result: ProbeResult, handshake: Handshake | None) -> bool:
     """True if a stream is live, or if its server answers by POST and needs no GET stream.
 
     A stream that ended is well if it is a finite answer (`is_finite_answer`). MCP 2025-03-26,
     "Listening for Messages from the Server", lets the GET stream of a server that answers by POST
-    be silent, or answered with 405. `handshake` is the one from the same side.
+    be silent, or answered with 405. `handshake` is the one from the same side, None without one.
     """
     if result.outcome == "live" and result.timeline.first_data_s is not None:
         return True
@@ -515,8 +510,7 @@ def _is_late(timeline: Timeline, direct: Sequence[Timeline]) -> bool:
     needed = [o.first_data_s - connected_s(o) for o in direct if is_live(o) and o.first_data_s]
     if not needed or timeline.first_data_s is None:
         return False
-    allowed = min(needed) + LATE_MARGIN_S + LATE_ROUND_TRIPS * timeline.round_trip_s
-    return timeline.first_data_s - connected_s(timeline) > allowed
+    return comparison.is_late(timeline, timeline.first_data_s, min(needed))
 
 
 def _is_outlived(timeline: Timeline, direct: Sequence[Timeline]) -> bool:

@@ -24,6 +24,10 @@ from wizard.model.arrivals import (
 )
 from wizard.model.timeline import Arrival, Timeline, connected_s, is_live
 
+LATE_MARGIN_S = 0.5
+"""How much later than in the direct probe, in seconds, data counts as late."""
+LATE_ROUND_TRIPS = 4
+"""How many of its round trips a probe may be later beyond that: the link may be slow."""
 MIN_LONG_WAITS = 3
 """How many long waits for the end of an event cannot be chance."""
 MIN_CLUMPS = 4
@@ -45,6 +49,16 @@ class Comparison:
     behind_s: float | None
     gaps: int
     gaps_under_5ms: int
+
+
+def is_late(timeline: Timeline, at_s: float, needed_s: float) -> bool:
+    """True if what came at `at_s` came late, beside a direct probe that needed `needed_s` for it.
+
+    `at_s` counts from the start of the probe, `needed_s` from when the direct connection was ready:
+    connecting is not compared.
+    """
+    allowed_s = needed_s + LATE_MARGIN_S + LATE_ROUND_TRIPS * timeline.round_trip_s
+    return at_s - connected_s(timeline) > allowed_s
 
 
 def compare(proxied: Timeline, direct: Timeline) -> Comparison:

@@ -212,7 +212,8 @@ def _handshake_row(case: Case) -> BeforeNow | None:
 def watched_sentence(case: Case) -> str:
     """How long the streams were watched now, and how long the fault took to show; may be empty."""
     now = [each.timeline.waited_s for each in case.proxy if each.timeline.first_data_s is not None]
-    shown = [each.timeline.waited_s for each in case.before if not is_well(each)]
+    handshake = _handshake_before(case)
+    shown = [each.timeline.waited_s for each in case.before if not is_well(each, handshake)]
     watched = min((at for at in now if at is not None), default=None)
     took = max((at for at in shown if at is not None), default=None)
     if watched is None or took is None:

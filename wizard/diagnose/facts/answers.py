@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from wizard.diagnose.facts import addresses, directives, streams
-from wizard.diagnose.outcome import LATE_MARGIN_S, standing_stream
+from wizard.diagnose.outcome import standing_stream
 from wizard.model import comparison
 from wizard.model.case import Case
+from wizard.model.comparison import LATE_MARGIN_S
 from wizard.model.handshake import FOLLOWING, OPENING, Exchange, Handshake, Side
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Timeline, connected_s
 
 _MESSAGES = frozenset({*OPENING, *FOLLOWING})
 
@@ -47,7 +48,8 @@ def _is_held_opening(proxied: Timeline, direct: Timeline) -> bool:
     if not direct.is_event_stream or due_s is None or proxied.status not in (None, 200):
         return False
     never = arrived_s is None and proxied.connect_s is not None
-    return never or (arrived_s is not None and arrived_s - due_s > LATE_MARGIN_S)
+    needed_s = due_s - connected_s(direct)
+    return never or (arrived_s is not None and comparison.is_late(proxied, arrived_s, needed_s))
 
 
 def _comes_at_its_end(proxied: Exchange, direct: Exchange) -> bool:

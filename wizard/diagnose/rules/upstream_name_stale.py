@@ -69,8 +69,8 @@ class _Name:
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """Through the proxy it fails, and Nginx's log has another address than the name has today."""
-    failing = [result for result in case.proxy if result.was_made and not is_well(result)]
-    name = _name(case)
+    handshake, name = case.handshake("proxy"), _name(case)
+    failing = [each for each in case.proxy if each.was_made and not is_well(each, handshake)]
     if not failing or case.resolution is None or name is None:
         return None
     asked = tuple(_asked(case, name))
