@@ -1,0 +1,42 @@
+"""A line of the config refuses a stream or a message whose path it passes to the backend."""
+
+import pytest
+
+from tests.nginx_real.test_gates_and_limits import PASS, investigate_server, only_cause
+
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
+
+IF_METHOD = "if ($request_method !~ ^(GET|HEAD|OPTIONS)$) { return 405; }"
+"""A line of the kind that hardening guides give for all servers."""
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        f"{IF_METHOD} location / {{ {PASS} }}",
+        f"location / {{ {IF_METHOD} {PASS} }}",
+        f"location / {{ limit_except GET {{ deny all; }} {PASS} }}",
+        f'if ($query_string ~ "sessionId=") {{ return 403; }} location / {{ {PASS} }}',
+        f"if ($request_method = POST) {{ return 444; }} location / {{ {PASS} }}",
+    ],
+)
+async def test_a_message_is_refused(nginx: str, server: str) -> None:
+    case, diagnosis = await investigate_server(nginx, server)
+    assert {result.outcome for result in case.proxy} == {"live"}
+    assert only_cause(diagnosis) == ("refused-by-config", "confirmed")
+    fix = diagnosis.causes[0].fix.summary
+    assert "so that it lets POST /message pass" in fix
+    assert "`if (" in fix or "`limit_except GET`" in fix
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 444, 503])
+async def test_the_stream_is_refused(nginx: str, status: int) -> None:
+    server = f"if ($request_uri ~ sse) {{ return {status}; }} location / {{ {PASS} }}"
+    _, diagnosis = await investigate_server(nginx, server)
+    assert only_cause(diagnosis) == ("refused-by-config", "confirmed")
+
+
+async def test_a_location_that_passes_nothing_on_is_no_refusal(nginx: str) -> None:
+    server = f"location / {{ {PASS} }} location /message {{ return 403; }}"
+    _, diagnosis = await investigate_server(nginx, server)
+    assert "refused-by-config" not in {cause.id for cause in diagnosis.causes}
