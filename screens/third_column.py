@@ -1,6 +1,6 @@
-"""What stands beside a step in a wide window: the cause with its evidence, or the config."""
+"""What stands beside or below a step in a large window: the cause with its evidence, the config."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from screens.config_view import first_shown, shown_lines
@@ -12,22 +12,31 @@ from wizard.model.steps import StepId, StepState
 from wizard.text.display import visible
 
 CONFIG_STEPS: frozenset[StepId] = frozenset({"config", "cause", "fix"})
-"""The steps beside which the config stands; beside any other stands the cause, once it is known."""
+"""The steps beside which the config stands first; beside any other the cause, once it is known."""
 
 
-def third_panel(
-    view: View, steps: Mapping[StepId, StepState], columns: int, rows: int
-) -> PanelView | None:
-    """Return the panel, or None while there is nothing to show.
+def beside_panels(
+    view: View, steps: Mapping[StepId, StepState], columns: int, rows: Sequence[int]
+) -> list[PanelView]:
+    """Return the panels, the one that says most beside this step first; none before the config is
+    read.
 
     Args:
         view: What the step's own panel gets.
-        columns: How wide a row of the panel may be.
-        rows: How many rows are in view.
+        columns: How wide a row of the panels may be.
+        rows: How many rows of each panel are in view.
     """
-    config = _config_panel(view, rows)
-    if view.diagnosis is None or not view.diagnosis.causes or view.step in CONFIG_STEPS:
-        return config
+    cause = _cause_panel(view, steps, columns) if view.step != "cause" else None
+    is_first = view.step in CONFIG_STEPS or cause is None
+    config = _config_panel(view, rows[0] if is_first else rows[1])
+    both = (config, cause) if is_first else (cause, config)
+    return [panel for panel in both if panel is not None]
+
+
+def _cause_panel(view: View, steps: Mapping[StepId, StepState], columns: int) -> PanelView | None:
+    """The cause with its evidence, once it is known."""
+    if view.diagnosis is None or not view.diagnosis.causes:
+        return None
     width = columns - LINK_COLUMNS
     cause = replace(view, step="cause", state=steps["cause"], width=width, hint="")
     return replace(draw_cause(cause)[0], state=None, note="")
@@ -48,7 +57,8 @@ def _config_panel(view: View, rows: int) -> PanelView | None:
         Row(text, link if index == at else "")
         for index, text in enumerate(lines[first : first + rows], first)
     ]
-    return PanelView(f"{visible(file, 60)}:{number}".replace("[", r"\["), shown)
+    title = f"{visible(file, 60)}:{number}".replace("[", r"\[")
+    return PanelView(title, shown, is_flexible=True)
 
 
 def _place(view: View, resolution: RequestResolution) -> tuple[str, int] | None:

@@ -1,6 +1,6 @@
 """What a pane gets to draw, and the panel of a step with its answer at the top."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -10,6 +10,7 @@ from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, line, wrap
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.steps import STATE_WORDS, STEP_TEXTS, STEPS, StepId, StepState
+from wizard.model.target import Source
 from wizard.text.display import capitalize, safe
 from wizard.text.messages import tr
 
@@ -65,11 +66,27 @@ def step_panel(view: View, rows: Iterable[Row | Text], answer: str = "") -> Pane
     shown = None if state in ("todo", "skip", "running") else state
     title = f"{STEPS.index(view.step) + 1} {TITLES[view.step]}"
     head, rows = answer_rows(view, answer or view.state.why), list(rows)
+    if state == "running" and not rows:
+        inputs = [*map(_input_row, _inputs(view))]
+        proves = wrap(STEP_TEXTS[view.step].proves, view.width, DIM)
+        rows = [*inputs, *([Text()] if inputs else []), *proves]
     if state == "todo" and not rows:
         rows = [*([Text()] if head else []), *wrap(STEP_TEXTS[view.step].proves, view.width, DIM)]
     body = [row if isinstance(row, Row) else Row(row) for row in rows]
     gap = [Row(Text())] if head and body and state != "todo" else []
     return PanelView(title, [*rows_of(head), *gap, *body], shown, STATE_WORDS[state])
+
+
+def _inputs(view: View) -> Sequence[Source]:
+    """What the step reads."""
+    target = view.case.target
+    conf = (target.conf,) if target.conf is not None else ()
+    return {"logs": target.logs, "config": conf}.get(view.step, ())
+
+
+def _input_row(source: Source) -> Text:
+    name = safe(str(source), 200) or "nginx -T"
+    return line((f"{tr('reads')} ", DIM), name)
 
 
 def answer_rows(view: View, answer: str) -> list[Text]:

@@ -40,12 +40,19 @@ class PanelView:
     Attributes:
         state: The state that colours the border; None for a quiet one.
         note: A few words in the lower border.
+        is_flexible: Whether it shows more in more rows, so that it gets those that are left.
     """
 
     title: str
     rows: Sequence[Row] = ()
     state: State | None = None
     note: str = ""
+    is_flexible: bool = False
+
+    @property
+    def rows_wanted(self) -> int:
+        """How many rows it needs to show all of its lines, border included."""
+        return len(self.rows) + 2
 
 
 def rows_of(lines: Iterable[Text]) -> list[Row]:
@@ -66,7 +73,7 @@ class Panel(VerticalScroll, can_focus=True):
     Panel.-pass { border: round $state-ok; }
     Panel.-warn { border: round $state-look; }
     Panel.-fail { border: round $state-fault; }
-    Panel:focus { border: round $where; }
+    Panel:focus { border: round $where; border-title-style: bold reverse; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", tr("up"), show=False, id="panel.up"),
@@ -138,6 +145,10 @@ class Panel(VerticalScroll, can_focus=True):
 
     def _link_rows(self) -> list[int]:
         return [number for number, row in enumerate(self._view.rows) if row.link]
+
+    def on_resize(self) -> None:
+        """Fill the new height."""
+        self._draw()
 
     def on_focus(self) -> None:
         """Show which link Enter follows."""

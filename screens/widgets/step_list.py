@@ -22,7 +22,7 @@ class StepList(Lines, can_focus=True):
         border: round $panel-border; border-title-color: $foreground; border-title-style: bold;
         background: $background;
     }
-    StepList:focus { border: round $where; }
+    StepList:focus { border: round $where; border-title-style: bold reverse; }
     """
     BORDER_TITLE = tr("Steps")
     NAMES: ClassVar[Mapping[StepId, str]] = {

@@ -1,7 +1,9 @@
 """The frame of the screen: focus, links, zoom, layout by size, palette and themes."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
+from itertools import pairwise
 
 import pytest
 from rich.text import Text
@@ -11,16 +13,21 @@ from textual.containers import VerticalScroll
 from screens.app import Wizard
 from screens.config_view import ConfigView, shown_lines
 from screens.explain import Explain
+from screens.heights import share_rows
+from screens.hints import step_hint
 from screens.live import pane
 from screens.live.pane import LivePane
+from screens.step_frame import PANELS
 from screens.steps_screen import StepsScreen
 from screens.themes import ANSI, THEMES, theme_for
 from screens.widgets.header import Header
 from screens.widgets.panel import Panel, PanelView, Row
+from screens.widgets.prompt import Prompt
 from screens.widgets.step_list import StepList
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press, steps_screen
 from wizard.model.events import ProbeEvent
+from wizard.model.steps import STEPS, StepId
 from wizard.model.timeline import Probe
 
 
@@ -60,7 +67,7 @@ async def test_z_shows_one_panel_alone_until_the_next_step() -> None:
         await press(pilot, "2", "tab", "tab", "z")
         screen = steps_screen(pilot)
         displayed = {panel.id: panel.display for panel in screen.query(Panel)}
-        assert displayed == {"first": False, "second": False, "live": True, "third": False}
+        assert displayed == {id: id == "live" for id in PANELS}
         assert not screen.query_one(StepList).display
         await press(pilot, "3")
         assert screen.query_one(StepList).display
@@ -68,19 +75,68 @@ async def test_z_shows_one_panel_alone_until_the_next_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "shows_steps", "is_wide"),
-    [((80, 24), True, False), ((120, 40), True, True), ((160, 50), True, False)],
+    ("size", "beside", "below"),
+    [((80, 24), [], []), ((120, 40), [], ["third"]), ((160, 50), ["third", "fourth"], [])],
 )
 async def test_the_layout_follows_the_size(
-    size: tuple[int, int], shows_steps: bool, is_wide: bool
+    size: tuple[int, int], beside: list[str], below: list[str]
 ) -> None:
     async with Wizard(investigations.failing()).run_test(size=size) as pilot:
         await press(pilot, "2")
         screen = steps_screen(pilot)
-        first, second = screen.query_one("#first"), screen.query_one("#live")
-        assert screen.query_one(StepList).display is shows_steps
-        assert (first.region.y == second.region.y) is is_wide
-        assert "nothing in 2.00 s" in screen.query_one("#first", Panel).text
+        assert screen.query_one(StepList).display
+        assert displayed_panels(screen) == ["first", "live", *beside, *below]
+        columns = (["first", "live", *below], beside)
+        for column in filter(None, columns):
+            regions = [screen.query_one(f"#{id}").region for id in column]
+            assert regions[0].y == 1
+            assert regions[-1].bottom == size[1] - 1
+            assert all(a.bottom == b.y for a, b in pairwise(regions))
+            assert len({region.x for region in regions}) == 1
+        right = screen.query_one("#first").region.right
+        assert right == (screen.query_one("#third").region.x if beside else size[0])
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_panel_has_the_rows_that_its_lines_need(step: StepId) -> None:
+    async with Wizard(investigations.failing()).run_test(size=(120, 50)) as pilot:
+        await press(pilot, str(STEPS.index(step) + 1))
+        for panel in steps_screen(pilot).query(Panel):
+            assert not panel.display or panel.rows >= len(panel.view.rows)
+
+
+def test_where_there_is_too_little_room_the_first_panel_keeps_twice_the_rows() -> None:
+    assert share_rows(30, [10, 6], spare=1) == [10, 20]
+    assert share_rows(30, [10, 6], spare=0) == [24, 6]
+    assert share_rows(22, [14, 0], spare=1) == [14, 8]
+    assert share_rows(22, [90, 12], spare=1) == [15, 7]
+    assert share_rows(22, [90, 3], spare=1) == [16, 6]
+    assert share_rows(8, [90, 90], spare=1) == [5, 3]
+    assert share_rows(36, [100000, 100000, 100000], spare=2) == [18, 9, 9]
+
+
+async def test_a_question_takes_its_rows_from_the_panels() -> None:
+    async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
+        await press(pilot, "3", "enter")
+        await pilot.pause()
+        screen = steps_screen(pilot)
+        assert screen.query_one("#first").region.bottom == screen.query_one(Prompt).region.y
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_running_step_says_what_it_does_and_for_how_long(step: StepId) -> None:
+    app = Wizard(investigations.running(step), clock=lambda: investigations.NOW)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, str(STEPS.index(step) + 1))
+        shown = " ".join(steps_screen(pilot).query_one("#first", Panel).text.split())
+        assert re.search(r"→ \w.*: [01] s", shown)
+        assert ("reads /etc/nginx/nginx.conf" in shown) is (step == "config")
+        assert ("reads /var/log/nginx/access.log" in shown) is (step == "logs")
+
+
+def test_a_running_step_without_a_deadline_counts_its_seconds() -> None:
+    investigation = investigations.running("config")
+    assert step_hint(investigation, "config", 107.0, in_lab=False, since=104.0).endswith(": 3 s")
 
 
 async def test_a_small_window_shows_one_panel_and_z_the_other() -> None:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.app import Wizard
-from screens.step_runner import step_hint
+from screens.hints import step_hint
 from screens.steps_screen import StepsScreen
 from screens.widgets.panel import Panel
 from screens.widgets.prompt import Prompt

@@ -101,7 +101,7 @@ async def opened(pilot: "Pilot[None]", script: Script, step: str = "2") -> None:
 
 
 async def test_what_a_step_measured_is_one_list_in_one_time() -> None:
-    async with Wizard(investigations.healthy()).run_test(size=(80, 40)) as pilot:
+    async with Wizard(investigations.healthy()).run_test(size=(80, 33)) as pilot:
         await press(pilot, "2")
         shown = live_pane(pilot).text.splitlines()
         events = [row for row in shown if "message {}" in row]
