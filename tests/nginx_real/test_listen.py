@@ -21,7 +21,7 @@ from tests.probe.mcp.server import (
 )
 from tests.probe.scripted import CHUNKED, chunk
 from tests.tools import require
-from wizard.diagnose.outcome import handshake_problem
+from wizard.diagnose.session_outcome import handshake_problem
 from wizard.model.target import Target
 from wizard.recommend import recommend
 

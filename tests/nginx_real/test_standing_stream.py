@@ -18,7 +18,7 @@ from tests.probe.mcp.server import (
     streamable,
 )
 from tests.probe.scripted import CHUNKED, chunk
-from wizard.diagnose.outcome import handshake_problem, standing_stream
+from wizard.diagnose.session_outcome import handshake_problem, standing_stream
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx_process import free_ports
 from wizard.model.diagnosis import Diagnosis

@@ -21,11 +21,12 @@ from wizard.diagnose.hops import (
     narrow_to_hop,
     results_by_hop,
 )
-from wizard.diagnose.outcome import NO_GET_STREAM, handshake_problem, is_well
+from wizard.diagnose.outcome import NO_GET_STREAM, is_well
 from wizard.diagnose.own_delay import describe_hidden_session, without_hidden_requests
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.rules import Rule, all_rules, rule_named
+from wizard.diagnose.session_outcome import handshake_problem
 from wizard.diagnose.undecided_config import (
     describe_undecided_config,
     reword,

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.outcome import handshake_fails, is_well
+from wizard.diagnose.outcome import is_well
 from wizard.diagnose.rules import rule_named
+from wizard.diagnose.session_outcome import handshake_fails
 from wizard.investigation.attempts import is_newest_run
 from wizard.investigation.step_results import (
     StepResult,

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from wizard.diagnose.facts.schemes import demands_tls
 from wizard.diagnose.facts.upgrades import is_upgrade, sent_upgrade
-from wizard.diagnose.outcome import handshake_problem, is_well
+from wizard.diagnose.outcome import is_well
+from wizard.diagnose.session_outcome import handshake_problem
 from wizard.diagnose.unreadable_answer import unreadable_outcome
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation

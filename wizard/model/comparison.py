@@ -61,6 +61,15 @@ def is_late(timeline: Timeline, at_s: float, needed_s: float) -> bool:
     return at_s - connected_s(timeline) > allowed_s
 
 
+def is_outlived(timeline: Timeline, direct: Sequence[Timeline]) -> bool:
+    """True if a direct stream was still open when this one had ended."""
+    end_s = timeline.waited_s or 0.0
+    return any(
+        other.is_stream and other.ended in (None, "open") and (other.waited_s or end_s) >= end_s
+        for other in direct
+    )
+
+
 def compare(proxied: Timeline, direct: Timeline) -> Comparison:
     """Compare the arrivals of two probes that were opened at once.
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.diagnose.outcome import classify, handshake_problem
+from wizard.diagnose.outcome import classify
+from wizard.diagnose.session_outcome import handshake_problem
 from wizard.investigation.proof import states_now
 from wizard.investigation.step_results import rate_results
 from wizard.model.case import Case

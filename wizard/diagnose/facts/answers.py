@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wizard.diagnose.facts import addresses, directives, streams
-from wizard.diagnose.outcome import standing_stream
+from wizard.diagnose.session_outcome import standing_stream
 from wizard.model import comparison
 from wizard.model.case import Case
 from wizard.model.comparison import LATE_MARGIN_S

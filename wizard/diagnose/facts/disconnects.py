@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.directives import read_timeout_name, shutdown_timeout
-from wizard.diagnose.outcome import standing_stream
+from wizard.diagnose.session_outcome import standing_stream
 from wizard.model.arrivals import allowance_s
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from wizard.diagnose.facts import addresses, answers, directives, logs, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence, setting_evidences
-from wizard.diagnose.outcome import standing_stream
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
+from wizard.diagnose.session_outcome import standing_stream
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
