@@ -1,5 +1,6 @@
 """A probe (one request to make) and its timeline, folded from the events of that request."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -58,6 +59,8 @@ AT_ONCE_S = 0.05
 DECODED = frozenset({"identity", "gzip", "x-gzip", "deflate"})
 """The Content-Encodings that are always decoded; others only with their libraries."""
 WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_EVENT_START = re.compile(r"\ufeff?(?:(?:event|id|retry)?:[^\r\n]*(?:\r\n?|\n)+)*data:")
+"""The first fields of an event stream (https://html.spec.whatwg.org/#parsing-an-event-stream)."""
 MERGE_S = 0.001
 """Bytes that follow within this time, in seconds, belong to the same arrival: the kernel may hand
 over in two pieces what was sent in one."""
@@ -228,6 +231,12 @@ class Timeline:
         if media_type in STREAM_TYPES or "grpc" in media_type:
             return True
         return self.header("content-length") is None and not self.came_at_once
+
+    @property
+    def is_mislabeled(self) -> bool:
+        """True if a 200 of another type begins as an event stream does, with a line of data."""
+        is_other = self.status == 200 and not self.is_event_stream and not self.is_websocket
+        return is_other and _EVENT_START.match(self.excerpt) is not None
 
     @property
     def is_opaque(self) -> bool:
