@@ -34,7 +34,12 @@ def main(argv: "Sequence[str] | None" = None) -> int:
     # The messages of a module are translated when it is imported, so the language comes first.
     from wizard.text.messages import choose_for
 
-    choose_for(words, os.environ)
+    if words:
+        from wizard.cli.profile_language import language_words
+
+        choose_for([*words, *language_words(words)], os.environ)
+    else:
+        choose_for(words, os.environ)
     from wizard.cli.main import main as run
 
     return run(words, open_wizard=open_wizard)

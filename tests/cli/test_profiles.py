@@ -1,5 +1,7 @@
 """Values of options from a profile of the config file, and from the environment."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,9 @@ from typing import Any
 import pytest
 
 from wizard.cli import main
+from wizard.cli.profile_language import language_words
 from wizard.model.target import Source, Target
+from wizard.text.messages import language_for
 
 URL = "http://127.0.0.1:1/sse"
 PROD = f"""
@@ -166,3 +170,55 @@ def test_a_config_file_that_is_named_must_be_there(
 ) -> None:
     monkeypatch.setenv("SSEWIZARD_CONFIG", "/nope.toml")
     assert refusal(capsys, "prod").startswith("/nope.toml: cannot be read: No such file")
+
+
+def test_a_profile_says_how_the_report_is_written(write: Write, tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+    write(f'[prod]\nurl = "{URL}"\nstall = 0.2\nformat = "markdown"\noutput = "{report}"\n')
+    assert opened("prod").url == URL, "the wizard writes no report"
+    assert main(["check", "prod"], open_wizard=no_wizard) == 3
+    assert report.read_text("utf-8").startswith("# ")
+
+
+def test_the_command_line_counts_before_the_format_of_a_profile(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(f'[prod]\nurl = "{URL}"\nstall = 0.2\nformat = "markdown"\n')
+    assert main(["check", "prod", "--format", "json"], open_wizard=no_wizard) == 3
+    assert capsys.readouterr().out.startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "language"),
+    [
+        (["check", "prod"], {}, "zh_CN"),
+        (["--stall", "1", "prod"], {}, "zh_CN"),
+        (["check", "prod", "--lang", "en"], {}, "en"),
+        (["check", "prod"], {"SSEWIZARD_LANG": "en"}, "en"),
+        (["check", "other"], {}, "en"),
+        (["check", "no-such"], {}, "en"),
+    ],
+)
+def test_a_profile_says_the_language(
+    words: list[str],
+    environment: dict[str, str],
+    language: str,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SSEWIZARD_LANG", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    write(f'[prod]\nurl = "{URL}"\nlang = "zh_CN"\n[other]\nurl = "{URL}"\nlang = 7\n')
+    assert language_for([*words, *language_words(words)], environment) == language
+
+
+def test_the_messages_of_a_profile_are_in_its_language(write: Write) -> None:
+    write(f'[prod]\nurl = "{URL}"\nlang = "zh_CN"\n')
+    command = [sys.executable, "-m", "screens", "check", "prod", "--save", ""]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (run.returncode, run.stderr) == (2, "ssewizard: --save 需要文件名\n")
+
+
+def no_wizard(*_: object) -> int:
+    raise AssertionError("the wizard must not open")

@@ -16,7 +16,8 @@ _ENVIRONMENT = (
 )
 _FILES = (
     "~/.config/ssewizard/config.toml ($XDG_CONFIG_HOME; on macOS ~/Library/Application "
-    "Support/ssewizard): profiles, each a table with url and the names of options as keys."
+    "Support/ssewizard): profiles, each a table with url and the names of options as keys, "
+    "format, output and lang among them."
 )
 
 

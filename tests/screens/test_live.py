@@ -174,7 +174,7 @@ async def test_another_probe_takes_the_place_of_the_open_one() -> None:
         await pilot.press("v", "v")
         await until(pilot, lambda: len(script.opened) >= 4 and len(script.open) == 2)
         assert "+5.40" not in live_pane(pilot).text
-        assert "closed" not in live_pane(pilot).text
+        assert "closed," not in live_pane(pilot).text
 
 
 async def test_nothing_is_opened_without_leave() -> None:

@@ -70,14 +70,14 @@ async def test_the_choice_beside_a_theme_of_the_file_says_that_it_ends() -> None
 
 def test_a_choice_that_cannot_be_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/none")
-    assert "cannot be kept" in keep_theme("light", Preferences())
+    assert "cannot be saved" in keep_theme("light", Preferences())
 
 
 def test_an_unknown_theme_is_refused_with_the_names_of_all() -> None:
     with pytest.raises(UsageError) as error:
         check_theme(Preferences("lite\x1b", file=FILE))
     themes = "the themes are dark, light, high-contrast, terminal"
-    assert str(error.value) == f"{FILE}: theme: no lite\\e: {themes}"
+    assert str(error.value) == f"{FILE}: theme: lite\\e is not a theme: {themes}"
 
 
 async def test_a_key_of_the_file_replaces_the_usual_one() -> None:

@@ -175,8 +175,8 @@ async def test_the_lab_ends_the_wizard_and_begins_it(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("tokens", "words"),
-    [("a", "a-{host}.json cannot be offered: not a case file: the document: not JSON"),
-     ("ab", "2 cases cannot be offered: case-")],
+    [("a", "a-{host}.json cannot be opened: not a case file: the document: not JSON"),
+     ("ab", "2 cases cannot be opened: case-")],
 )  # fmt: skip
 async def test_cases_that_cannot_be_read_are_named_in_one_line(
     tokens: str, words: str, ended_pid: int

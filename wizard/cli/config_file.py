@@ -32,14 +32,14 @@ def read_config_file() -> Mapping[str, Any]:
     file = safe(str(path), 200)
     if not os.environ.get(CONFIG) and not path.exists():
         return {}
-    _require_own(path, file)
+    require_own(path)
     # Imported here: most runs read no config file.
     from wizard.cli.toml_file import read_toml
 
     return read_toml(str(path), file)
 
 
-def _require_own(path: Path, file: str) -> None:
+def require_own(path: Path) -> None:
     """Raise `UsageError` if another user could write the file: it may hold commands to run."""
     try:
         status = path.stat()
@@ -49,6 +49,6 @@ def _require_own(path: Path, file: str) -> None:
         raise UsageError(
             tr(
                 "{file}: other users can write to it, so it is not read: run chmod go-w on it",
-                file=file,
+                file=safe(str(path), 200),
             )
         )

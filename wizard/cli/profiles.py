@@ -1,8 +1,8 @@
 """Values of options from outside the command line: a profile of the config file, the environment.
 
 `ssewizard prod` takes them from the table `[prod]` of `config.toml`; its keys are those of a file
-of targets. A variable `SSEWIZARD_STALL` stands for `--stall`. What is given on the command line
-counts before the environment, and that before the profile.
+of targets, and `format`, `output` and `lang`. A variable `SSEWIZARD_STALL` stands for `--stall`.
+What is given on the command line counts before the environment, and that before the profile.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 from wizard.cli.commands import COMMANDS, is_bare_word
 from wizard.cli.config_file import config_file, read_config_file
 from wizard.cli.parser import OptionError
-from wizard.cli.target_keys import KEYS, option_words, require_literal, suggestion
+from wizard.cli.target_keys import KEYS, REPORT_KEYS, option_words, require_literal, suggestion
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr
@@ -71,7 +71,7 @@ def parse_words(parser: ArgumentParser, words: Sequence[str], *, environment: bo
     url = getattr(options, "url", None)
     if url is not None and is_bare_word(url):
         options.url, profile = _profile_layers(url)
-        layers += profile
+        layers += [(where, words) for where, words in profile if not _is_of_report(parser, words)]
     for where, layer in layers:
         try:
             lower = _parse_given(parser, layer, is_whole=False)
@@ -85,6 +85,13 @@ def parse_words(parser: ArgumentParser, words: Sequence[str], *, environment: bo
         if getattr(options, dest) is None:
             setattr(options, dest, parser.get_default(dest))
     return options
+
+
+def _is_of_report(parser: ArgumentParser, words: list[str]) -> bool:
+    """True for the words of an option of a report, where the command writes none: the wizard."""
+    options = {option for action in parser._actions for option in action.option_strings}
+    names = {word.partition("=")[0] for word in words}
+    return names <= {f"--{key}" for key in REPORT_KEYS} and not names <= options
 
 
 def _parse_given(
@@ -145,12 +152,12 @@ def _profile_layers(name: str) -> tuple[str, list[tuple[str, list[str]]]]:
         where = f"{file}: [{name}]: {safe(key, 60)}"
         if key == "url":
             continue
-        if key not in KEYS:
+        if key not in (*KEYS, *REPORT_KEYS):
             raise UsageError(
                 tr(
                     "{where}: no such key{hint}",
                     where=where,
-                    hint=suggestion(key, (*KEYS, "url")),
+                    hint=suggestion(key, (*KEYS, *REPORT_KEYS, "url")),
                 )
             )
         try:

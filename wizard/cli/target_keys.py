@@ -31,7 +31,7 @@ class Key:
 
 def option_words(key: str, value: object) -> list[str]:
     """The words of the command line that say the same as a key. Raises `UsageError`."""
-    words = KEYS[key].words(f"--{key}", value)
+    words = (_text_words if key in REPORT_KEYS else KEYS[key].words)(f"--{key}", value)
     return words if key == "header" else [require_literal(word) for word in words]
 
 
@@ -162,3 +162,5 @@ KEYS: Mapping[str, Key] = {
     "style": Key("style", _text_words),
 }
 """The keys besides `url` and `name`; each has its option's name."""
+REPORT_KEYS = ("format", "output", "lang")
+"""What a profile can say of the report besides."""

@@ -62,15 +62,19 @@ def language_of(environment: Mapping[str, str]) -> str:
 
 
 def choose_for(words: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Choose the language for a command line: `--lang`, else that of the environment.
+    """Choose the language for a command line, before the modules with messages are imported."""
+    choose(language_for(words, environment))
 
-    Called before anything else is imported. A language that does not exist is reported by the
-    parser of the options later.
+
+def language_for(words: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return the language for a command line: `--lang`, else that of the environment.
+
+    A language that does not exist is reported by the parser of the options later.
     """
     own = _value_of("--lang", words) or environment.get(VARIABLE)
     is_machine = _value_of("--format", words) in _MACHINE_FORMATS
     name = own or ("en" if is_machine else language_of(environment))
-    choose(name if name in LANGUAGES else "en")
+    return name if name in LANGUAGES else "en"
 
 
 def _value_of(option: str, words: Sequence[str]) -> str | None:
