@@ -48,7 +48,7 @@ def draw(view: View) -> list[PanelView]:
         rows += rows_of(
             row
             for doubt in resolution.undecided
-            for row in wrap(safe(doubt), view.width - 2, STYLES["warn"], "  ")
+            for row in wrap(safe(str(doubt)), view.width - 2, STYLES["warn"], "  ")
         )
     below = [*_delivery(resolution), Text(), *_as_sent(resolution, view)]
     return [step_panel(view, rows), PanelView(tr("What follows from it"), rows_of(below))]

@@ -34,9 +34,11 @@ def answer(status: int, media_type: str = "text/plain") -> Timeline:
 IDLE = OPEN.fold([LEFT])
 STEADY = OPEN.fold([*messages(0.1, 0.6, 1.1, 1.6, 2.1), LEFT])
 CUT = OPEN.fold([*messages(0.1), Ended(1.1, "reset", NO_CLOSE)])
-CLOSED = OPEN.fold([*messages(0.1), Ended(1.1, "eof", "closed by the server: 1008 (no token)")])
+CLOSED = OPEN.fold(
+    [*messages(0.1), Ended(1.1, "eof", "closed by the server: 1008 (no token)", 1008)]
+)
 
-DONE = OPEN.fold([*messages(0.1), Ended(1.1, "eof", "closed by the server: 1000")])
+DONE = OPEN.fold([*messages(0.1), Ended(1.1, "eof", "closed by the server: 1000", 1000)])
 
 CASES: dict[str, tuple[Timeline, tuple[Timeline, ...], Outcome, str]] = {
     "open": (OPEN, (), "live", "WebSocket open after 20 ms, 0 messages"),

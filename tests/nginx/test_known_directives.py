@@ -42,7 +42,7 @@ def test_nothing_is_live_beside_a_directive_that_is_not_known(
     assert result.upstream is not None
     assert result.upstream.kind == kind
     assert {row.result for row in result.delivery} == results
-    named = any(doubt.startswith("nginx.conf:1: ") for doubt in result.undecided)
+    named = any(str(doubt).startswith("nginx.conf:1: ") for doubt in result.undecided)
     assert named == (results != {"live"})
 
 

@@ -51,14 +51,14 @@ def test_a_missing_slash_is_redirected() -> None:
     result = resolution("server {\nlocation /sse/ { proxy_pass http://a; }\n}", "/sse")
     assert result.upstream is not None
     assert result.upstream.kind == "static"
-    assert result.undecided[0] == "nginx.conf:2: Nginx redirects /sse to it with a 301"
+    assert result.undecided[0].kind == "redirect"
 
 
 @pytest.mark.parametrize("path", ["/..", "/a/../../b", "/%zz", "/%", "/%00", "sse", ""])
 def test_a_path_that_nginx_refuses_has_no_location(path: str) -> None:
     result = resolution("server { location / { proxy_pass http://a; } }", path)
     assert (result.location, result.delivery) == (None, ())
-    assert result.undecided[0].startswith("Nginx answers 400")
+    assert result.undecided[0].kind == "refused-path"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_pattern_that_cannot_be_tried_is_noted(pattern: str) -> None:
     result = resolution(f"server {{ location / {{ }} location ~ '{pattern}' {{ }} }}")
     assert result.location is not None
     assert result.location.path == "/"
-    assert any("could not be tried" in sentence for sentence in result.undecided)
+    assert any(doubt.kind == "pattern" for doubt in result.undecided)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_slow_patterns_end_soon_all_together(clock: list[float]) -> None:
     clock += [100.0 + 0.6 * n for n in range(100, 0, -1)]  # each reading 0.6 s after the last
     problems = [patterns.search(f"^/a+(?#{n})", "/aa").problem for n in range(4)]
-    assert problems == ["", "", patterns.EXCEEDED, patterns.EXCEEDED]
+    assert problems == [None, None, "exceeded", "exceeded"]
     clock[:] = [1000.0]
     assert patterns.search("^/a+", "/aa").match
 
@@ -179,15 +179,15 @@ def test_a_location_by_a_variable(path: str, version: str | None, passed: str) -
 @pytest.mark.parametrize(
     ("path", "version", "doubt"),
     [
-        ("/?live=2", "1.31.5", "location $cookie_x matches by its variable since 1.31.5, and its"),
-        ("/?first=0", None, "and its variable is not decided"),
-        ("/?first=1", None, "location $arg_first matches by its variable since 1.31.5, and the"),
+        ("/?live=2", "1.31.5", "location $cookie_x matches by its variable, whose value"),
+        ("/?first=0", None, "variable, whose value is not known"),
+        ("/?first=1", None, "location $arg_first matches by its variable, and the version"),
     ],
 )
 def test_a_location_by_a_variable_that_is_not_decided(
     path: str, version: str | None, doubt: str
 ) -> None:
     result = resolution(PREDICATES, path, version)
-    assert doubt in result.doubt
+    assert doubt in str(result.doubt)
     assert (result.location, result.delivery) == (None, ())
     assert result.doubt in result.undecided

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.nginx.resolving import resolution, server_line
+from wizard.model.resolution import Doubt
 
 NAMES = """\
 server { listen 80; server_name _; }
@@ -60,17 +61,21 @@ def test_the_server_is_chosen_by_address_and_port(host: str, port: int | None, l
 
 def test_a_server_that_another_address_would_choose_is_noted() -> None:
     assert resolution(SOCKETS, host="a", port=8081).undecided[:1] == (
-        "another server answers what arrives at [::1] (nginx.conf:5), 127.0.0.1 (nginx.conf:5)",
+        Doubt(
+            "address",
+            "another server answers requests that arrive at [::1] (nginx.conf:5), "
+            "127.0.0.1 (nginx.conf:5)",
+        ),
     )
     undecided = resolution(SOCKETS, host="b", port=8080).undecided
-    assert not any("arrives" in sentence for sentence in undecided)
+    assert not any(doubt.kind == "address" for doubt in undecided)
 
 
 def test_a_port_where_no_server_listens_is_noted() -> None:
     result = resolution(SOCKETS, host="b", port=99)
     assert result.server is not None
     assert result.server.directive.where.line == 2
-    assert "no server listens on port 99; chosen among all by name" in result.undecided
+    assert "port 99" in next(str(each) for each in result.undecided if each.kind == "address")
 
 
 def test_the_reason_of_the_choice() -> None:
@@ -89,7 +94,7 @@ def test_the_reason_of_the_choice() -> None:
 def test_a_config_without_servers_is_no_error() -> None:
     result = resolution("http { }")
     assert (result.server, result.location, result.upstream) == (None, None, None)
-    assert result.undecided == ("the config has no server block",)
+    assert [doubt.kind for doubt in result.undecided] == ["server"]
 
 
 @pytest.mark.parametrize(

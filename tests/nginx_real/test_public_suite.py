@@ -157,11 +157,11 @@ def observed_faults(answer: Answer, expected: dict[str, Any]) -> list[str]:
 
 def resolved_faults(resolution: RequestResolution, expected: dict[str, Any]) -> list[str]:
     """In what the resolution differs from the expectation; an open question must be named."""
-    doubts = [doubt for doubt in resolution.undecided if "falling through" not in doubt]
+    doubts = [doubt for doubt in resolution.undecided if doubt.kind != "files"]
     if expected.get("undecided"):
         return [] if resolution.undecided else ["nothing is undecided"]
     if expected.get("status") == 400:
-        return [] if any("answers 400" in doubt for doubt in doubts) else ["not refused"]
+        return [] if any(doubt.kind == "refused-path" for doubt in doubts) else ["not refused"]
     seen: dict[str, object] = {}
     at = expected.get("backend_at", expected.get("at"))
     if at is not None and at != mark_of(resolution):

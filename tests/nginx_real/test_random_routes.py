@@ -43,7 +43,7 @@ def difference(answer: Answer, resolution: RequestResolution) -> str:
     assert upstream is not None
     if resolution.is_undecided:
         return ""
-    if any("in a circle" in doubt for doubt in resolution.undecided):
+    if any(doubt.kind == "circle" for doubt in resolution.undecided):
         return "" if answer.status == 500 else "no circle"
     uri = answer.headers.get("x-uri")
     if upstream.kind == "proxy":

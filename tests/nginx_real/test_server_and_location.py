@@ -66,9 +66,10 @@ def _line(response: http.client.HTTPResponse, name: str) -> int | None:
 
 def resolved_answer(resolution: RequestResolution) -> Answer:
     """The answer according to the resolution."""
-    if any("answers 400" in doubt for doubt in resolution.undecided):
+    kinds = {doubt.kind for doubt in resolution.undecided}
+    if "refused-path" in kinds:
         return Answer("refused", None, None)
-    kind = "redirect" if any("with a 301" in doubt for doubt in resolution.undecided) else "answer"
+    kind = "redirect" if "redirect" in kinds else "answer"
     assert resolution.server is not None
     location = resolution.location.directive.where.line if resolution.location else None
     return Answer(kind, resolution.server.directive.where.line, location)

@@ -50,6 +50,10 @@ def _walk(block: Sequence[Directive]) -> Sequence[Directive]:
     return [inner for line in block for inner in (line, *_walk(line.block or ()))]
 
 
+UNNAMED = "standard input"
+"""The `main` of a config without a file name."""
+
+
 def resolution_of(
     text: str,
     location: str = "/",
@@ -69,7 +73,7 @@ def resolution_of(
     modifier = serving.args[0] if len(serving.args) == 2 else ""
     modifier = "@" if serving.args[0].startswith("@") else modifier
     in_force = {name: Setting(name, value) for name, value in settings.items()}
-    request, config = Request(path), Config(main, root, texts)
+    request, config = Request(path), Config(main, root, texts, is_unnamed=main == UNNAMED)
     chosen = choose_server(config, request)
     return RequestResolution(
         request,

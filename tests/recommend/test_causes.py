@@ -8,7 +8,7 @@ from tests.recommend.builders import case_of, diagnosis_of, resolution_of
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
-from wizard.model.resolution import Request, RequestResolution
+from wizard.model.resolution import Doubt, Request, RequestResolution
 from wizard.model.target import Source
 from wizard.recommend import recommend
 from wizard.recommend.carve import location_path
@@ -111,7 +111,7 @@ def test_lines_for_messages_that_the_config_leads_nowhere_certain_are_to_be_set(
     text = PROXIED.replace(
         "location /", "location /message { proxy_pass http://b; }\n    location /"
     )
-    posted = replace(_at(text, "/message", "/message"), doubt="an if decides it")
+    posted = replace(_at(text, "/message", "/message"), doubt=Doubt("condition", "an if"))
     recommendation = _recommended(_posting(_at(text, "/", "/sse"), posted), "header-timeout-504")
     (part,) = recommendation.parts
     assert (part.action, part.block) == ("set", "proxy_read_timeout 3600s;\n")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.recommend.builders import case_of, diagnosis_of, resolution_of
+from tests.recommend.builders import UNNAMED, case_of, diagnosis_of, resolution_of
 from wizard.cli.options import make_parser, target_of
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
@@ -15,7 +15,6 @@ from wizard.model.target import Style
 from wizard.recommend import recommend
 from wizard.recommend.annotations import recommend_annotations
 from wizard.recommend.dialects import written_by
-from wizard.recommend.patch import STDIN
 from wizard.recommend.settings import WantedSettings
 from wizard.text.errors import UsageError
 
@@ -231,8 +230,8 @@ _BACKUP = "upstream app { server a; server b backup; }\n" + NPM.replace(
             "stands in nginx.conf today",
         ),
         (NPM, "sites-enabled/app", "proxy-buffering-hold", "run patch with", ""),
-        (NPM, STDIN, "proxy-buffering-hold", "the diff calls it", ""),
-        (_BACKUP, "nginx.conf", "no-affinity", "is not in the diff", "refuse servers marked"),
+        (NPM, UNNAMED, "proxy-buffering-hold", "the diff calls it", ""),
+        (_BACKUP, "nginx.conf", "no-affinity", "refuse servers marked", "refuse servers marked"),
     ],
 )
 def test_proxy_manager_reads_nothing_of_a_diff_or_of_its_files(

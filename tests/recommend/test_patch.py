@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recommend.builders import apply_diff, case_of, diagnosis_of, resolution_of
+from tests.recommend.builders import UNNAMED, apply_diff, case_of, diagnosis_of, resolution_of
 from tests.recommend.real_nginx import BINARIES, accepts, command
 from tests.tools import needs
 from wizard.model.config import Config
@@ -15,7 +15,7 @@ from wizard.model.target import Source
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request
 from wizard.recommend import recommend
-from wizard.recommend.patch import STDIN, Edit, make_diff, patch_target, unified_diff
+from wizard.recommend.patch import Edit, make_diff, patch_target, unified_diff
 
 
 def test_a_dump_names_files_from_the_main_config_s_directory() -> None:
@@ -33,7 +33,7 @@ def test_a_file_elsewhere_is_patched_in_its_own_directory() -> None:
 def test_a_config_without_a_name_is_called_nginx_conf() -> None:
     text = "server { location / { proxy_pass http://b; } }"
     recommendation = recommend(
-        case_of(resolution_of(text, main=STDIN)), diagnosis_of("proxy-buffering-hold")
+        case_of(resolution_of(text, main=UNNAMED)), diagnosis_of("proxy-buffering-hold")
     )
     assert recommendation
     assert recommendation.diff

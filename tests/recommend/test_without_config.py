@@ -9,6 +9,7 @@ from tests.rules.samples.build import case_of_hops
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
+from wizard.model.resolution import Doubt
 from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.recommend import recommend
@@ -111,7 +112,7 @@ def test_the_upstream_block_is_not_written_anew() -> None:
 
 def test_a_config_that_does_not_tell_who_answers_counts_as_none() -> None:
     resolution = resolution_of("server { location / { proxy_pass http://b; } }")
-    undecided = replace(resolution, doubt="an if decides it")
+    undecided = replace(resolution, doubt=Doubt("condition", "an if decides it"))
     recommendation = _recommended(case_of(undecided))
     assert recommendation.parts == _recommended(case_of()).parts
 

@@ -231,7 +231,7 @@ def test_another_address_of_this_machine_with_the_port_of_nginx_is_not_direct(
 def test_a_log_that_shows_the_backends_answer_counts_more_than_the_root_path() -> None:
     line = '127.0.0.1 - - [23/Nov/2026:16:00:00 +0000] "GET /sse HTTP/1.1" 499 0 "-" "x" 200 0.001'
     held = make_log_line(line, client="sse-proxy h1 identity")
-    answered = replace(held, meaning="nothing was passed on, though the backend had answered 200")
+    answered = replace(held, sign="answered")
     for logged, expected in ((held, []), (answered, ["proxy-buffering-hold"])):
         case = replace(HELD_BY_CONF, logs=(LogReport("access.log", (logged,), 1),))
         assert cause_ids(with_root(case, 502)) == expected

@@ -1,16 +1,13 @@
 """Of a backend that has no URL nothing asks for one, and what tells instead is named."""
 
-import ast
-import pkgutil
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.rules import all_rules
-from wizard.diagnose.without_direct import describe_missing_direct, patience_s, reword_direct
+from wizard.diagnose.missing_input import fill_places
+from wizard.diagnose.without_direct import describe_missing_direct, patience_s
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 from wizard.model.target import Source
@@ -25,28 +22,22 @@ def _case(module: str = "proxy", settings: str = "") -> Case:
     return replace(case, target=replace(case.target, direct=()), direct=())
 
 
-def _advice() -> Iterator[str]:
-    """Every string of the rules that asks for a direct URL."""
-    for rule in all_rules():
-        name = f"{rule.id.replace('-', '_')}.py"
-        tree = ast.parse(pkgutil.get_data("wizard.diagnose.rules", name) or b"")
-        for node in ast.walk(tree):
-            text = node.value if isinstance(node, ast.Constant) else None
-            if isinstance(text, str) and ("add --direct" in text or "--direct shows" in text):
-                yield text
-
-
-@pytest.mark.parametrize("text", dict.fromkeys(_advice()))
-@pytest.mark.parametrize("module", _PROTOCOLS)
-def test_every_advice_to_give_a_direct_url_is_reworded(text: str, module: str) -> None:
+def _filled(case: Case) -> str:
+    text = "{add_conf}. {add_direct}. {tell_silent}."
     finding = Finding("xab-ignored", "", "possible", (), Fix("", "nginx"), text)
-    reworded = reword_direct(finding, _case(module)).distinguishes
-    assert "--direct" not in reworded
-    assert "backend has no URL" in reworded
-    assert reword_direct(finding, _case()) is finding
+    return fill_places(finding, case, has_useless_config=False).distinguishes
+
+
+@pytest.mark.parametrize("module", _PROTOCOLS)
+def test_no_direct_url_is_asked_for_where_the_backend_has_none(module: str) -> None:
+    assert "--direct" not in _filled(_case(module))
+    assert "backend has no URL" in _filled(_case(module))
     with_url = _case(module)
     with_url = replace(with_url, target=replace(with_url.target, direct=(Source("http://h/"),)))
-    assert reword_direct(finding, with_url) is finding
+    for case in (_case(), with_url):
+        assert _filled(case) == (
+            "add --conf. add --direct. add --direct to tell it from a silent backend."
+        )
 
 
 @pytest.mark.parametrize("module", _PROTOCOLS)

@@ -110,7 +110,8 @@ def name_front(case: Case, finding: Finding) -> Finding:
     name = other.name if other else tr("the proxy")
 
     def renamed(text: str) -> str:
-        return re.sub(r"\b[Tt]his Nginx\b|\bNginx\b", name, text)
+        # ASCII: a Chinese character beside the name is no letter of it.
+        return re.sub(r"\b[Tt]his Nginx\b|\bNginx\b", name, text, flags=re.ASCII)
 
     evidence = tuple(replace(item, text=renamed(item.text)) for item in finding.evidence)
     title, distinguishes = renamed(finding.title), renamed(finding.distinguishes)

@@ -21,6 +21,7 @@ from wizard.diagnose.hops import (
     narrow_to_hop,
     results_by_hop,
 )
+from wizard.diagnose.missing_input import fill_places
 from wizard.diagnose.outcome import NO_GET_STREAM, is_well
 from wizard.diagnose.own_delay import describe_hidden_session, without_hidden_requests
 from wizard.diagnose.rule import ConfigFinding, Stage
@@ -29,11 +30,11 @@ from wizard.diagnose.rules import Rule, all_rules, rule_named
 from wizard.diagnose.session_outcome import handshake_problem
 from wizard.diagnose.undecided_config import (
     describe_undecided_config,
-    reword,
+    has_useless_config,
     without_undecided_config,
 )
 from wizard.diagnose.unreadable_notes import describe_unreadable, describe_unreadable_direct
-from wizard.diagnose.without_direct import describe_missing_direct, reword_direct
+from wizard.diagnose.without_direct import describe_missing_direct
 from wizard.model.case import Case
 from wizard.model.diagnosis import CONFIDENCE_WORDS, Diagnosis, Finding, Verdict
 from wizard.model.probe_result import (
@@ -78,8 +79,9 @@ def _diagnose(case: Case) -> Diagnosis:
     bugs = list[str]()
     ranked = sorted(_findings(case, bugs), key=_rank)
     refuted = {f.id: why for rule, f in ranked if (why := contradiction(case, rule, f))}
-    named = [name_front(case, reword(f, given)) for _, f in ranked if f.id not in refuted]
-    findings = [reword_direct(finding, whole) for finding in named]
+    is_useless = has_useless_config(given)
+    filled = (fill_places(f, whole, has_useless_config=is_useless) for _, f in ranked)
+    findings = [name_front(case, finding) for finding in filled if finding.id not in refuted]
     symptoms = frozenset[str]().union(*(f.explains for f in findings if not f.latent))
     causes = tuple(f for f in findings if not f.latent and f.id not in symptoms)
     risks = tuple(f for f in findings if f.latent)

@@ -8,7 +8,6 @@ from wizard.diagnose.answer_end import last_error, names_its_end
 from wizard.diagnose.own_delay import why_not_judged
 from wizard.diagnose.unreadable_answer import unreadable_outcome
 from wizard.model import arrivals, comparison
-from wizard.model.events import CLOSED_BY_SERVER
 from wizard.model.handshake import Handshake
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.release import is_kept
@@ -72,7 +71,7 @@ def is_finite_answer(result: ProbeResult) -> bool:
     if names_its_end(timeline):
         return True
     if timeline.is_websocket:
-        is_normal = timeline.detail == f"{CLOSED_BY_SERVER}1000"  # RFC 6455, section 7.4.1
+        is_normal = timeline.close_code == 1000  # RFC 6455, section 7.4.1
         return is_normal and result.arrivals is not None
     if result.arrivals is None:
         return timeline.probe.once and len(arrivals.moments(timeline)) > 1

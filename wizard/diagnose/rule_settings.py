@@ -99,26 +99,24 @@ def in_force(value: str, resolution: RequestResolution | None) -> str:
 
 LONG_TIMEOUT_S = 3600
 """The read timeout to set: an hour of silence."""
-WHY_UNBUFFERED = tr("each event is passed on as it comes, instead of when a buffer is full")
+_WHY_UNBUFFERED = tr("each event is passed on as it comes, instead of when a buffer is full")
 _WHY_OVERRULED = tr(
     "the backend answers X-Accel-Buffering: yes, which would turn buffering on again"
 )
 
 
-def unbuffered(
-    case: Case, resolution: RequestResolution | None, reason: str = WHY_UNBUFFERED
-) -> tuple[Change, ...]:
+def unbuffered(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     """All that a held stream needs: nothing is buffered, and a long silence ends nothing."""
     return (
-        buffering_off(resolution, reason),
+        buffering_off(resolution),
         *_overruled_header(case, resolution),
         *read_timeout(case, resolution),
     )
 
 
-def buffering_off(resolution: RequestResolution | None, reason: str = WHY_UNBUFFERED) -> Change:
+def buffering_off(resolution: RequestResolution | None) -> Change:
     """No buffering of responses."""
-    return Change(f"{prefix_of(resolution)}_buffering", "off", reason)
+    return Change(f"{prefix_of(resolution)}_buffering", "off", _WHY_UNBUFFERED)
 
 
 def _overruled_header(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

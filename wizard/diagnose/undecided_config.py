@@ -9,18 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wizard.model.case import Case
-from wizard.model.diagnosis import Finding
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe
 from wizard.text.messages import tr
 
-_UNREAD = (tr("add --conf to confirm"), "add --conf")
-_GIVEN = tr("the given config does not decide it")
-
 
 def without_undecided_config(case: Case) -> Case:
     """The case without the resolutions on which no conclusion may rest."""
-    if not any(_unsupportive(case)):
+    if not has_useless_config(case):
         return case
     return replace(
         case,
@@ -37,7 +33,7 @@ def describe_undecided_config(case: Case) -> tuple[str, ...]:
         return tuple(map(describe_refusal, sorted(refusals)))
     paths: dict[str, list[str]] = {}
     for each in _unsupportive(case):
-        paths.setdefault(each.doubt, []).append(safe(each.request.path, 120))
+        paths.setdefault(str(each.doubt), []).append(safe(each.request.path, 120))
     return tuple(
         tr(
             "The config does not tell who answers {places}: {doubt}. What is said of it rests "
@@ -58,14 +54,9 @@ def describe_refusal(refusal: object) -> str:
     )
 
 
-def reword(finding: Finding, case: Case) -> Finding:
-    """The finding without the advice to give a config, if one was given that decides nothing."""
-    if not any(_unsupportive(case)):
-        return finding
-    text = finding.distinguishes
-    for advice in _UNREAD:
-        text = text.replace(advice, _GIVEN)
-    return replace(finding, distinguishes=text)
+def has_useless_config(case: Case) -> bool:
+    """True if a config was given on which no conclusion may rest."""
+    return any(_unsupportive(case))
 
 
 def _unsupportive(case: Case) -> Iterator[RequestResolution]:

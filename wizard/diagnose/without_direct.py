@@ -3,25 +3,18 @@
 A FastCGI, uwsgi or SCGI backend does not speak HTTP, so it has no URL: nothing may ask for one.
 """
 
-import re
-from dataclasses import replace
-
 from wizard.diagnose.facts import directives, releases, streams
 from wizard.model.case import Case
-from wizard.model.diagnosis import Finding
 from wizard.model.release import DEFAULT_READ_TIMEOUT_S
 from wizard.text.display import seconds
 from wizard.text.messages import tr
 
 _PROTOCOLS = {"fastcgi": "FastCGI", "uwsgi": "uwsgi", "scgi": "SCGI"}
 """The kinds of upstreams that speak no HTTP, and their protocols."""
-_TO_TELL = tr("add --direct to tell it from a silent backend")
-_ADVICE = re.compile(r"add --direct(?: to confirm)?|--direct shows [^.;]+")
 MARGIN_S = 5.0
 """How much longer than Nginx's read timeout a held stream is watched, in seconds."""
 _LONGEST_S = 300.0
 """The longest read timeout, in seconds, that a user is asked to wait for."""
-_LOG = tr("an access log with $upstream_status and $upstream_header_time tells")
 
 
 def protocol(case: Case) -> str:
@@ -61,19 +54,3 @@ def describe_missing_direct(case: Case) -> tuple[str, ...]:
             limit=limit,
         )
     return (text,)
-
-
-def reword_direct(finding: Finding, case: Case) -> Finding:
-    """The finding without the advice to give a direct URL, where there can be none."""
-    spoken = protocol(case)
-    if not spoken or case.target.direct:
-        return finding
-    wait_s = patience_s(case)
-    tells = (
-        _LOG
-        if wait_s is None
-        else tr("{log}, and so does --patience {wait_s:.0f}", log=_LOG, wait_s=wait_s)
-    )
-    no_url = tr("a {spoken} backend has no URL", spoken=spoken)
-    text = finding.distinguishes.replace(_TO_TELL, f"{no_url} to ask, but {tells}")
-    return replace(finding, distinguishes=_ADVICE.sub(f"{no_url} that would tell", text))

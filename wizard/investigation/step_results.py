@@ -202,7 +202,9 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
     if server is None:
         return "warn", tr("no server block serves this URL")
     if resolution.is_undecided:
-        return "warn", tr("who answers is not decided: {doubt}", doubt=safe(resolution.doubt, 300))
+        return "warn", tr(
+            "who answers is not decided: {doubt}", doubt=safe(str(resolution.doubt), 300)
+        )
     if location is None:
         return "warn", tr("no location in {where} matches the path", where=server.directive.where)
     name = f"location {location.modifier} {location.path}".replace("  ", " ")

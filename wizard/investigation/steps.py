@@ -362,7 +362,7 @@ def _with_source(result: StepResult, resolution: RequestResolution) -> StepResul
         else []
     )
     if resolution.listens and not resolution.config.doubt:  # else the reason begins with a doubt
-        more += resolution.undecided[:1]
+        more += map(str, resolution.undecided[:1])
     return state, clauses((why, *more))
 
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from wizard.logs.parsed_line import ParsedLine, host_name, split_request
-from wizard.model.log_report import CLIENT_LEFT, HAD_ANSWERED, REFUSED_BY_NGINX
+from wizard.model.log_report import LogSign
 from wizard.text.messages import tr
 
 SHORT_S = 0.5
@@ -221,7 +221,7 @@ def first_text(data: Mapping[str, Any], *names: str) -> str:
 
 
 def _interpret(entry: _Entry) -> ParsedLine:
-    tag, meaning = _meaning(entry)
+    tag, sign, meaning = _meaning(entry)
     waited = entry.waited_s if entry.waited_s is not None else entry.took_s
     return ParsedLine(
         "access",
@@ -234,6 +234,7 @@ def _interpret(entry: _Entry) -> ParsedLine:
         entry.method,
         host_name(entry.host),
         waited,
+        sign=sign,
     )
 
 
@@ -245,49 +246,61 @@ def _client_name(address: str, agent: str) -> str:
         return agent
 
 
-def _meaning(entry: _Entry) -> tuple[str, str]:
-    """The tag and the meaning of an entry."""
+_Meaning = tuple[str, LogSign, str]
+"""The tag, the sign and the meaning of an entry."""
+
+
+def _meaning(entry: _Entry) -> _Meaning:
     status, size = entry.status, entry.size
     if status == 499:
         return _of_left(entry)
     if status == 200 and size == 0:
         return _of_empty(entry)
     if status == 200 and _RETRIED.search(entry.upstream_status):
-        tried = tr(
-            "the peers that Nginx tried answered {upstream_status}",
-            upstream_status=entry.upstream_status,
+        tried = entry.upstream_status
+        text = tr(
+            "answered after a retry: the backends that Nginx tried answered {tried}", tried=tried
         )
-        return "tried-again", tr("answered after a retry: {tried}", tried=tried)
+        return "tried-again", "", text
     if status == 200:
-        return "live-200", "answered 200" if size is None else tr(
-            "{size} bytes were passed on", size=size
-        )
+        text = tr("answered 200") if size is None else tr("{size} bytes were passed on", size=size)
+        return "live-200", "", text
     if status == 101:
-        passed = "" if size is None else tr(": {size} bytes were passed on", size=size)
-        return "live-101", tr("a WebSocket was open{passed}", passed=passed)
+        return "live-101", "", _of_websocket(size)
     if status in (502, 504) and entry.upstream_size:
-        return "backend-error", tr("the backend itself answered {status}", status=status)
+        return "backend-error", "", tr("the backend itself answered {status}", status=status)
     if status in (502, 504):
-        return "gateway", tr("answered {status}: no valid response from the backend", status=status)
-    if status == 413:
-        is_own = entry.upstream_status == "-"
-        who = REFUSED_BY_NGINX if is_own else tr("Nginx or the backend")
-        return "body-too-large", tr("{who} answered 413: the request's body is too large", who=who)
-    return "", ""
+        text = tr("answered {status}: no valid response from the backend", status=status)
+        return "gateway", "", text
+    return _of_refused(entry) if status == 413 else ("", "", "")
 
 
-def _of_left(entry: _Entry) -> tuple[str, str]:
+def _of_websocket(size: int | None) -> str:
+    if size is None:
+        return tr("a WebSocket was open")
+    return tr("a WebSocket was open: {size} bytes were passed on", size=size)
+
+
+def _of_refused(entry: _Entry) -> _Meaning:
+    if entry.upstream_status == "-":
+        text = tr("Nginx answered 413 without asking the backend: the request's body is too large")
+        return "body-too-large", "own-answer", text
+    text = tr("Nginx or the backend answered 413: the request's body is too large")
+    return "body-too-large", "", text
+
+
+def _of_left(entry: _Entry) -> _Meaning:
     if entry.size is None:
-        return "", ""
+        return "", "", ""
     if entry.size:
-        return "", tr("{client_left} after {size} bytes", client_left=CLIENT_LEFT, size=entry.size)
-    meaning = tr("the client gave up before a single byte was passed on")
+        return "", "left", tr("the client left after {size} bytes", size=entry.size)
     if entry.upstream_status.startswith("200"):
-        meaning += tr(", though {had_answered}", had_answered=HAD_ANSWERED)
-    return "held-499", meaning
+        text = tr("the client left before it got a byte, though the backend had answered 200")
+        return "held-499", "answered", text
+    return "held-499", "", tr("the client left before it got a byte")
 
 
-def _of_empty(entry: _Entry) -> tuple[str, str]:
+def _of_empty(entry: _Entry) -> _Meaning:
     """A 200 without a body.
 
     Over HTTP/2 a held client that leaves is logged so, and one of a silent stream as well.
@@ -296,14 +309,21 @@ def _of_empty(entry: _Entry) -> tuple[str, str]:
     is_empty = entry.upstream_size == 0 or (took_s is not None and took_s < SHORT_S)
     is_http_2 = entry.http.startswith("2") and not is_empty
     if is_http_2 and entry.upstream_status == "200":
-        sent = (
-            tr(" and sent {upstream_size} bytes", upstream_size=entry.upstream_size)
-            if entry.upstream_size
-            else ""
+        return "held-200", "answered", _of_held(entry.upstream_size)
+    if is_http_2:
+        text = tr(
+            "answered 200, and the client got no byte; over HTTP/2 this can be a held stream or a "
+            "silent one"
         )
-        answered = tr("though {had_answered}{sent}", had_answered=HAD_ANSWERED, sent=sent)
-        return "held-200", tr(
-            "over HTTP/2, not a single byte was passed on, {answered}", answered=answered
-        )
-    hint = tr(" (over HTTP/2 this may be a held stream, or a silent one)") if is_http_2 else ""
-    return "", tr("answered 200, and not a single byte was passed on{hint}", hint=hint)
+        return "", "", text
+    return "", "", tr("answered 200, and the client got no byte")
+
+
+def _of_held(sent: int | None) -> str:
+    if not sent:
+        return tr("over HTTP/2, the client got no byte, though the backend had answered 200")
+    return tr(
+        "over HTTP/2, the client got no byte, though the backend had answered 200 and sent "
+        "{sent} bytes",
+        sent=sent,
+    )

@@ -61,6 +61,7 @@ class FailureCounter:
             at if at is not None or before is None else before.last,
             (min(waits), max(waits)) if waits else (),
             clip(text, _MAX_TEXT),
+            parsed.sign,
         )
         if len(self._failures) > MAX_KINDS:
             del self._failures[next(iter(self._failures))]

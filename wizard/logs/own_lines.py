@@ -6,7 +6,7 @@ from dataclasses import replace
 from wizard.logs.formats import parse_line
 from wizard.model.case import Case
 from wizard.model.handshake import CLIENT_NAME
-from wizard.model.log_report import CLIENT_LEFT, HELD_TAGS, LogLine, LogReport
+from wizard.model.log_report import HELD_TAGS, LogLine, LogReport
 from wizard.model.probe_result import ProbeResult
 from wizard.text.display import clauses
 from wizard.text.messages import tr
@@ -37,7 +37,7 @@ def _interpret(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
     result = results.get(line.client)
     if result is None or result.outcome not in _LEFT_BY_US or line.kind != "access":
         return line
-    if line.tag not in HELD_TAGS and not line.meaning.startswith(CLIENT_LEFT):
+    if line.tag not in HELD_TAGS and line.sign != "left":
         return line
     outcome = tr(
         "this probe of ours was {outcome}, and left by itself", outcome=result.outcome_word

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from wizard.model.log_report import LogSign
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
@@ -20,6 +22,7 @@ class ParsedLine:
         waited_s: How long a failed request took, in seconds: the longest time of an upstream, else
             that of the request; None if the line does not tell.
         port: The port of the listener, where the line names no request.
+        sign: As in `model.log_report.LogLine`.
     """
 
     kind: str
@@ -33,6 +36,7 @@ class ParsedLine:
     host: str = ""
     waited_s: float | None = None
     port: int | None = None
+    sign: LogSign = ""
 
 
 def split_request(request: str) -> tuple[str, str, str]:

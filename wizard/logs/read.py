@@ -138,7 +138,8 @@ def _log_line(
 ) -> LogLine:
     is_ours = bool(label) or _is_ours_by_path(parsed, paths)
     tag, meaning, shown = parsed.tag, parsed.meaning, clip(text, MAX_LINE_CHARS)
-    return LogLine(file, shown, parsed.kind, is_ours, tag, meaning, label, parsed.method)
+    method, sign = parsed.method, parsed.sign
+    return LogLine(file, shown, parsed.kind, is_ours, tag, meaning, label, method, sign)
 
 
 _LABEL = re.compile(

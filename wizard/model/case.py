@@ -55,6 +55,7 @@ class FollowUpResult:
     Attributes:
         purpose: What it decides; the modules of `wizard/probe/followups/` define the values.
         why: What was requested, in a few words.
+        headers: Those that it had beside the client's own, as `name: value`.
         differences: In what the request differed from the client's own, of those differences that
             Nginx makes.
         likeness: How it was answered, where it was sent because of these differences.
@@ -67,6 +68,7 @@ class FollowUpResult:
     differences: tuple[Difference, ...] = ()
     likeness: Likeness = ""
     doubts: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class Change:
         drops: The names of directives in the block that it replaces.
         for_all_paths: True if each path of the location has the fault, so that the line is changed
             where it stands, and not for one path alone.
+        is_specific: True if its reason says more than the usual one of this directive.
         block: The lines of a block, such as that of an `if`; it goes before all other lines.
     """
 
@@ -58,6 +59,7 @@ class Change:
     drops: frozenset[str] = frozenset()
     for_all_paths: bool = False
     block: tuple[str, ...] = ()
+    is_specific: bool = False
 
     @classmethod
     def from_args(
@@ -90,11 +92,11 @@ class Change:
 def by_key(changes: Iterable[Change]) -> dict[str, Change]:
     """The changes by their key.
 
-    Of two with the same key the first counts, unless the reason of the other one extends its own.
+    Of two with the same key the first counts, unless the other one is more specific.
     """
     result: dict[str, Change] = {}
     for change in changes:
         first = result.get(change.key)
-        if first is None or change.reason.startswith(first.reason):
+        if first is None or change.is_specific:
             result[change.key] = change
     return result

@@ -62,6 +62,7 @@ class Config:
         notes: What could not be read (an unreadable glob, a missing file), one sentence each.
         command: The command that printed the dump, if it is more than `nginx -T`; else empty.
         doubt: Why this may be the config of another Nginx, in one sentence; else empty.
+        is_unnamed: Whether it came without a file name, over standard input.
         modified: When the newest of its files was written, in seconds since the epoch; None if its
             files are not on this machine's disk.
     """
@@ -75,3 +76,4 @@ class Config:
     command: str = ""
     doubt: str = ""
     modified: float | None = None
+    is_unnamed: bool = False

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wizard.model.received import Received
-from wizard.text.messages import tr
 
 Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "unreached", "bug"]
 """How a request ended.
@@ -23,8 +22,6 @@ Ending = Literal["open", "eof", "reset", "timeout", "refused", "tls", "dns", "un
 """
 MAX_ITEM_CHARS = 1000
 """The number of characters that a timeline keeps of one event."""
-CLOSED_BY_SERVER = tr("closed by the server: ")
-"""What the detail of a WebSocket's proper end begins with; the code of the close frame follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +201,16 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last event of every request. `detail` is one sentence, or empty."""
+    """The last event of every request. `detail` is one sentence, or empty.
+
+    `close_code` is the code of a WebSocket's close frame (RFC 6455, section 7.4.1); None without
+    one.
+    """
 
     at: float
     reason: Ending
     detail: str = ""
+    close_code: int | None = None
 
 
 ProbeEvent = (

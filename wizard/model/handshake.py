@@ -58,6 +58,7 @@ class Handshake:
         stage: The stage in which it ended; `done` is success.
         why: Why it ended or was not tried, in one sentence.
         skipped: True if the handshake was not tried, so that nothing is known.
+        lacks_sign: True if it was skipped because nothing shows that the URL speaks MCP.
         endpoint: The data of the endpoint event, as received.
         post_url: The URL to which messages were posted.
         version: The negotiated protocol version.
@@ -74,6 +75,7 @@ class Handshake:
     stage: HandshakeStage = "stream"
     why: str = ""
     skipped: bool = False
+    lacks_sign: bool = False
     endpoint: str = ""
     post_url: str = ""
     version: str = ""

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from wizard.text.messages import plural, tr
 
 HELD_TAGS = ("held-499", "held-200")
 """The tags of lines about a client that left before a single byte was passed on."""
-CLIENT_LEFT = tr("the client left")
-"""How the meaning of a line begins about a client that left after some bytes."""
-HAD_ANSWERED = tr("the backend had answered 200")
-"""Part of the meaning of a line about a response of which nothing was passed on."""
-REFUSED_BY_NGINX = tr("Nginx, without asking the backend,")
-"""How the meaning of a line begins about a request that did not reach the backend."""
+LogSign = Literal["", "answered", "left", "own-answer"]
+"""What a line shows beside its tag. `answered`: nothing was passed on, though the backend had
+answered 200. `left`: the client left after some bytes. `own-answer`: Nginx answered without asking
+the backend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class LogLine:
         client: The label of our own probe, from its User-Agent: `sse-proxy h1 identity`; empty
             otherwise.
         method: The request's method, if the line names one.
+        sign: What it shows beside the tag.
     """
 
     file: str
@@ -43,11 +43,12 @@ class LogLine:
     meaning: str = ""
     client: str = ""
     method: str = ""
+    sign: LogSign = ""
 
     @property
     def had_answer(self) -> bool:
         """True if nothing was passed on, though the backend had answered 200."""
-        return HAD_ANSWERED in self.meaning
+        return self.sign == "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class LoggedFailure:
     """Requests that failed alike, of clients other than this investigation.
 
     Attributes:
-        kind, tag, meaning: As in `LogLine`.
+        kind, tag, meaning, sign: As in `LogLine`.
         method, path, host: What was asked for, without a query and a port; empty if the lines do
             not tell.
         port: The port of the listener, where the lines name no request.
@@ -79,6 +80,7 @@ class LoggedFailure:
     last: float | None = None
     waits: tuple[float, ...] = ()
     text: str = ""
+    sign: LogSign = ""
 
     @property
     def request(self) -> str:

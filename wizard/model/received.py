@@ -7,9 +7,6 @@ from wizard.text.messages import tr
 MAX_START_BYTES = 64
 """How many of the first bytes of an answer are kept."""
 
-NO_STATUS_LINE = tr("there is no status line")
-"""The problem of bytes that do not begin like an answer of HTTP/1."""
-
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -22,6 +19,7 @@ class Received:
         last_s: When the newest byte came.
         interim: The number of interim answers (status 1xx) so far.
         problem: Why this is no answer of HTTP, in one sentence; empty if it may be one.
+        is_frames: Whether the bytes were read as frames of HTTP/2.
         body_size: How many bytes followed the headers before any of the body could be read.
         is_early: Whether bytes were here before the request was sent; seen without TLS alone.
     """
@@ -34,6 +32,7 @@ class Received:
     problem: str = ""
     is_early: bool = False
     body_size: int = 0
+    is_frames: bool = False
 
 
 _TLS_RECORDS = {"\x15": tr("a TLS alert"), "\x16": tr("a TLS handshake")}

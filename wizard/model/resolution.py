@@ -31,6 +31,15 @@ held while buffering is on. `brotli`: the same, for clients that accept br. `lin
 whole lines, and does not pass on flushes. `rate`: it delays a faster stream while buffering is on.
 `unknown`: not measured, or not the same every time."""
 Level = Literal["http", "server", "location", "default"]
+DoubtKind = Literal[
+    "config", "server", "address", "pattern", "limit", "redirect", "circle", "refused-path",
+    "condition", "files", "variable", "module", "filter", "version", "more",
+]  # fmt: skip
+"""What a doubt concerns. `config`: a part of it was not read. `server`: there is none. `address`:
+the socket on which the request arrives. `pattern`: one that could not be tried. `limit`: one that
+takes too many steps. `redirect`, `circle`, `refused-path`: Nginx answers 301, 500 or 400 itself.
+`condition`: an `if`. `files`: which files exist. `variable`: its value. `module`, `filter`: one
+whose effect is not known. `version`: that of Nginx. `more`: further ones, which are not named."""
 BUFFERING_PREFIXES = frozenset({"proxy", "fastcgi", "uwsgi", "scgi"})
 """The modules with a `…_buffering` directive; `grpc` and `memcached` have none."""
 
@@ -218,6 +227,17 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that config and request do not decide: what it concerns, and in one sentence."""
+
+    kind: DoubtKind
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class RequestResolution:
     """What the config does with one request.
 
@@ -227,8 +247,8 @@ class RequestResolution:
         clients: The kinds of clients that the server's `listen` directives allow.
         body_filters: The directives in force that change the response's body, or may change it.
         delivery: The rows of the delivery model that the config allows.
-        undecided: What the config alone does not decide, one sentence each.
-        doubt: Why config and request do not tell who answers, in one sentence; empty if they do.
+        undecided: What the config alone does not decide.
+        doubt: Why config and request do not tell who answers; None if they do.
         listens: Whether a server listens on the request's port. Behind another proxy or a port
             mapping, or in the config of another Nginx, none may.
         merges_slashes: Whether Nginx merges repeated slashes of this request's path.
@@ -249,10 +269,10 @@ class RequestResolution:
     clients: tuple[Client, ...] = ()
     body_filters: tuple[BodyFilter, ...] = ()
     delivery: tuple[Delivery, ...] = ()
-    undecided: tuple[str, ...] = ()
+    undecided: tuple[Doubt, ...] = ()
     listens: bool = True
     merges_slashes: bool = True
-    doubt: str = ""
+    doubt: Doubt | None = None
     answer: Answer | None = None
     error_pages: tuple[ErrorPage, ...] = ()
     is_rewritten: bool = False
@@ -268,7 +288,7 @@ class RequestResolution:
     @property
     def is_undecided(self) -> bool:
         """True if config and request do not tell who answers: then only the rest is known."""
-        return bool(self.doubt)
+        return self.doubt is not None
 
     @property
     def masked_statuses(self) -> frozenset[int]:

@@ -156,6 +156,7 @@ class Timeline:
         excerpt: The beginning of a body without events.
         ended: How the request ended; None while it runs.
         detail: The reason for the end in one sentence, or empty.
+        close_code: The code of the close frame that ended a WebSocket; None without one.
         waited_s: When the request ended.
         wire: What was seen of the request on its connection.
         absences: When this program did not run, and so read late: the longest of these times.
@@ -192,6 +193,7 @@ class Timeline:
     excerpt: str = ""
     ended: Ending | None = None
     detail: str = ""
+    close_code: int | None = None
     waited_s: float | None = None
     wire: Wire = NOTHING_SEEN
     absences: tuple[Absent, ...] = ()
@@ -332,8 +334,9 @@ def _apply(timeline: Timeline, event: ProbeEvent) -> Timeline:
             return replace(timeline, wire=timeline.wire.after(event))
         case Absent():
             return replace(timeline, absences=_with_absence(timeline.absences, event))
-        case Ended(at, reason, detail):
-            return replace(timeline, ended=reason, detail=detail, waited_s=at)
+        case Ended(at, reason, detail, code):
+            ended = replace(timeline, ended=reason, detail=detail, waited_s=at)
+            return replace(ended, close_code=code) if code is not None else ended
         case _:
             return _with_items(timeline, [event])
 

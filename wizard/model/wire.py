@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from wizard.model.events import Headers, HeadReceived, Sending, Sent, StreamLimit, Undecodable
-from wizard.model.received import NO_STATUS_LINE, Received, name_protocol
+from wizard.model.received import Received, name_protocol
 from wizard.text.display import visible
 from wizard.text.messages import plural, tr
 from wizard.text.redaction import redact
@@ -92,7 +92,7 @@ _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 def describe_other_protocol(received: Received) -> str:
     """That what came is no answer of HTTP, what it is if that is known, and how it begins."""
     name = name_protocol(received.start)
-    if name == "HTTP/2" and received.problem != NO_STATUS_LINE:
+    if name == "HTTP/2" and received.is_frames:
         return tr("not valid HTTP/2: {problem}", problem=received.problem)
     what = tr("not HTTP but {name}", name=name) if name else tr("not HTTP")
     if not received.start or received.start.startswith("HTTP/"):

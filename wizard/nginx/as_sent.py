@@ -211,7 +211,7 @@ class _Passing:
 
     def doubts(self, sets: Sequence[_SetHeader]) -> list[str]:
         """What the request as shown takes for granted, one sentence each."""
-        sentences = first_of(self.route.undecided)
+        sentences = first_of(map(str, self.route.undecided))
         if self.version is None:
             since = ".".join(map(str, HTTP_1_1_SINCE))
             sentences.append(

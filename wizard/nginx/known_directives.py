@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from wizard.model.config import Directive
+from wizard.model.resolution import Doubt
 from wizard.text.display import visible
 from wizard.text.messages import tr
 
@@ -141,12 +142,13 @@ def is_handler(directive: Directive) -> bool:
     return may_answer(directive) and _HANDLERS.fullmatch(directive.name) is not None
 
 
-def describe_unknown(directive: Directive) -> str:
-    """Why a directive that is not known leaves open what happens to a request."""
+def doubt_unknown(directive: Directive) -> Doubt:
+    """That a directive which is not known leaves open what happens to a request."""
     name = visible(directive.name, 60)
-    return tr(
+    text = tr(
         "{where}: what `{name}` does with a request is not known", where=directive.where, name=name
     )
+    return Doubt("module", text)
 
 
 def unknown_directives(blocks: Iterable[Directive]) -> tuple[Directive, ...]:

@@ -45,7 +45,9 @@ def read_config(path: str) -> Config:
     Raises `ConfigError` with file and line if a file cannot be read or parsed.
     """
     if path == "-":
-        return config_from_text(_read_stdin(), tr("standard input"))
+        text = _read_stdin()
+        config = config_from_text(text, tr("standard input"))
+        return replace(config, is_unnamed=not is_dump(text))
     text = require_text(read_config_file(path, path), path)
     if is_dump(text):
         return config_from_text(text, path)

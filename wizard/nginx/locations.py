@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from wizard.model.config import Directive
-from wizard.nginx.patterns import Match, search
+from wizard.model.resolution import Doubt
+from wizard.nginx.patterns import Match, pattern_doubt, search
 from wizard.text.display import visible
 from wizard.text.messages import tr
 
@@ -103,11 +104,11 @@ def resolve_path(path: str, merge_slashes: bool = True) -> str | None:
 
 
 def find_location(
-    block: Directive, path: str, undecided: list[str], is_met: PredicateTest = never
+    block: Directive, path: str, undecided: list[Doubt], is_met: PredicateTest = never
 ) -> LocationChoice | None:
     """The location of this server (or location) that serves the path; None if there is none.
 
-    A sentence for each pattern that cannot be evaluated is added to `undecided`. `is_met` tells
+    A doubt for each pattern that cannot be evaluated is added to `undecided`. `is_met` tells
     which predicate locations (`location $variable`) serve the request: they come after prefixes
     and regexes, in the order of the config.
     """
@@ -205,20 +206,13 @@ def _slash_redirect(index: _Index, path: str) -> LocationChoice | None:
     return LocationChoice((candidates[0],), True, reason, True)
 
 
-def _first_regex(index: _Index, path: str, undecided: list[str]) -> LocationChoice | None:
+def _first_regex(index: _Index, path: str, undecided: list[Doubt]) -> LocationChoice | None:
     """The first regex location that matches."""
     for location in index.regexes:
         modifier, text = modifier_and_path(location)
         found = search(text, path, ignore_case=modifier == "~*")
         if found.problem:
-            undecided.append(
-                tr(
-                    "{where}: the pattern {text} {problem}",
-                    where=location.where,
-                    text=visible(text, 80),
-                    problem=found.problem,
-                )
-            )
+            undecided.append(pattern_doubt(location.where, text, found.problem))
         elif found.match:
             reason = tr(
                 "the first regex that matches, {text}, beats the prefixes", text=visible(text, 80)

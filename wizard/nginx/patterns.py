@@ -10,8 +10,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from wizard.model.resolution import Doubt
+from wizard.text.display import visible
 from wizard.text.messages import tr
 
 MATCH_LIMIT = 1_000_000
@@ -22,8 +24,9 @@ MAX_SLOW_S, WINDOW_S = 1.0, 10.0
 """How long slow matches may take within so many seconds; then none is tried for a while."""
 MAX_PATTERN_CHARS = 10_000
 """The longest pattern that is tried."""
-UNTRIED, EXCEEDED = tr("could not be tried"), tr("takes too many steps to be tried")
-"""Why it is not known whether a pattern matches."""
+Problem = Literal["untried", "exceeded"]
+"""Why it is not known whether a pattern matches: PCRE does not accept it, so Nginx does not start
+with it; or the match takes too many steps."""
 
 
 class Match(Protocol):
@@ -38,19 +41,19 @@ class Match(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The result of a search: `problem` says why it is not known; empty if it is."""
+    """The result of a search: `problem` is why it is not known; None if it is."""
 
     match: Match | None = None
-    problem: str = ""
+    problem: Problem | None = None
 
 
 def search(pattern: str, subject: str, *, ignore_case: bool = False) -> Search:
     """Search the subject for the pattern; in Nginx `.` matches one byte, and `\\w` ASCII only."""
     if (pattern, ignore_case) in _exceeded or _is_spent():
-        return Search(problem=EXCEEDED)
+        return Search(problem="exceeded")
     compiled = _compile(pattern, ignore_case)
     if compiled is None:
-        return Search(problem=UNTRIED)
+        return Search(problem="untried")
     started = time.perf_counter()
     try:
         return Search(compiled.search(_bytes(subject)))
@@ -58,11 +61,25 @@ def search(pattern: str, subject: str, *, ignore_case: bool = False) -> Search:
         if type(error).__name__ != "LibraryError":
             raise
         _exceeded.add((pattern, ignore_case))
-        return Search(problem=EXCEEDED)
+        return Search(problem="exceeded")
     finally:
         ended = time.perf_counter()
         if ended - started > SLOW_S:
             _slow.append((ended, ended - started))
+
+
+def pattern_doubt(where: object, written: str, problem: Problem) -> Doubt:
+    """That it is not known whether the pattern at this place of the config matches."""
+    pattern = visible(written, 80)
+    if problem == "exceeded":
+        text = tr(
+            "{where}: the pattern {pattern} takes too many steps to be tried",
+            where=where,
+            pattern=pattern,
+        )
+        return Doubt("limit", text)
+    text = tr("{where}: the pattern {pattern} could not be tried", where=where, pattern=pattern)
+    return Doubt("pattern", text)
 
 
 _exceeded: set[tuple[str, bool]] = set()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.model.config import Config, Directive, Position
-from wizard.model.resolution import ErrorPage, Request
+from wizard.model.resolution import Doubt, ErrorPage, Request
 from wizard.nginx.error_pages import (
     has_error_page,
     is_recursive,
@@ -18,14 +18,13 @@ from wizard.nginx.error_pages import (
     status_after,
     status_of_url,
 )
-from wizard.nginx.known_directives import describe_unknown, is_handler, unknown_directives
+from wizard.nginx.known_directives import doubt_unknown, is_handler, unknown_directives
 from wizard.nginx.locations import (
     find_location,
     named_location,
     pass_directive,
     resolve_path,
 )
-from wizard.nginx.patterns import EXCEEDED
 from wizard.nginx.rewrites import apply_rewrites
 from wizard.nginx.route import Route
 from wizard.nginx.servers import ServerChoice, merges_slashes, switch_value
@@ -54,7 +53,8 @@ def follow_route(
     state = RequestState(config, choice.server, request, path_or_root, query, method, version)
     route = Route(state)
     if path is None:
-        route.undecided.append(tr("Nginx answers 400 to this path, whatever the config says"))
+        text = tr("Nginx answers 400 to this path, whatever the config says")
+        route.note("refused-path", text)
         return route
     if choice.match is not None:
         state.capture(choice.match)
@@ -89,7 +89,8 @@ class _Walk:
             self.is_internal = True
             self.left -= 1
             if step is not None and self.left < 0:
-                self.route.undecided.append(tr("the rewrites lead in a circle; Nginx answers 500"))
+                text = tr("the rewrites lead in a circle, so Nginx answers 500")
+                self.route.note("circle", text)
                 self.route.answer((self.server, *self.route.chain)[-1], 500)
                 return
 
@@ -126,8 +127,8 @@ class _Walk:
         known = len(route.undecided)
         choice = find_location(self.server, route.path, route.undecided, self._predicate)
         # A pattern that PCRE does not accept keeps Nginx from starting; this one may match.
-        untried = (each for each in route.undecided[known:] if each.endswith(EXCEEDED))
-        route.doubt = route.doubt or next(untried, "")
+        untried = (each for each in route.undecided[known:] if each.kind == "limit")
+        route.doubt = route.doubt or next(untried, None)
         if route.doubt:
             return
         route.chain = choice.chain if choice else ()
@@ -142,9 +143,11 @@ class _Walk:
             route.answer(internal, 404)
         elif choice.redirect:
             route.answer(location, 301)
-            route.undecided.append(
-                tr("{where}: {reason} with a 301", where=location.where, reason=choice.reason)
+            path = visible(route.path, 80)
+            text = tr(
+                "{where}: Nginx redirects {path} to it with a 301", where=location.where, path=path
             )
+            route.note("redirect", text)
 
     def _predicate(self, location: Directive) -> bool:
         """True if a `location $variable` serves the request, or if that is not decided."""
@@ -152,20 +155,7 @@ class _Walk:
             return False
         value = self.route.state.fill(location.args[0])
         if value is None or (self.version is None and value not in ("", "0")):
-            since = ".".join(map(str, PREDICATES_SINCE))
-            why = (
-                tr("its variable is not decided")
-                if value is None
-                else tr("the version is not known")
-            )
-            name = visible(" ".join(location.args), 80)
-            doubt = tr(
-                "location {name} matches by its variable since {since}, and {why}",
-                name=name,
-                since=since,
-                why=why,
-            )
-            self.route.doubt = f"{location.where}: {doubt}"
+            self.route.doubt = _predicate_doubt(location, knows_value=value is not None)
         return value not in ("", "0")
 
     def _serve(self) -> _Step:
@@ -210,38 +200,44 @@ class _Walk:
         route, last = self.route, directive.args[-1]
         if last.startswith("="):
             route.answer(directive, int(last[1:]) if last[1:].isdecimal() else None)
-            route.undecided.append(
-                tr("{where}: try_files decides by which files exist", where=directive.where)
+            text = tr(
+                "{where}: try_files answers by which files exist; all are taken as missing",
+                where=directive.where,
             )
+            route.note("files", text)
             return self._apply_error_page()
         target = route.state.fill(last)
         if target is None:
-            route.doubt = tr(
-                "{where}: try_files leads to {last}, which ",
+            text = tr(
+                "{where}: try_files leads to {last}, whose variables are not known",
                 where=directive.where,
                 last=visible(last, 60),
             )
-            route.doubt += tr("depends on variables")
+            route.doubt = Doubt("variable", text)
             return None
-        note = tr(
-            "{where}: taken as falling through to {target}",
+        text = tr(
+            "{where}: files are taken as missing, so try_files leads to {target}",
             where=directive.where,
             target=visible(target, 60),
         )
-        route.undecided.append(note)
-        step = self._redirect(target, tr("try_files falls through to"), directive.where)
+        route.note("files", text)
+        reason = tr("try_files leads to {target}", target=visible(target, 60))
+        step = self._redirect(target, reason, directive.where)
         if step is None:
             route.answer(directive, 500)
             return self._apply_error_page()
         return step
 
-    def _redirect(self, target: str, how: str, where: Position) -> _Step:
-        """The step to a named location, or to a path with query; None if there is no such one."""
+    def _redirect(self, target: str, reason: str, where: Position) -> _Step:
+        """The step to a named location, or to a path with query; None if there is no such one.
+
+        `reason` is why a named location serves the request.
+        """
         if not target.startswith("@"):
             path, _, query = target.partition("?")
             self.route.redirected(path, query, where)
             return "server"
-        self.route.reason = f"{how} {visible(target, 60)}"
+        self.route.reason = reason
         return named_location(self.server, target[1:])
 
     def _content(self) -> _Step:
@@ -251,7 +247,7 @@ class _Walk:
         handler = next(filter(is_handler, inside), None)
         if handler is None and route.pass_directive is not None:
             return None
-        doubt = describe_unknown(handler) if handler else self._unknown_answer()
+        doubt = doubt_unknown(handler) if handler else self._unknown_answer()
         if doubt is not None:
             route.doubt = doubt
             return None
@@ -261,20 +257,22 @@ class _Walk:
         route.status = 404
         return self._apply_error_page()
 
-    def _unknown_answer(self) -> str | None:
+    def _unknown_answer(self) -> Doubt | None:
         """Why something else than a file may answer; None if nothing suggests it."""
         unknown = unknown_directives(self._blocks)
         if unknown:
-            return describe_unknown(unknown[-1])
+            return doubt_unknown(unknown[-1])
         inside = (each for block in self.route.chain[-1:] for each in block.children("if"))
         for directive in inside:
             if pass_directive(directive) is not None:
-                return tr(
-                    "{where}: only inside this `if` the request is passed on", where=directive.where
+                text = tr(
+                    "{where}: the request is passed on only if this `if` is met",
+                    where=directive.where,
                 )
+                return Doubt("condition", text)
         return self._index_answer()
 
-    def _index_answer(self) -> str | None:
+    def _index_answer(self) -> Doubt | None:
         """An index file of this path that another location passes on, if the file exists."""
         if not self.route.path.endswith("/"):
             return None
@@ -283,8 +281,12 @@ class _Walk:
         for name in directive.args if directive else ():
             choice = find_location(self.server, posixpath.join(self.route.path, name), [])
             if directive and choice and pass_directive(choice.chain[-1]) is not None:
-                question = tr("whether {name} exists decides who answers", name=visible(name, 60))
-                return f"{directive.where}: {question}"
+                text = tr(
+                    "{where}: who answers depends on whether {name} exists",
+                    where=directive.where,
+                    name=visible(name, 60),
+                )
+                return Doubt("files", text)
         return None
 
     def _apply_error_page(self) -> _Step:
@@ -317,20 +319,45 @@ class _Walk:
         trial.route.answered = trial.route.status = None
         if target.startswith("/"):
             trial.route.state.method = "GET"
-        step = trial._redirect(target, tr("the error page is"), page.where)
+        reason = tr("the error page is {target}", target=visible(target, 60))
+        step = trial._redirect(target, reason, page.where)
         trial.follow(step)
         answer = trial.route.answered
         if step is None:
             route.status = 500
         elif trial.route.pass_directive is not None or trial.route.doubt:
             if route.answered is None:
-                reason = tr(
-                    "taken as leading to {target}: files are taken as missing",
+                text = tr(
+                    "{where}: files are taken as missing, so the error page leads to {target}",
+                    where=page.where,
                     target=visible(target, 60),
                 )
-                trial.route.undecided.append(f"{page.where}: {reason}")
+                trial.route.note("files", text)
             self.route = trial.route
         elif answer is not None:
             route.status = status_after(page, route.status, answer, trial.route.status)
         else:
             route.status = None
+
+
+def _predicate_doubt(location: Directive, *, knows_value: bool) -> Doubt:
+    """That it is not decided whether a `location $variable` serves the request."""
+    since = ".".join(map(str, PREDICATES_SINCE))
+    name = visible(" ".join(location.args), 80)
+    if knows_value:
+        text = tr(
+            "{where}: since Nginx {since}, location {name} matches by its variable, and the "
+            "version of this Nginx is not known",
+            where=location.where,
+            since=since,
+            name=name,
+        )
+    else:
+        text = tr(
+            "{where}: since Nginx {since}, location {name} matches by its variable, whose value "
+            "is not known",
+            where=location.where,
+            since=since,
+            name=name,
+        )
+    return Doubt("variable", text)

@@ -9,6 +9,7 @@ from wizard.model.config import Config, Directive
 from wizard.model.resolution import (
     Answer,
     BodyFilter,
+    Doubt,
     LocationRef,
     Request,
     RequestResolution,
@@ -17,17 +18,16 @@ from wizard.model.resolution import (
 from wizard.nginx.body_filters import body_filters, describe_doubts
 from wizard.nginx.delivery import client_kinds, delivery_table, is_buffered
 from wizard.nginx.error_pages import error_pages
-from wizard.nginx.known_directives import describe_unknown, unknown_directives
+from wizard.nginx.known_directives import doubt_unknown, unknown_directives
 from wizard.nginx.locations import modifier_and_path
 from wizard.nginx.memo import Memo
-from wizard.nginx.patterns import EXCEEDED
 from wizard.nginx.phases import follow_route
 from wizard.nginx.refusal import find_refusal
 from wizard.nginx.route import Route
 from wizard.nginx.servers import ServerChoice, choose_server, merges_slashes, server_ref
 from wizard.nginx.settings import Chain, effective_settings
 from wizard.nginx.upstream import resolve_upstream
-from wizard.text.display import first_of
+from wizard.text.display import MAX_SENTENCES, describe_rest
 from wizard.text.messages import tr
 
 _PLAIN_HEADERS = frozenset({"accept", "content-type", "origin", "upgrade", "user-agent"})
@@ -93,7 +93,7 @@ def _resolve(config: Config, request: Request, version: str | None) -> RequestRe
         _undecided(config, choice.undecided, route, settings, version, doubts),
         listens=choice.listens,
         merges_slashes=merges_slashes(choice, request),
-        doubt=route.doubt or (choice.undecided if choice.undecided.endswith(EXCEEDED) else ""),
+        doubt=route.doubt or _limit_of(choice),
         answer=Answer(route.answered, route.status) if route.answered else None,
         error_pages=error_pages(blocks),
         is_rewritten=route.rewritten and not route.broken,
@@ -103,10 +103,11 @@ def _resolve(config: Config, request: Request, version: str | None) -> RequestRe
 
 
 def _without_server(config: Config, request: Request, version: str | None) -> RequestResolution:
-    notes = (*config.notes, tr("the config has no server block"))
+    notes = [Doubt("config", note) for note in config.notes]
+    notes.append(Doubt("server", tr("the config has no server block")))
     refusal = find_refusal(config)
     return RequestResolution(
-        request, config, version, None, None, None, {}, undecided=notes, refusal=refusal
+        request, config, version, None, None, None, {}, undecided=tuple(notes), refusal=refusal
     )
 
 
@@ -118,12 +119,13 @@ def _chain(choice: ServerChoice, route: Route) -> Chain:
 
 def _doubts(
     unknown: tuple[Directive, ...], filters: tuple[BodyFilter, ...], buffering: bool
-) -> tuple[str, ...]:
+) -> tuple[Doubt, ...]:
     """What directives of modules that are not known, and body filters, leave undecided."""
     places = {each.where for each in filters}
     others = [directive for directive in unknown if directive.where not in places]
-    described = map(describe_unknown, others[:_MAX_UNKNOWN])
-    return (*described, *describe_doubts(filters, buffering))
+    described = map(doubt_unknown, others[:_MAX_UNKNOWN])
+    held = (Doubt("filter", text) for text in describe_doubts(filters, buffering))
+    return (*described, *held)
 
 
 def _location(route: Route) -> LocationRef | None:
@@ -136,22 +138,36 @@ def _location(route: Route) -> LocationRef | None:
 
 def _undecided(
     config: Config,
-    undecided: str,
+    undecided: Doubt | None,
     route: Route,
     settings: dict[str, Setting],
     version: str | None,
-    doubts: tuple[str, ...],
-) -> tuple[str, ...]:
-    """What the config alone does not decide, one sentence each, without repetitions."""
+    doubts: tuple[Doubt, ...],
+) -> tuple[Doubt, ...]:
+    """What the config alone does not decide, without repetitions."""
+    notes = [Doubt("config", note) for note in config.notes]
     decisive = filter(None, [undecided, route.doubt])
-    sentences = [*first_of(config.notes), *decisive, *first_of(route.undecided), *first_of(doubts)]
+    all_doubts = [*_first_doubts(notes), *decisive, *_first_doubts(route.undecided)]
+    all_doubts += _first_doubts(doubts)
     http_version = settings.get("proxy_http_version")
     is_default = http_version is not None and http_version.where is None
     if version is None and is_default and route.pass_directive is not None:
-        sentences.append(
-            tr(
-                "the Nginx version is not known; proxy_http_version is taken as 1.0, its default "
-                "before 1.29.7"
-            )
+        text = tr(
+            "the Nginx version is not known; proxy_http_version is taken as 1.0, its default "
+            "before 1.29.7"
         )
-    return tuple(dict.fromkeys(sentences))
+        all_doubts.append(Doubt("version", text))
+    return tuple(dict.fromkeys(all_doubts))
+
+
+def _first_doubts(doubts: Sequence[Doubt]) -> list[Doubt]:
+    """The first of these, each once, and how many more there are."""
+    different = list(dict.fromkeys(doubts))
+    rest = describe_rest(different)
+    return [*different[:MAX_SENTENCES], *([Doubt("more", rest)] if rest else [])]
+
+
+def _limit_of(choice: ServerChoice) -> Doubt | None:
+    """The doubt about the server if a pattern that takes too many steps may choose another one."""
+    doubt = choice.undecided
+    return doubt if doubt is not None and doubt.kind == "limit" else None

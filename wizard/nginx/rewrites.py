@@ -9,7 +9,7 @@ from urllib.parse import quote
 from wizard.model.config import Directive
 from wizard.nginx.conditions import evaluate
 from wizard.nginx.locations import PASS_DIRECTIVES
-from wizard.nginx.patterns import EXCEEDED, search
+from wizard.nginx.patterns import pattern_doubt, search
 from wizard.nginx.route import Route
 from wizard.nginx.variables import MAX_VALUE_CHARS
 from wizard.text.config_redaction import redact_directive
@@ -68,15 +68,18 @@ def _note_if(directive: Directive, route: Route, *, is_met: bool) -> None:
     """Record an `if` that could change the route as undecided."""
     if any(child.name in _ROUTING for child in directive.block or ()):
         condition = visible(redact_directive("if", directive.args), 80)
-        taken = tr("met: files are taken as missing") if is_met else tr("not met")
-        route.undecided.append(
-            tr(
-                "{where}: `if {condition}` is taken as {taken}",
-                where=directive.where,
+        place = str(directive.where)
+        if is_met:
+            text = tr(
+                "{place}: `if {condition}` is taken as met: every file is taken as missing",
+                place=place,
                 condition=condition,
-                taken=taken,
             )
-        )
+        else:
+            text = tr(
+                "{place}: `if {condition}` is taken as not met", place=place, condition=condition
+            )
+        route.note("files" if is_met else "condition", text)
 
 
 def _apply_rewrite(directive: Directive, route: Route) -> bool:
@@ -86,16 +89,11 @@ def _apply_rewrite(directive: Directive, route: Route) -> bool:
     found = search(regex, route.path)
     if found.problem:
         route.state.captures = None
-        reason = tr(
-            "{where}: the pattern {regex} {problem}",
-            where=directive.where,
-            regex=visible(regex, 80),
-            problem=found.problem,
-        )
-        route.undecided.append(reason)
+        doubt = pattern_doubt(directive.where, regex, found.problem)
+        route.undecided.append(doubt)
         # A pattern that PCRE does not accept keeps Nginx from starting; this one may match.
-        route.doubt = route.doubt or (reason if found.problem == EXCEEDED else "")
-        return bool(route.doubt)
+        route.doubt = route.doubt or (doubt if doubt.kind == "limit" else None)
+        return route.doubt is not None
     if found.match is None:
         route.state.captures = ()
         return False
@@ -120,9 +118,11 @@ def _replace(directive: Directive, route: Route) -> bool:
     state.changed_by = directive.where
     if path is None:
         state.knows_path = False
-        route.undecided.append(
-            tr("{where}: the rewritten path depends on variables", where=directive.where)
+        text = tr(
+            "{where}: the rewritten path has variables whose value is not known",
+            where=directive.where,
         )
+        route.note("variable", text)
         return False
     state.path, route.rewritten = path, True
     if query is None or (state.query is None and not drops_query):

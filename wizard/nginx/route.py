@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from wizard.model.config import Directive, Position
+from wizard.model.resolution import Doubt, DoubtKind
 from wizard.nginx.locations import pass_directive
 from wizard.nginx.variables import RequestState
 
@@ -22,8 +23,8 @@ class Route:
         broken: Whether `rewrite … break` changed the path; proxy_pass then replaces no prefix.
         answered: The directive by which Nginx answers without a backend (`return`), and `status`
             its status; None if none does.
-        doubt: Why config and request do not decide who answers, in one sentence; else empty.
-        undecided: What they do not decide otherwise, one sentence each.
+        doubt: Why config and request do not decide who answers; None if they do.
+        undecided: What they do not decide otherwise.
     """
 
     state: RequestState
@@ -36,8 +37,8 @@ class Route:
     broken: bool = False
     answered: Directive | None = None
     status: int | None = None
-    doubt: str = ""
-    undecided: list[str] = field(default_factory=list)
+    doubt: Doubt | None = None
+    undecided: list[Doubt] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -65,9 +66,13 @@ class Route:
 
         A location inherits none from the outer one; `if` and `limit_except` do.
         """
-        if self.answered is not None or self.doubt:
+        if self.answered is not None or self.doubt is not None:
             return None
         return next(filter(None, map(pass_directive, self.innermost)), None)
+
+    def note(self, kind: DoubtKind, text: str) -> None:
+        """Record what is not decided and does not hinder the route."""
+        self.undecided.append(Doubt(kind, text))
 
     def answer(self, directive: Directive, status: int | None) -> None:
         """Let Nginx answer by this directive."""

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Literal
 
 from wizard.model.config import Config, Directive
-from wizard.model.resolution import Request, ServerRef
-from wizard.nginx.patterns import Match, search
+from wizard.model.resolution import Doubt, Request, ServerRef
+from wizard.nginx.patterns import Match, pattern_doubt, search
 from wizard.text.display import comma_list, visible
 from wizard.text.messages import tr
 
@@ -202,7 +202,7 @@ class ServerChoice:
     Attributes:
         http: The `http` block around the server; None in a fragment.
         default: The default server of the socket, in force until Nginx has read the name.
-        undecided: What the config does not decide, in one sentence, or empty.
+        undecided: What the config does not decide; None if it decides all.
         listens: Whether any server listens on the request's port.
         match: The match of the server name that is a regex; None if another name decides.
     """
@@ -211,7 +211,7 @@ class ServerChoice:
     server: Directive
     default: Directive
     reason: str
-    undecided: str
+    undecided: Doubt | None
     listens: bool = True
     match: Match | None = None
 
@@ -235,10 +235,14 @@ def choose_server(config: Config, request: Request) -> ServerChoice | None:
     has_listener = bool(group)
     if not has_listener:
         group = [_Candidate(server, is_default=False) for _, server in blocks]
-        undecided = tr("no server listens on port {port}; chosen among all by name", port=port)
+        text = tr(
+            "no server listens on port {port}, so the server was chosen by its name alone",
+            port=port,
+        )
+        undecided = Doubt("address", text)
     server, reason, decisive = _choose_by_name(group, name)
     http = next(http for http, block in blocks if block is server)
-    undecided = undecided or (_untried_names(group, decisive, name) if name else "")
+    undecided = undecided or (_untried_name(group, decisive, name) if name else None)
     default, match = _default_of(group).server, _regex_match(decisive, name)
     return ServerChoice(http, server, default, reason, undecided, has_listener, match)
 
@@ -286,21 +290,21 @@ def _sockets(servers: Iterable[Directive], port: int) -> dict[str, list[_Candida
 
 def _socket_of_request(
     sockets: dict[str, list[_Candidate]], name: str
-) -> tuple[list[_Candidate], str]:
+) -> tuple[list[_Candidate], Doubt | None]:
     """The servers of the socket on which the request arrives (none if none listens), and what
     the config does not decide."""
     address = _address(name)
     if address in sockets:
-        return sockets[address], ""
+        return sockets[address], None
     if ANY not in sockets:
         group = [candidate for candidates in sockets.values() for candidate in candidates]
-        doubt = tr("the address on which the request arrives is not known")
-        return group, doubt if len(sockets) > 1 else ""
-    return sockets[ANY], "" if address else _other_answers(sockets, name)
+        doubt = Doubt("address", tr("the address on which the request arrives is not known"))
+        return group, doubt if len(sockets) > 1 else None
+    return sockets[ANY], None if address else _other_answers(sockets, name)
 
 
-def _other_answers(sockets: dict[str, list[_Candidate]], name: str) -> str:
-    """Which other servers answer a request that arrives at a specific address; empty if none."""
+def _other_answers(sockets: dict[str, list[_Candidate]], name: str) -> Doubt | None:
+    """Which other servers answer a request that arrives at a specific address; None if none."""
     choices = {address: _choose_by_name(group, name)[0] for address, group in sockets.items()}
     chosen = choices[ANY]
     others = [
@@ -308,11 +312,12 @@ def _other_answers(sockets: dict[str, list[_Candidate]], name: str) -> str:
         for address, server in choices.items()
         if server is not chosen
     ]
-    return (
-        tr("another server answers what arrives at {others}", others=comma_list(others[:3]))
-        if others
-        else ""
+    if not others:
+        return None
+    text = tr(
+        "another server answers requests that arrive at {others}", others=comma_list(others[:3])
     )
+    return Doubt("address", text)
 
 
 def requested_name(host: str | None) -> str:
@@ -360,20 +365,18 @@ def _choose_by_name(
     )
 
 
-def _untried_names(group: Sequence[_Candidate], decisive: ServerName | None, name: str) -> str:
-    """Which pattern before the decisive name cannot be tried, in one sentence; empty if none."""
+def _untried_name(
+    group: Sequence[_Candidate], decisive: ServerName | None, name: str
+) -> Doubt | None:
+    """The first pattern before the decisive name that cannot be tried; None if there is none."""
     if decisive is not None and decisive.kind != "regex":
-        return ""
+        return None
     for each in _accepted_names([candidate.server for candidate in group], name):
         if each == decisive:
             break
         if each.kind == "regex" and (problem := search(each.key, name, ignore_case=True).problem):
-            return tr(
-                "the server_name {written} {problem}",
-                written=visible(each.written, 80),
-                problem=problem,
-            )
-    return ""
+            return pattern_doubt(each.server.where, each.written, problem)
+    return None
 
 
 def _regex_match(decisive: ServerName | None, name: str) -> Match | None:

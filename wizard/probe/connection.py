@@ -213,6 +213,7 @@ class ProbeChannel:
             problem,
             self._is_early,
             self._head.body_size,
+            isinstance(self._head, FrameHeadWatch),
         )
         # In a flood the newest is reported as soon as the earlier ones are read; the notices of a
         # vantage still fit.

@@ -7,7 +7,7 @@ HTTP.
 import re
 from typing import Protocol
 
-from wizard.model.received import MAX_START_BYTES, NO_STATUS_LINE
+from wizard.model.received import MAX_START_BYTES
 from wizard.text.messages import tr
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -71,7 +71,7 @@ class TextHeadWatch:
         self.start += data[: MAX_START_BYTES - len(self.start)]
         self._tail = (self._tail + data[-3:])[-3:]
         if self.start[: len(_PREFIX)] != _PREFIX[: len(self.start)]:
-            self.problem = NO_STATUS_LINE
+            self.problem = tr("there is no status line")
 
     def _end_block(self) -> None:
         self._is_complete = not _INTERIM.match(self.start)

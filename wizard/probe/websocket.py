@@ -114,11 +114,15 @@ class Message:
         return Comment(at, f"{self.kind} {text}".strip())
 
     @property
+    def close_code(self) -> int:
+        """The code of a close frame; 1005 without one."""
+        return int.from_bytes(self.payload[:2], "big") if self.size >= 2 else 1005
+
+    @property
     def close_text(self) -> str:
-        """The code of a close frame with its reason: `1008 (no token)`; `1005` without a code."""
-        code = int.from_bytes(self.payload[:2], "big") if self.size >= 2 else 1005
+        """The code of a close frame with its reason: `1008 (no token)`."""
         reason = self.payload[2:].decode("utf-8", "replace")
-        return f"{code} ({reason})" if reason else str(code)
+        return f"{self.close_code} ({reason})" if reason else str(self.close_code)
 
     @property
     def reply(self) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import httpcore
 import httpx
 
-from wizard.model.events import CLOSED_BY_SERVER, Chunk, Ended, Upgraded
+from wizard.model.events import Chunk, Ended, Upgraded
 from wizard.probe.connection import ProbeChannel
 from wizard.probe.websocket import FrameDecoder, FrameError, Message, why_not_open
 from wizard.text.display import safe
@@ -85,7 +85,8 @@ async def _answer(
         with suppress(httpcore.NetworkError, httpcore.TimeoutException):
             await stream.write(message.reply, timeout=ANSWER_TIMEOUT_S)
     if message.kind == "close":
-        return Ended(at, "eof", f"{CLOSED_BY_SERVER}{safe(message.close_text, 200)}")
+        detail = tr("closed by the server: {code}", code=safe(message.close_text, 200))
+        return Ended(at, "eof", detail, message.close_code)
     if message.kind == "ping" and stream is None:
         return Ended(at, "open", LEFT_AT_PING)
     return None

@@ -14,8 +14,6 @@ from wizard.text.display import visible
 from wizard.text.marks import MARK
 from wizard.text.messages import tr
 
-NOT_IN_DIFF = tr("block is not in the diff: ")
-"""What notes on a sketch have before the reason."""
 _DEFAULT_UNIT = "    "
 
 

@@ -14,7 +14,7 @@ from wizard.recommend.block import Block, ConfigFix
 from wizard.recommend.carve import fix_path, is_shared, location_path
 from wizard.recommend.from_observation import lines_to_set, recommend_from_observation
 from wizard.recommend.outer_blocks import add_to_http_block, fix_upstream
-from wizard.recommend.patch import STDIN, make_diff
+from wizard.recommend.patch import make_diff
 from wizard.recommend.placement import change_inside
 from wizard.recommend.reasons import omitted_lines
 from wizard.recommend.reroute import route_messages, route_public_path, route_to_intended
@@ -285,7 +285,7 @@ def _diff_notes(
     yield from _missing_from_diff(blocks, diff)
     if any("sites-enabled" in file for file in files) and not config.paths:
         yield _LINK
-    if config.main == STDIN:
+    if config.is_unnamed:
         yield _UNNAMED
     for file in files:
         if (times := _times_included(config, file)) > 1:

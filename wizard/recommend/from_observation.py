@@ -55,10 +55,10 @@ def recommend_from_observation(
     statements = [line for block in blocks for line in block.statements]
     notes = [problem, _at_hop(case), "" if blocks else _GIVE_CONFIG]
     if is_location:
-        notes += (
-            tr("proxy_pass: {upstream_address}", upstream_address=_upstream_address(case)[1]),
-            _GUARDS,
-        )
+        if case.target.style != "npm":  # Nginx Proxy Manager knows the address itself.
+            address = _upstream_address(case)[1]
+            notes.append(tr("proxy_pass: {upstream_address}", upstream_address=address))
+        notes.append(_GUARDS)
         notes += _choices(case, wanted)
     has_other_modules = not case.target.upgrade  # these cannot pass an upgrade on
     is_prefixed = any(line.name.startswith("proxy_") for line in statements)

@@ -8,7 +8,7 @@ from wizard.model.change import Change
 from wizard.model.config import Config
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import upstream_block, upstream_block_of
-from wizard.recommend.block import NOT_IN_DIFF, Block, ConfigFix, write_change
+from wizard.recommend.block import Block, ConfigFix, write_change
 from wizard.recommend.placement import add_before, change_inside, place_before
 from wizard.recommend.rewrite import Rewrite
 from wizard.recommend.source import source_of
@@ -16,10 +16,9 @@ from wizard.text.messages import tr
 
 _WHY_UPSTREAM = tr("the peers that the stream and its messages are spread over")
 _BACKUP = tr(
-    "the upstream {not_in_diff}hash and ip_hash refuse servers marked `backup` "
-    '("balancing method does not support parameter"), so the block has none. Decide '
-    "whether these servers stay",
-    not_in_diff=NOT_IN_DIFF,
+    "change the upstream block by hand: hash and ip_hash refuse servers marked `backup` "
+    '("balancing method does not support parameter"), so the block has none. Decide first '
+    "whether these servers stay"
 )
 _NO_UPSTREAM = tr(
     "session affinity needs an upstream block: name the backend's instances in one, with "

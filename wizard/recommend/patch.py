@@ -10,10 +10,7 @@ from pathlib import PurePath
 from wizard.model.config import Config
 from wizard.recommend.redaction import is_text, secret_fragments, split_fragments
 from wizard.recommend.source import statements_of
-from wizard.text.messages import tr
 
-STDIN = tr("standard input")
-"""The name of a config that came without one."""
 CONTEXT_LINES = 3
 """How many lines around a change the diff shows at most."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -54,7 +51,7 @@ def patch_target(config: Config, file: str) -> PatchTarget:
     GNU patch refuses absolute names, `..` and symbolic links (sites-enabled is full of them), so
     the name is that of the real file.
     """
-    if file == STDIN:
+    if config.is_unnamed:
         return PatchTarget("", "nginx.conf")
     path, main = _real_path(config, file), _real_path(config, config.main)
     directory = os.path.dirname(main)

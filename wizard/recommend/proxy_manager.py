@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wizard.model.diagnosis import Action, BlockLine, Part, Recommendation
-from wizard.recommend.block import NOT_IN_DIFF
 from wizard.text.messages import tr
 
 _INCLUDE = "include conf.d/include/proxy.conf;"
@@ -32,8 +31,6 @@ _DEFAULTS = tr(
 
 _OUTER_BLOCKS = ("upstream ", "map ", "limit_conn_zone ")
 _WHOLE_HOST = tr("paste into the box, where it holds for every path of this host")
-_ABOUT_ADDRESS = "proxy_pass: "
-"""The beginning of a note about an address that the manager knows itself."""
 
 
 def for_proxy_manager(recommendation: Recommendation, *, has_config: bool) -> Recommendation:
@@ -44,16 +41,12 @@ def for_proxy_manager(recommendation: Recommendation, *, has_config: bool) -> Re
     parts = tuple(_for_box(part, has_config=has_config) for part in recommendation.parts)
     lines = [line for part in parts for line in part.lines]
     is_outside = any(line.text.startswith(_OUTER_BLOCKS) for line in lines)
-    notes = [
-        note.rpartition(NOT_IN_DIFF)[2]
-        for note in recommendation.adapt
-        if not note.startswith(_ABOUT_ADDRESS)
-    ]
+    outside = (_OUTSIDE,) if is_outside else ()
     return replace(
         recommendation,
         summary=f"for Nginx Proxy Manager's box: {recommendation.summary}",
         parts=parts,
-        adapt=(_BOX, _EXISTING, *((_OUTSIDE,) if is_outside else ()), _DEFAULTS, *notes),
+        adapt=(_BOX, _EXISTING, *outside, _DEFAULTS, *recommendation.adapt),
     )
 
 

@@ -13,7 +13,7 @@ from wizard.nginx.locations import modifier_and_path, pass_directive
 from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
 from wizard.nginx.resolve import resolve_request
 from wizard.nginx.settings import enclosing_blocks
-from wizard.recommend.block import NOT_IN_DIFF, Block, ConfigFix, Place, replace_place
+from wizard.recommend.block import Block, ConfigFix, Place, replace_place
 from wizard.recommend.carve import (
     entry_location,
     has_groups,
@@ -41,15 +41,12 @@ _WHY_PASS_PUBLIC = tr("the stream's backend, which has the document at the path 
 _SUMMARY = tr("a location for {} that leads to the stream's backend, with the same access control")
 _TAKEN = tr("the config has a location = {} already, at {}: put these lines in its place")
 _GROUPS = tr(
-    "the {not_in_diff}the stream's location uses groups of its pattern ({{}})",
-    not_in_diff=NOT_IN_DIFF,
+    "adapt the block and insert it by hand: it uses groups of the pattern of the stream's "
+    "location ({})"
 )
-_INNER = tr(
-    "the {not_in_diff}put it into the server block, with what {{}} sets for it",
-    not_in_diff=NOT_IN_DIFF,
-)
+_INNER = tr("insert the block into the server block by hand, with what {} sets for it")
 _GUARDED = tr(
-    "the {not_in_diff}{{}} guards the stream as well; repeat what it sets", not_in_diff=NOT_IN_DIFF
+    "insert the block by hand: {} guards the stream as well, so repeat in it what that sets"
 )
 _GROUP = re.compile(r"\$\{?(\d|\w+)")
 

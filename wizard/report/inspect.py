@@ -42,7 +42,7 @@ def inspect_json(
             {"id": finding.id, "where": safe(finding.where), "text": safe(finding.text)}
             for finding in (*all_findings, *_undecided_findings(resolution))
         ],
-        "undecided": [safe(doubt) for doubt in resolution.undecided],
+        "undecided": [safe(str(doubt)) for doubt in resolution.undecided],
         **({"as_sent": as_sent_json(sent)} if sent is not None else {}),
     }
     return json.dumps(data, indent=2) + "\n"
@@ -167,7 +167,7 @@ def inspect_text(
         section(tr("An event stream is"), map(_delivery, resolution.delivery)),
         "".join(map(_finding, (*_refusal_finding(resolution), *findings))),
         "".join(
-            wrap(tr("not decided: {doubt}", doubt=safe(doubt)), "", "  ")
+            wrap(tr("not decided: {doubt}", doubt=safe(str(doubt))), "", "  ")
             for doubt in resolution.undecided
         ),
     ]

@@ -5,7 +5,7 @@ No control sequence reaches a terminal and no secret a file.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wizard.text.messages import tr
 from wizard.text.redaction import redact
@@ -94,9 +94,13 @@ MAX_SENTENCES = 20
 def first_of(sentences: Iterable[str]) -> list[str]:
     """The first `MAX_SENTENCES` of these sentences, each once, and how many more there are."""
     different = list(dict.fromkeys(sentences))
+    return [*different[:MAX_SENTENCES], *filter(None, [describe_rest(different)])]
+
+
+def describe_rest(different: Sequence[object]) -> str:
+    """How many of these there are beyond the first `MAX_SENTENCES`; empty if there are none."""
     more = len(different) - MAX_SENTENCES
-    rest = [tr("{more} more lines of this kind", more=more)] if more > 0 else []
-    return [*different[:MAX_SENTENCES], *rest]
+    return tr("{more} more lines of this kind", more=more) if more > 0 else ""
 
 
 def capitalize(text: str) -> str:

@@ -28,7 +28,6 @@ from wizard.model.target import Source, Target
 from wizard.model.timeline import Probe, Timeline
 from wizard.probe.mcp.exchange import Timeouts
 from wizard.probe.mcp.session import sibling_url, try_sibling
-from wizard.probe.mcp.signs import NO_SIGN
 from wizard.probe.request import ProbeOptions
 
 STREAMABLE: Mapping[str, Answer] = {
@@ -185,7 +184,7 @@ async def test_a_vantage_is_reached_as_slowly_for_the_sibling_path(
 
     monkeypatch.setattr("wizard.probe.mcp.session.handshake_over_http_sse", keep)
     options, probe = ProbeOptions(clock=lambda: 0.0), Probe("sse-proxy", "http://h/mcp")
-    handshake = Handshake("proxy", probe.url, skipped=True, why=NO_SIGN)
+    handshake = Handshake("proxy", probe.url, skipped=True, lacks_sign=True)
     for began_s in (0.0, 2.0):
         await try_sibling(handshake, Timeline(probe, status=404, began_s=began_s), options)
     assert durations[1] - durations[0] >= 2.0

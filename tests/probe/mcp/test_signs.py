@@ -84,7 +84,7 @@ async def test_why_nothing_was_posted_is_said() -> None:
     async with running({"GET": response(405)}) as server:
         investigation = await probe(server.url.replace("/sse", "/stream"))
     (handshake,) = investigation.case.handshakes
-    assert (handshake.skipped, handshake.why) == (True, NO_SIGN)
+    assert (handshake.skipped, handshake.lacks_sign) == (True, True)
     assert "--mcp always" in NO_SIGN
 
 

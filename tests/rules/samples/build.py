@@ -169,7 +169,9 @@ def case_of_hops(outside: str, edge: str, inner: str, direct: str = "live") -> C
 def make_log_line(text: str, *, client: str = "", ours: bool = True) -> LogLine:
     """Return a line of a log, classified as a real one."""
     line = parse_line(text)
-    return LogLine("error.log", text, line.kind, ours, line.tag, line.meaning, client)
+    return LogLine(
+        "error.log", text, line.kind, ours, line.tag, line.meaning, client, sign=line.sign
+    )
 
 
 def make_passed_line() -> LogLine:

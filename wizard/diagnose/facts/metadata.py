@@ -64,8 +64,8 @@ def helpful_forwarding(case: Case) -> FollowUpResult | None:
 
 
 def forwarded_names(result: FollowUpResult) -> str:
-    """The headers of a proxy that a direct request had, as its reason names them."""
-    return safe(result.why.removeprefix(tr("the direct request with {names}", names="")), 200)
+    """The headers of a proxy that a direct request had."""
+    return safe(", ".join(result.headers), 200)
 
 
 def helpful_resource(case: Case) -> FollowUpResult | None:

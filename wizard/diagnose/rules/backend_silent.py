@@ -40,7 +40,7 @@ _CONNECTED = tr(
 )
 _SOON = tr(
     "It waits no longer than that, and a backend that needs more time for its first byte "
-    "looks alike: add --direct to tell."
+    "looks alike: {add_direct}."
 )
 _LONG_S = 30.0
 """A backend whose header did not come in this time, in seconds, is hardly just slow."""

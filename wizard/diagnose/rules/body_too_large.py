@@ -9,14 +9,13 @@ from wizard.diagnose.rule_settings import NginxSettings, in_force
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.log_report import REFUSED_BY_NGINX
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import size_bytes
 from wizard.text.messages import tr
 
 LIMIT = "client_max_body_size"
 _DISTINGUISHES = tr("The body is larger than the limit in force where the message is posted.")
-_UNREAD = tr("Without the config it is not known whose limit this is: add --conf.")
+_UNREAD = tr("Without the config it is not known whose limit this is: {add_conf}.")
 _OTHERS = tr(
     "The logs say it of other clients' messages; ours are smaller than the limit in force."
 )
@@ -63,7 +62,7 @@ def _of_others(rule: Rule, case: Case) -> Finding | None:
     if not posted:
         return None
     # An entry without an upstream is a refusal of Nginx itself, as each line of its error log is.
-    named = [each for each in posted if each.failure.meaning.startswith(REFUSED_BY_NGINX)]
+    named = [each for each in posted if each.failure.sign == "own-answer"]
     named = [each for each in posted if each.failure.kind == "error"] or named
     first = (named or posted)[0]
     limit = size_bytes(first.resolution.value(LIMIT)) if first.resolution else None

@@ -22,7 +22,7 @@ Events = list[tuple[str, str]]
 
 _ALONE = tr(
     "A session id belongs to one stream, so the same id twice is a copy. It was not "
-    "checked that the backend makes a new one each time: add --direct to confirm."
+    "checked that the backend makes a new one each time: {add_direct}."
 )
 _DISTINGUISHES = tr(
     "A session id belongs to one stream, and the backend asked directly makes a new one "

@@ -30,7 +30,7 @@ from wizard.text.display import safe
 from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
-_UNREAD = tr(" Without the config this rests on the two URLs: add --conf.")
+_UNREAD = tr(" Without the config this rests on the two URLs: {add_conf}.")
 _COLLISION = tr(
     "several servers behind one host that all say {} would collide: then let the server "
     "itself name its prefix (its root path), and keep the prefix in proxy_pass"

@@ -18,7 +18,7 @@ _DISTINGUISHES = tr("The same request is live without Accept-Encoding: gzip and 
 _DIRECT = tr(
     "The backend asked directly with gzip is live, so it is not the backend's own compression."
 )
-_NO_DIRECT = tr("Whether the backend compresses by itself was not measured: add --direct.")
+_NO_DIRECT = tr("Whether the backend compresses by itself was not measured: {add_direct}.")
 _WHY_GZIP = tr(
     "with buffering off gzip holds nothing back any more, but compresses each event by "
     "itself, which saves nothing on a stream"

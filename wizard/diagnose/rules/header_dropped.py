@@ -63,7 +63,7 @@ _BY_AN_ERROR = tr(
 _NAMED = tr(
     "The server answers that a header which has to repeat the message is missing or "
     "differs; ours was sent with all of them. Which one is lost, and where, the config "
-    "shows: add --conf."
+    "shows: {add_conf}."
 )
 
 

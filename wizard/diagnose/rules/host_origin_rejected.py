@@ -44,10 +44,10 @@ _DISTINGUISHES = tr(
     "The direct request is served under the backend's own name, and refused with the "
     "same status under another one: so the backend refuses it, because of the name alone."
 )
-_ASSUMED = tr("Which Host Nginx passes on is not known: add --conf.")
+_ASSUMED = tr("Which Host Nginx passes on is not known: {add_conf}.")
 _NAMED = tr(
     "The answer itself names the Host header. A direct request with that Host would "
-    "confirm that it comes from the backend: add --direct."
+    "confirm that it comes from the backend: {add_direct}."
 )
 _ORIGIN_DISTINGUISHES = tr(
     "The direct request is refused with the given Origin and served without it: the "

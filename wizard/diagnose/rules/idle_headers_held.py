@@ -19,7 +19,7 @@ _DISTINGUISHES = tr(
     "The direct stream has headers and nothing to say yet, so the backend does answer; "
     "through Nginx even the headers are missing."
 )
-_UNREAD = tr("Without the config it is not known that this Nginx buffers: add --conf to confirm.")
+_UNREAD = tr("Without the config it is not known that this Nginx buffers: {add_conf}.")
 _NO_HANDSHAKE = tr(
     "But no handshake was completed: over HTTP+SSE (MCP 2024-11-05) the endpoint event "
     "would be due at once, and then the silence itself is the fault."

@@ -32,6 +32,8 @@ _ANSWERED = tr(
     "by `{}` ({}): no backend is asked for this path, so nothing is held or refused "
     "there."
 )
+_IRRELEVANT = frozenset({"files", "version"})
+"""Kinds of doubts that do not concern the choice of server or location."""
 _NOTES: dict[Style, str] = {
     "ingress-nginx": tr(
         "use-regex or rewrite-target on any Ingress of this host turns all its paths into "
@@ -80,23 +82,12 @@ def _not_proxied(rule: Rule, case: Case, resolution: RequestResolution) -> Findi
         return None
     probes = (result_evidence(local[0]), *live_direct_evidence(case))
     evidence = (*probes, *_config_evidence(resolution, *near_misses(resolution)[:1]))
-    is_doubted = any(map(_is_relevant, resolution.undecided))
+    is_doubted = any(doubt.kind not in _IRRELEVANT for doubt in resolution.undecided)
     confidence: Confidence = "likely" if is_doubted else "confirmed"
     text, answer = _STATIC, resolution.answer
     if answer is not None and answer.directive.name != "try_files":
         text = _ANSWERED.format(answer.directive.name, safe(str(answer.directive.where), 120))
     return rule.finding(confidence, evidence, text, explains=frozenset({"wrong-transport"}))
-
-
-def _is_relevant(doubt: str) -> bool:
-    """True if a doubt concerns the choice of server or location, not files or the version."""
-    known = (
-        tr("through to"),
-        tr("files exist"),
-        tr("taken as missing"),
-        tr("version is not known"),
-    )
-    return not any(words in doubt for words in known)
 
 
 def _is_local(result: ProbeResult) -> bool:

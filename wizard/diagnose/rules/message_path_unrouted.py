@@ -54,8 +54,8 @@ def _distinguishes(case: Case, failed: posts.FailedPost) -> str:
     else:
         parts.append(
             tr(
-                "Nginx's own page answers the POST; which location does so is not known: add "
-                "--conf."
+                "Nginx's own page answers the POST; which location does so is not known: "
+                "{add_conf}."
             )
         )
     return sentences(parts)

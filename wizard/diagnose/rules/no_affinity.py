@@ -56,7 +56,7 @@ _ALL_UNKNOWN = tr(
     "The server answers, on the right path, that it does not know a session that it has "
     "just opened."
 )
-_UNREAD = tr("Whether Nginx has several peers is not known: add --conf.")
+_UNREAD = tr("Whether Nginx has several peers is not known: {add_conf}.")
 _METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
 """Directives that choose a peer; an upstream block holds one of them."""
 _HASH = Change(

@@ -33,8 +33,8 @@ _WHY_FORWARDED = tr(
     "the backend builds its URLs from it: asked directly with this header, it named the public URL"
 )
 _NOT_ASKED = tr(
-    "the backend itself was not asked for the document, so no line is known to help: "
-    "add --direct, or lead the path that the 401 names to the backend, with Host, "
+    "the backend itself was not asked for the document (no --direct), so no line is known to "
+    "help: lead the path that the 401 names to the backend, with Host, "
     "X-Forwarded-Proto and X-Forwarded-Host as the client asked"
 )
 _PUBLIC_URL = Fix(

@@ -42,21 +42,21 @@ _OTHER_BACKEND = tr(
 _BY_ITSELF = tr(
     "Data arrives, so the backend sends; it arrives as full buffers or without the end "
     "of an event, which is how buffering delivers, and the config in force keeps "
-    "buffering on. A backend that stops in the middle of an event would look alike: add "
-    "--direct to confirm."
+    "buffering on. A backend that stops in the middle of an event would look alike: "
+    "{add_direct}."
 )
 _BY_ITSELF_NO_CONFIG = tr(
     "Data arrives, so the backend sends; it arrives as full buffers or without the end "
     "of an event, which is how buffering delivers. A backend that stops in the middle of "
-    "an event would look alike: add --direct. Whether buffering is on is not known: "
-    "add --conf."
+    "an event would look alike: {add_direct}. Whether buffering is on is not known: "
+    "{add_conf}."
 )
 _ADVICE = tr(
     "Pass as --direct the address that Nginx uses, and the config of the Nginx that serves this."
 )
 _NO_DIRECT = tr(
     "The config in force keeps buffering on and would hold this stream; but nothing "
-    "shows that the backend sends at all: add --direct to tell it from a silent backend."
+    "shows that the backend sends at all: {tell_silent}."
 )
 _KEPT = tr(
     "The headers came only after {}, in one moment with the broken end: Nginx had the "
@@ -71,7 +71,7 @@ _KEPT_UNSURE = tr(
     "The headers came only after {}, in one moment with the broken end, as where Nginx "
     "lets go what it holds when it gives up reading. A backend that answers late and "
     "breaks off in the same moment looks alike, and the read timeout in force tells "
-    "which: add --conf."
+    "which: {{add_conf}}."
 )
 _KEPT_WHERE = tr("Of several Nginx in a row it may be one further in: --hop shows which.")
 _SENDS = tr(
@@ -81,11 +81,11 @@ _SENDS = tr(
 _SENDS_NO_CONFIG = tr(
     "The same stream is live for {}, so the backend does send, and what holds it for the "
     "others stands between. Without the Nginx config it is not known that buffering is "
-    "on: add --conf to confirm."
+    "on: {{add_conf}}."
 )
 _NO_CONFIG = tr(
     "Without the Nginx config it is not known that buffering is on, nor that Nginx "
-    "passes this path to that backend: add --conf to confirm."
+    "passes this path to that backend: {add_conf}."
 )
 _TAIL_RISK = tr(
     "The config delivers small events and keeps the end of large ones until the next "
@@ -108,7 +108,7 @@ _ANSWER = tr(
 _ANSWER_NO_CONFIG = tr(
     "The same POST is answered at once by the backend, with an event stream, and late or "
     "not at all through the proxy. Without the Nginx config it is not known that "
-    "buffering is on: add --conf to confirm."
+    "buffering is on: {add_conf}."
 )
 _UNTIL_ITS_END = tr(
     "The backend answers a POST with an event stream, and the config keeps buffering on: "

@@ -1,6 +1,6 @@
 """Nginx ignores the backend's X-Accel-Buffering, or it switches buffering on."""
 
-from functools import partial
+from dataclasses import replace
 
 from wizard.diagnose.facts import addresses, answers, directives, streams
 from wizard.diagnose.facts.evidence import (
@@ -10,8 +10,9 @@ from wizard.diagnose.facts.evidence import (
     setting_evidences,
 )
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.diagnose.rule_settings import WHY_UNBUFFERED, NginxSettings, unbuffered
+from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.text.display import safe, sentences
@@ -19,14 +20,13 @@ from wizard.text.messages import tr
 
 _UNREAD = tr(
     "An Nginx behind this one would take the header off, and another proxy does not know "
-    "it. Name each proxy with --hop. Whether this Nginx ignores it is not known: add "
-    "--conf."
+    "it. Name each proxy with --hop. Whether this Nginx ignores it is not known: "
+    "{add_conf}."
 )
 _FORCED_FIX = Fix(tr("the backend no longer sends X-Accel-Buffering: yes on the stream"), "backend")
 _WHY_UNBUFFERED = tr(
-    "{why_unbuffered}. It also settles the ignored X-Accel-Buffering header; no longer "
-    "ignoring it is the other way",
-    why_unbuffered=WHY_UNBUFFERED,
+    "each event is passed on as it comes, instead of when a buffer is full. The other way is "
+    "to let Nginx no longer ignore X-Accel-Buffering"
 )
 
 
@@ -133,6 +133,11 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return (rule.config_finding(directives.place_of(resolution, name), text),)
 
 
+def _settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    first, *others = unbuffered(case, resolution)
+    return (replace(first, reason=_WHY_UNBUFFERED, is_specific=True), *others)
+
+
 RULE = Rule(
     id="xab-ignored",
     stage=Stage.HOLD,
@@ -142,5 +147,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=30,
-    settings=NginxSettings(stream=partial(unbuffered, reason=_WHY_UNBUFFERED), ends_buffering=True),
+    settings=NginxSettings(stream=_settings, ends_buffering=True),
 )

@@ -134,10 +134,9 @@ async def _ask_as_proxy(
     for host, headers in ((public, (scheme,)), ("", (scheme, ("X-Forwarded-Host", public)))):
         probe, sent = replace(base, host=host), replace(spec, headers=(*spec.headers, *headers))
         timeline = await probe_first_event(probe, options, timeout_for(case), sent)
-        names = ", ".join(f"{name}: {value}" for name, value in (*_host(host), *headers))
-        results.append(
-            FollowUpResult(purpose, timeline, tr("the direct request with {names}", names=names))
-        )
+        names = tuple(f"{name}: {value}" for name, value in (*_host(host), *headers))
+        why = tr("the direct request with {names}", names=", ".join(names))
+        results.append(FollowUpResult(purpose, timeline, why, headers=names))
         if origin_of(named_url(timeline)) == origin_of(case.target.url):
             break
     return tuple(results)

@@ -124,7 +124,7 @@ async def run_handshake(
     if known.is_http_sse or endpoint_of(stream) is not None:
         return await handshake_over_http_sse(handshake, options, timeouts)
     if not known.may_post:
-        by_post = replace(handshake, skipped=True, why=NO_SIGN)
+        by_post = replace(handshake, skipped=True, lacks_sign=True, why=NO_SIGN)
     else:
         by_post = await _handshake_by_post(handshake, options, timeouts)
     if by_post.is_complete or not _may_have_endpoint(stream):
@@ -164,9 +164,7 @@ def _may_have_other_transport(handshake: Handshake) -> bool:
 def _reason_to_skip(stream: Timeline, is_http_sse: bool) -> str | None:
     """Why a handshake cannot succeed, in one sentence; None if it may."""
     if stream.headers_s is None and stream.ended in NO_CONNECTION:
-        detail = safe(stream.detail or "refused", 200)
-        is_whole = detail.startswith(tr("no connection"))
-        return detail if is_whole else tr("no connection: {detail}", detail=detail)
+        return safe(stream.detail, 200) or tr("no connection")
     if stream.headers_s is None and stream.wire.has_answer:
         return tr(
             "the URL sends no answer that can be read: {wire}", wire=describe_unread(stream.wire)
@@ -223,7 +221,7 @@ def _may_be_at_sibling(handshake: Handshake) -> bool:
     A silent server would be waited for again, and a server that refuses may serve MCP here.
     """
     if handshake.skipped:
-        return handshake.why == NO_SIGN
+        return handshake.lacks_sign
     last, is_unknown = handshake.last_timeline, handshake.transport == "unknown"
     return is_unknown and last is not None and last.status in NOT_HERE | {200, 202}
 
@@ -236,7 +234,7 @@ async def _handshake_by_post_after_get(
     answer = await reader.send(options, GET, timeouts.next_s(), has_event)
     handshake = with_exchange(handshake, Exchange("stream", answer))
     if not sign_in(answer):
-        return replace(handshake, skipped=True, why=NO_SIGN)
+        return replace(handshake, skipped=True, lacks_sign=True, why=NO_SIGN)
     return await _handshake_by_post(handshake, options, timeouts)
 
 
