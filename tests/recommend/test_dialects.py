@@ -226,7 +226,7 @@ _BACKUP = "upstream app { server a; server b backup; }\n" + NPM.replace(
             _SECRET,
             "nginx.conf",
             "proxy-buffering-hold",
-            "no diff is given",
+            "there is no diff",
             "stands in nginx.conf today",
         ),
         (NPM, "sites-enabled/app", "proxy-buffering-hold", "run patch with", ""),
