@@ -23,7 +23,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.model.timeline import Timeline
 from wizard.nginx.locations import find_location
-from wizard.nginx.settings import enclosing_blocks
+from wizard.nginx.settings import AUTHENTICATION, enclosing_blocks
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.text.config_tokens import quote_argument
 from wizard.text.messages import tr
@@ -247,11 +247,8 @@ def _preflight_obstacle(resolution: RequestResolution | None) -> str:
         return _LIMITED
     choice = find_location(server, resolution.request.path, [])
     first = choice.chain[-1] if choice and location.modifier == "@" else None
-    is_guarded = first is not None and any(any(first.children(name)) for name in _GUARDS)
+    is_guarded = first is not None and any(any(first.children(name)) for name in AUTHENTICATION)
     return _GUARDED if is_guarded else ""
-
-
-_GUARDS = ("auth_basic", "auth_request", "auth_jwt")
 
 
 _NOTES: dict[Style, str] = {

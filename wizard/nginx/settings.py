@@ -32,11 +32,13 @@ _GRPC_SETTINGS = {
     "hide_header", "pass_header", "next_upstream", "intercept_errors",
 }  # fmt: skip
 """Those of `_PREFIXED_DEFAULTS` that exist with `grpc_`."""
+AUTHENTICATION = ("auth_basic", "auth_request", "auth_jwt")
+"""Directives that ask for credentials; `off` asks for none."""
 _COMMON_DEFAULTS = {
     "add_header": "", "gzip": "off", "gzip_types": "text/html", "gzip_proxied": "off",
     "gzip_min_length": "20", "gzip_http_version": "1.1", "postpone_output": "1460",
     "keepalive_timeout": "75s", "send_timeout": "60s", "client_max_body_size": "1m",
-    "limit_conn": "", "limit_req": "", "auth_basic": "off", "auth_request": "off",
+    "limit_conn": "", "limit_req": "", **dict.fromkeys(AUTHENTICATION, "off"),
     "ssl_buffer_size": "16k", "chunked_transfer_encoding": "on", "tcp_nodelay": "on",
     "error_page": "",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.nginx.locations import modifier_and_path, pass_directive
 from wizard.nginx.proxy_pass import for_upstream_uri, has_fixed_uri, replace_passes
 from wizard.nginx.resolve import resolve_request
-from wizard.nginx.settings import enclosing_blocks
+from wizard.nginx.settings import AUTHENTICATION, enclosing_blocks
 from wizard.recommend.block import Block, ConfigFix, Place, replace_place
 from wizard.recommend.carve import (
     entry_location,
@@ -99,8 +99,6 @@ def _headers_of(stream: RequestResolution) -> list[Change]:
 
 _WHY_PUBLIC = tr("the path that the 401 names, which clients read before they have a token")
 _WHY_OPEN = tr("everybody may read this path: it tells a client how to get a token (RFC 9728)")
-_AUTHENTICATION = {"auth_basic": "off", "auth_request": "off", "auth_jwt": "off"}
-"""Directives that ask for credentials, with the value that asks for none."""
 
 
 def route_public_path(
@@ -121,8 +119,8 @@ def route_public_path(
         source.passes, lambda line: for_upstream_uri(line, name, name), _WHY_PASS_PUBLIC
     )
     blocks = enclosing_blocks(stream)
-    guards = [name for name in _AUTHENTICATION if any(any(b.children(name)) for b in blocks)]
-    opened = [Change(name, _AUTHENTICATION[name], _WHY_OPEN) for name in guards]
+    guards = [name for name in AUTHENTICATION if any(any(b.children(name)) for b in blocks)]
+    opened = [Change(name, "off", _WHY_OPEN) for name in guards]
     own = _exact_location(served, name)
     existing = source_of(served.config, own.directive) if own else None
     if existing and is_passed_on(served):

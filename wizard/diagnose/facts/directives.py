@@ -1,7 +1,7 @@
 """Facts about the directives in force for a request."""
 
 from wizard.model.resolution import RequestResolution, Setting
-from wizard.nginx.settings import duration_s, size_bytes
+from wizard.nginx.settings import AUTHENTICATION, duration_s, size_bytes
 
 DEFAULT_BUFFER_BYTES = 4096
 """Nginx's default is one page of memory."""
@@ -18,6 +18,11 @@ def adds_slash(resolution: RequestResolution) -> bool:
     location = resolution.location
     is_slashed = location is not None and location.path == f"{resolution.request.path}/"
     return is_slashed and not is_proxied(resolution)
+
+
+def guards_in_force(resolution: RequestResolution) -> tuple[str, ...]:
+    """The directives that ask for credentials before the request is passed on."""
+    return tuple(name for name in AUTHENTICATION if resolution.value(name) not in ("", "off"))
 
 
 def is_buffering(resolution: RequestResolution) -> bool:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from wizard.diagnose.facts import metadata, streams
+from wizard.diagnose.facts import directives, metadata, streams
 from wizard.diagnose.facts.evidence import (
     body_suffix,
     live_direct_evidence,
@@ -142,9 +142,9 @@ def _guards(resolution: RequestResolution | None, answer: Timeline) -> tuple[str
     """The directives in force that can give this answer."""
     if resolution is None:
         return ()
-    names = ("auth_basic",) if _is_basic(resolution.value("auth_basic"), answer) else ()
-    candidates = (*names, "auth_request")
-    return tuple(name for name in candidates if resolution.value(name) not in ("", "off"))
+    is_basic = _is_basic(resolution.value("auth_basic"), answer)
+    in_force = directives.guards_in_force(resolution)
+    return tuple(name for name in in_force if name != "auth_basic" or is_basic)
 
 
 def _is_basic(realm: str, answer: Timeline) -> bool:

@@ -49,7 +49,6 @@ _OF_OTHERS = frozenset({"accept-encoding", "origin", "upgrade"})
 _WHY_UNDERSCORES = tr("Nginx ignores headers with an underscore in their name unless this is on")
 _MEDIA_TYPES = ("application/json", "text/event-stream")
 """What MCP has a client accept (2025-11-25, "Sending Messages to the Server")."""
-_GUARDS = ("auth_basic", "auth_request")
 _DISTINGUISHES = tr(
     "The direct request has the same headers and is served; the proxied one is refused, "
     "and the config drops a header that it was sent with."
@@ -177,7 +176,7 @@ def _refused(case: Case) -> _Refused | None:
 
 def _dropped(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
     """The headers that the config sets to nothing, by name in lower case."""
-    is_guarded = any(resolution.value(name) not in ("", "off") for name in _GUARDS)
+    is_guarded = bool(directives.guards_in_force(resolution))
     for line in _lines_in_force(resolution):
         name = line.args[0].lower() if line.args else ""
         # Nginx may have used the credentials itself, and then drops them on purpose.
@@ -205,7 +204,7 @@ def _replaced(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
 
 def _overwritten(case: Case, resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
     """The credentials of the user, in place of which the config sends a value of its own."""
-    is_guarded = any(resolution.value(name) not in ("", "off") for name in _GUARDS)
+    is_guarded = bool(directives.guards_in_force(resolution))
     given = {name.lower(): value for name, value in case.target.headers}
     for line in () if is_guarded else _lines_in_force(resolution):
         name = line.args[0].lower() if len(line.args) > 1 else ""

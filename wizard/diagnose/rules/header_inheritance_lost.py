@@ -101,8 +101,7 @@ def _credential(
     """401 or 403 from the backend, which lacks credentials that the outer level sends."""
     credentials = [name for name in dropped.names if any(word in name for word in CREDENTIAL_WORDS)]
     refused = [result for result in case.proxy if result.timeline.status in (401, 403)]
-    guards = {resolution.value("auth_basic"), resolution.value("auth_request")} - {"", "off"}
-    if not credentials or not refused or guards:
+    if not credentials or not refused or directives.guards_in_force(resolution):
         return None
     status = refused[0].timeline.status
     same = [result for result in case.direct if result.timeline.status == status]
