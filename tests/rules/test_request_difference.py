@@ -12,7 +12,6 @@ from wizard.diagnose.facts.request_difference import (
     WITH,
     WITHOUT,
     describe_request,
-    named_difference,
     named_differences,
 )
 from wizard.model.case import Case, FollowUpResult
@@ -241,7 +240,6 @@ def test_several_that_are_needed_together_are_all_named() -> None:
     other = with_header("X-A", None, "1")
     case = replace(case_of(), follow_ups=shown(HOST, other))
     assert named_differences(case) == (HOST, other)
-    assert named_difference(case) is None
 
 
 def test_a_path_that_is_lost_confirms_the_prefix() -> None:

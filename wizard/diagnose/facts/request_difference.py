@@ -50,13 +50,6 @@ def _sent(case: Case, purpose: str) -> tuple[FollowUpResult, ...]:
     return streams.follow_ups(case, purpose) if case.resolution else ()
 
 
-def named_difference(case: Case) -> Difference | None:
-    """The difference because of which the request as Nginx passes it on fails; None if none was
-    shown, or if there are several."""
-    named = named_differences(case)
-    return named[0] if len(named) == 1 else None
-
-
 def named_differences(case: Case) -> tuple[Difference, ...]:
     """The differences because of which the request fails; empty if none were shown.
 

@@ -23,7 +23,7 @@ from wizard.probe.mcp.exchange import (
 )
 from wizard.probe.mcp.http_sse import endpoint_problem
 from wizard.probe.mcp.messages import HTTP_SSE_VERSION, STREAMABLE_VERSION
-from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
+from wizard.probe.mcp.streamable import close_session, session_id_of
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.sessions import (
     NO_REPLY,
@@ -196,7 +196,7 @@ async def _run_over_streamable_http(
             sent.append(await _notify(probe, options, spec, timeout_s))
         return sent
     finally:
-        await _close_session(probe, options, session)
+        await _close_known_session(probe, options, session)
 
 
 async def _notify(
@@ -205,11 +205,10 @@ async def _notify(
     return await MessageReader(probe).send(options, spec, timeout_s, is_accepted)
 
 
-async def _close_session(probe: Probe, options: ProbeOptions, session: str) -> None:
-    """Delete the session, again if it was not known."""
-    spec = messages.delete_request(STREAMABLE_VERSION, session)
+async def _close_known_session(probe: Probe, options: ProbeOptions, session: str) -> None:
+    """Close the session, again if it was not known."""
     for _ in range(MAX_DELETES):
-        if not is_unknown(await send_request(probe, options, spec, CLOSE_TIMEOUT_S)):
+        if not is_unknown(await close_session(probe, options, session)):
             return
 
 

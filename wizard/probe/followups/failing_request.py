@@ -33,7 +33,7 @@ from wizard.probe.mcp.exchange import (
     send_request,
 )
 from wizard.probe.mcp.http_sse import endpoint_problem
-from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
+from wizard.probe.mcp.streamable import close_session, session_id_of
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers
 from wizard.probe.request_variants import RawRequest
 from wizard.probe.waits import MIN_WATCH_S
@@ -243,7 +243,8 @@ def _prepare_opening(
     async def send_and_close(request: RawRequest) -> Trial:
         trial = await send(request)
         session = session_id_of(trial.timeline)
-        await _close_session(attempt.probe, options, session)
+        if session:
+            await close_session(attempt.probe, options, session)
         return replace(trial, requests=2 if session else 1)
 
     return replace(attempt, send=send_and_close, most=2)
@@ -269,13 +270,8 @@ async def _prepared_in_session(
         attempt = _prepare_message(case, options, probe, spec, messages.FOLLOWING_ID)
         yield replace(attempt, requests=requests) if attempt else None
     finally:
-        await _close_session(probe, options, session)
-
-
-async def _close_session(probe: Probe, options: ProbeOptions, session: str) -> None:
-    if session:
-        spec = messages.delete_request(messages.STREAMABLE_VERSION, session)
-        await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
+        if session:
+            await close_session(probe, options, session)
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from wizard.probe.host_guard import (
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import send_request
 from wizard.probe.mcp.messages import STREAMABLE_VERSION
-from wizard.probe.mcp.streamable import CLOSE_TIMEOUT_S, session_id_of
+from wizard.probe.mcp.streamable import close_session, session_id_of
 from wizard.probe.request import ProbeOptions
 from wizard.text.messages import tr
 
@@ -63,8 +63,7 @@ async def _send_with_host(
         spec = messages.discover_request() if is_stateless else initialize
         timeline = await send_request(probe, options, spec, timeout_s)
         if session := session_id_of(timeline):
-            spec = messages.delete_request(STREAMABLE_VERSION, session)
-            await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
+            await close_session(probe, options, session)
     why = tr("the direct {name} with Host: {host}", name=name, host=host)
     return FollowUpResult(PUBLIC_HOST.purpose, timeline, why)
 

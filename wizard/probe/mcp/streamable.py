@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Transport
-from wizard.model.timeline import Timeline
+from wizard.model.timeline import Probe, Timeline
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     Condition,
@@ -56,7 +56,7 @@ async def handshake_stateless(
             handshake = with_exchange(handshake, Exchange("listen", listened, len(spec.content)))
     finally:
         # An older server may open a session for any message, and name it in its error.
-        closed = await _close_session(handshake, reader, options)
+        closed = await _end_session(handshake, reader, options)
     return closed
 
 
@@ -74,7 +74,7 @@ async def handshake_over_streamable_http(
             handshake = await _confirm(handshake, reader, options, timeouts)
     finally:
         # Also when cancelled: closing the session takes at most `CLOSE_TIMEOUT_S`.
-        closed = await _close_session(handshake, reader, options)
+        closed = await _end_session(handshake, reader, options)
     return closed
 
 
@@ -156,16 +156,27 @@ async def _ask(
     return replace(handshake, stage="reply" if has_begun else stage, why=why)
 
 
-async def _close_session(
+async def _end_session(
     handshake: Handshake, reader: MessageReader, options: ProbeOptions
 ) -> Handshake:
-    """Delete the session, if one was opened; 405 means that the server lets it time out."""
+    """Close the session, if one was opened."""
     session = session_id_of(reader.timeline)
     if not session:
         return handshake
-    spec = messages.delete_request(handshake.version or STREAMABLE_VERSION, session)
-    deleted = await send_request(handshake.probe(), options, spec, CLOSE_TIMEOUT_S)
+    version = handshake.version or STREAMABLE_VERSION
+    deleted = await close_session(handshake.probe(), options, session, version)
     return with_exchange(replace(handshake, session=True), Exchange("delete", deleted))
+
+
+async def close_session(
+    probe: Probe, options: ProbeOptions, session: str, version: str = STREAMABLE_VERSION
+) -> Timeline:
+    """DELETE a session, which takes at most `CLOSE_TIMEOUT_S`.
+
+    405 means that the server lets it time out (MCP 2025-11-25, "Session Management").
+    """
+    spec = messages.delete_request(version, session)
+    return await send_request(probe, options, spec, CLOSE_TIMEOUT_S)
 
 
 def session_id_of(timeline: Timeline) -> str:
