@@ -168,6 +168,20 @@ INCIDENTS = (
         path="/mcp",
     ),
     Incident("endpoint-prefix-lost", PREFIX, ("uri",), path="/x/sse", direct="/sse"),
+    Incident(
+        "wrong-backend-path",
+        f"location /x/ {{ proxy_pass http://$BOT1; {KEPT} }}",
+        ("uri",),
+        lambda request: page(404) if request.path.startswith("/x/") else None,
+        path="/x/events",
+        direct="/events",
+    ),
+    Incident(
+        "wrong-backend-path",
+        f"location /events {{ proxy_pass http://$BOT1/events/; {KEPT} }}",
+        ("uri",),
+        lambda request: page(404) if request.path.endswith("/") else None,
+    ),
     Incident("backend-ends-early", location(SPLIT, kept=LIVE), ("http-version",), ends_early),
     Incident(
         "backend-ends-early",
@@ -209,7 +223,7 @@ INCIDENTS = (
         redirects_http,
     ),
 )
-CURED = tuple(INCIDENTS[index] for index in (0, 1, 3, 7, 9, -4, -3, -2))
+CURED = tuple(INCIDENTS[index] for index in (0, 1, 3, 7, 9, 11, 12, -4, -3, -2))
 
 
 def is_new(nginx: str) -> bool:
@@ -252,8 +266,9 @@ async def test_the_recommended_change_cures_it(
 ) -> None:
     require("patch")
     bot = Bot(incident.refuse)
+    places = {"path": incident.path, "direct": incident.direct}
     async with behind_nginx(
-        nginx, tmp_path, peers(bot), incident.server, http=POOL, path=incident.path
+        nginx, tmp_path, peers(bot), incident.server, http=POOL, **places
     ) as target:
         names = {"own": target.direct[0].locator, "public": target.url}
         if incident.allowed:

@@ -334,4 +334,32 @@ def test_another_path_is_no_lost_prefix(passed: str, url: str, own: str, asked: 
     case = make_case(proxy="404", direct="live", url=url, conf=BELOW % (passed, ""))
     path = Difference("uri", "", own, asked, LINE)
     diagnosis = diagnose(replace(case, follow_ups=shown(path, status=404)))
-    assert diagnosis.causes == ()
+    passed_on = (
+        case.resolution and case.resolution.upstream and case.resolution.upstream.request_uri
+    )
+    expected = {"wrong-backend-path"} if passed_on == asked else set()
+    assert {cause.id for cause in diagnosis.causes} == expected
+
+
+@pytest.mark.parametrize(
+    ("location", "passed", "own", "asked", "written"),
+    [
+        ("/app/", "", "/sse", "/app/sse", "http://127.0.0.1:12213/sse"),
+        ("/app/sse", "/sse/", "/app/sse", "/sse/", "http://127.0.0.1:12213"),
+        ("/app/", "/v1/", "/v2/sse", "/v1/sse", "http://127.0.0.1:12213/v2/sse"),
+    ],
+    ids=["not removed", "a slash too many", "another folder"],
+)
+def test_the_fix_asks_for_the_path_that_was_served(
+    location: str, passed: str, own: str, asked: str, written: str
+) -> None:
+    passes = f"proxy_pass http://127.0.0.1:12213{passed};"
+    conf = f"server {{ listen 8081; location {location} {{ {passes} }} }}"
+    case = make_case(proxy="404", direct="live", url="http://127.0.0.1:8081/app/sse", conf=conf)
+    path = Difference("uri", "", own, asked, LINE)
+    case = replace(case, follow_ups=shown(path, status=404))
+    diagnosis = diagnose(case)
+    assert [cause.id for cause in diagnosis.causes] == ["wrong-backend-path"]
+    recommendation = recommend(case, diagnosis)
+    assert recommendation is not None
+    assert f"proxy_pass {written};" in {line.text.strip() for line in recommendation.lines}

@@ -5,6 +5,7 @@ fail; `wizard/probe/followups/as_sent.py` has sent the requests.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.evidence import follow_up_evidence
@@ -14,6 +15,7 @@ from wizard.model.request_difference import Difference, describe_differences
 from wizard.model.timeline import is_live
 from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
+from wizard.text.urls import split_url
 
 AS_SENT = "as-sent"
 """The purpose of the request as Nginx passes it on."""
@@ -78,6 +80,31 @@ def _is_consistent(case: Case, failing: Sequence[set[Difference]]) -> bool:
 def difference_about(case: Case, is_about: IsAbout) -> Difference | None:
     """The named difference that a failure mode is about; None if none is."""
     return next((each for each in named_differences(case) if is_about(case, each)), None)
+
+
+def is_path(case: Case, difference: Difference) -> bool:
+    """True for the path."""
+    return difference.kind == "uri"
+
+
+def lost_prefix(case: Case) -> str:
+    """The prefix that Nginx removes or replaces, and that the backend needs; empty if none is.
+
+    The direct request with the public path is served, and it fails with what the config makes of
+    that path: a new beginning, with the same end.
+    """
+    difference, resolution = difference_about(case, is_path), case.resolution
+    upstream = resolution.upstream if resolution else None
+    if difference is None or resolution is None or upstream is None:
+        return ""
+    own, sent = difference.own or "", difference.sent or ""
+    asked = (upstream.request_uri or "").partition("?")[0]
+    if own != split_url(case.target.url).path or sent != asked:
+        return ""
+    parts = own.split("/")
+    pairs = zip(reversed(parts), reversed(sent.split("/")), strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return "/".join(parts[:-same]) if same else ""
 
 
 def is_request_served(case: Case) -> bool:

@@ -2,7 +2,6 @@
 the stream itself below that prefix."""
 
 from dataclasses import replace
-from itertools import takewhile
 
 from wizard.diagnose.facts import posts
 from wizard.diagnose.facts.evidence import (
@@ -15,20 +14,20 @@ from wizard.diagnose.facts.request_difference import (
     describe_distinction,
     difference_about,
     difference_evidence,
+    is_path,
+    lost_prefix,
 )
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, prefix_notes
 from wizard.model.case import Case
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.locations import PASS_DIRECTIVES, normalize_path
 from wizard.nginx.proxy_pass import for_upstream_uri, replace_passes
 from wizard.text.display import safe
 from wizard.text.messages import tr
-from wizard.text.urls import split_url
 
 _UNREAD = tr(" Without the config this rests on the two URLs: {add_conf}.")
 _COLLISION = tr(
@@ -56,7 +55,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
 
 def _check_stream(rule: Rule, case: Case) -> Finding | None:
     """The direct request of the stream fails by the path alone that Nginx makes of it."""
-    difference, prefix, resolution = difference_about(case, is_about), _lost(case), case.resolution
+    difference, prefix, resolution = (
+        difference_about(case, is_path),
+        lost_prefix(case),
+        case.resolution,
+    )
     if difference is None or resolution is None or not prefix:
         return None
     failed = [each for each in case.proxy if each.outcome not in ("live", "ended")]
@@ -70,26 +73,6 @@ def _check_stream(rule: Rule, case: Case) -> Finding | None:
     return replace(finding, title=_STREAM_TITLE)
 
 
-def _lost(case: Case) -> str:
-    """The prefix that Nginx removes or replaces, and that the backend needs; empty if none is.
-
-    The direct request with the public path is served, and it fails with what the config makes of
-    that path: a new beginning, with the same end.
-    """
-    difference, resolution = difference_about(case, is_about), case.resolution
-    upstream = resolution.upstream if resolution else None
-    if difference is None or resolution is None or upstream is None:
-        return ""
-    own, sent = difference.own or "", difference.sent or ""
-    asked = (upstream.request_uri or "").partition("?")[0]
-    if own != split_url(case.target.url).path or sent != asked:
-        return ""
-    parts = own.split("/")
-    pairs = zip(reversed(parts), reversed(sent.split("/")), strict=False)
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    return "/".join(parts[:-same]) if same else ""
-
-
 def _check_endpoint(rule: Rule, case: Case) -> Finding | None:
     """The POST to the endpoint fails, and the endpoint's path lacks the removed prefix."""
     prefix, path = posts.stripped_prefix(case), posts.message_path(case)
@@ -98,18 +81,13 @@ def _check_endpoint(rule: Rule, case: Case) -> Finding | None:
     failed = posts.failed_post(case)
     if failed is None:
         return _latent(rule, case, prefix)
-    confidence, difference = _confidence(case, failed), difference_about(case, is_about)
+    confidence, difference = _confidence(case, failed), difference_about(case, is_path)
     distinguishes = _distinguishes(case, prefix) + ("" if case.resolution else _UNREAD)
     evidence = (*failed.evidence, *_evidence(case))
     if difference is not None:
         evidence = (*evidence, *difference_evidence(case, difference))
         return rule.finding("confirmed", evidence, distinguishes)
     return rule.finding(confidence, evidence, distinguishes) if confidence else None
-
-
-def is_about(case: Case, difference: Difference) -> bool:
-    """True for the path."""
-    return difference.kind == "uri"
 
 
 def _confidence(case: Case, failed: posts.FailedPost) -> Confidence | None:
@@ -165,7 +143,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     """A `proxy_pass` that keeps the prefix, where the stream needs it, without the `rewrite` that
     removes it."""
     location = resolution.location if resolution else None
-    if resolution is None or location is None or not _lost(case):
+    if resolution is None or location is None or not lost_prefix(case):
         return ()
     path = normalize_path(resolution.request.path, resolution.merges_slashes)
     passes = [line for line in location.directive.block or () if line.name in PASS_DIRECTIVES]
@@ -199,5 +177,5 @@ RULE = Rule(
     check_config=check_config,
     config_order=80,
     settings=NginxSettings(stream=settings, routes_messages=True, notes=notes),
-    is_about=is_about,
+    is_about=is_path,
 )
