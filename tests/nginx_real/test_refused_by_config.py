@@ -36,7 +36,21 @@ async def test_the_stream_is_refused(nginx: str, status: int) -> None:
     assert only_cause(diagnosis) == ("refused-by-config", "confirmed")
 
 
-async def test_a_location_that_passes_nothing_on_is_no_refusal(nginx: str) -> None:
+async def test_a_location_that_passes_nothing_on_refuses_too(nginx: str) -> None:
     server = f"location / {{ {PASS} }} location /message {{ return 403; }}"
     _, diagnosis = await investigate_server(nginx, server)
-    assert "refused-by-config" not in {cause.id for cause in diagnosis.causes}
+    assert only_cause(diagnosis) == ("refused-by-config", "confirmed")
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        f"if ($http_user_agent !~ Mozilla) {{ return 403; }} location / {{ {PASS} }}",
+        f"location / {{ {PASS} }} location /sse {{ allow 192.0.2.1; deny all; {PASS} }}",
+        f"location / {{ {PASS} }} location /sse {{ rewrite ^ /sse last; {PASS} }}",
+    ],
+    ids=["a User-Agent", "an address, by the log", "a circle of rewrites"],
+)
+async def test_the_stream_is_refused_for_another_reason(nginx: str, server: str) -> None:
+    _, diagnosis = await investigate_server(nginx, server)
+    assert only_cause(diagnosis) == ("refused-by-config", "confirmed")

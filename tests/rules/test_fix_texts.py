@@ -13,7 +13,9 @@ from wizard.model.resolution import Upstream
 
 _SHARED = re.compile(r"\bproxy_(buffering|buffers|cache|\w+_timeout|ignore_headers|pass\b)")
 """Directives of ngx_http_proxy_module that the other modules have with a prefix of their own."""
-_OF_PROXY_ALONE = frozenset({"new-default-regression", "query-dropped", "tls-upstream-mismatch"})
+_OF_PROXY_ALONE = frozenset(
+    {"new-default-regression", "query-dropped", "tls-upstream-mismatch", "wrong-backend-path"}
+)
 """Failure modes of `proxy_pass` alone."""
 _MODULES = ("proxy", "fastcgi", "uwsgi", "scgi", "grpc")
 

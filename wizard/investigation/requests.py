@@ -13,7 +13,7 @@ from wizard.nginx.resolve import request_for
 from wizard.probe.curl import curl_command
 from wizard.probe.matrix import probes_for_url
 from wizard.probe.network import is_ip_address
-from wizard.probe.request import accepted_encoding, headers_of_all
+from wizard.probe.request import AGENT, accepted_encoding, headers_of_all
 from wizard.probe.websocket import UPGRADE_HEADERS
 
 
@@ -66,7 +66,7 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
     That Nginx is the hop that `hop_of_config` names, else the server of the public URL.
     """
     hop_name, headers = hop_of_config(target), (*_own_headers(target), *target.headers)
-    root = request_for(root_url(target), headers=(("Accept", "*/*"), *headers_of_all(target)))
+    root = request_for(root_url(target), headers=_root_headers(target))
     hop_url = next((hop.source.locator for hop in target.hops if hop.name == hop_name), "")
     stream = request_for(hop_url or target.url, target.method, headers)
     if hop_url:
@@ -78,9 +78,16 @@ def conf_requests(target: Target) -> tuple[Request, Request]:
     return replace(stream, port=port), replace(root, port=port)
 
 
+def _root_headers(target: Target) -> tuple[tuple[str, str], ...]:
+    given = {name.lower() for name, _ in target.headers}
+    agent = () if AGENT[0].lower() in given else (AGENT,)
+    return (("Accept", "*/*"), *agent, *headers_of_all(target))
+
+
 def _own_headers(target: Target) -> tuple[tuple[str, str], ...]:
     """Our headers of the stream's request by which a config may tell it from others."""
     own = UPGRADE_HEADERS if target.upgrade else (("Accept", "text/event-stream"),)
+    own = (*own, AGENT)
     given = {name.lower() for name, _ in target.headers}
     return tuple(pair for pair in own if pair[0].lower() not in given)
 

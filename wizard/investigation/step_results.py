@@ -22,7 +22,15 @@ from wizard.text.messages import plural, tr
 StepResult = tuple[State, str]
 FAULT_TAGS = frozenset(
     {"held-499", "held-200", "read-timeout", "header-timeout", "connect-failed", "premature-close"}
-    | {"gateway", "limited", "delayed", "auth-request", "tried-again", "worker-timeout"}
+    | {
+        "gateway",
+        "limited",
+        "delayed",
+        "auth-request",
+        "access-denied",
+        "tried-again",
+        "worker-timeout",
+    }
     | {
         "upstream-tls",
         "invalid-answer",

@@ -132,6 +132,11 @@ _MESSAGES = (
         ),
     ),
     (
+        "access forbidden by rule",
+        "access-denied",
+        tr("a rule of Nginx's config refused the client: deny, or what stands for it"),
+    ),
+    (
         "no live upstreams",
         "connect-failed",
         tr("Nginx tried no peer of the backend: all of them had failed shortly before"),

@@ -27,8 +27,8 @@ class LogLine:
             `backend-error` (the backend's own), `read-timeout`, `header-timeout`, `connect-failed`,
             `resolver-missing`, `name-unresolved`, `upstream-tls`, `upstream-header-too-big`,
             `premature-close`, `invalid-answer`, `invalid-header`, `request-header-too-large`,
-            `body-too-large`, `proxy-protocol`, `reload`, `limited`, `delayed`, `auth-request`,
-            `tried-again`, `worker-timeout`, `canceled`; empty otherwise.
+            `body-too-large`, `proxy-protocol`, `access-denied`, `reload`, `limited`, `delayed`,
+            `auth-request`, `tried-again`, `worker-timeout`, `canceled`; empty otherwise.
         client: The label of our own probe, from its User-Agent: `sse-proxy h1 identity`; empty
             otherwise.
         method: The request's method, if the line names one.

@@ -257,6 +257,8 @@ class RequestResolution:
         is_rewritten: Whether the config changes the path so that another location serves it.
         unknown: Directives in force of modules that are not known.
         refusal: Why Nginx refuses the whole config; None if no reason is known.
+        conditions: The `if` blocks whose condition is not decided, and that could change who
+            answers.
     """
 
     request: Request
@@ -278,6 +280,7 @@ class RequestResolution:
     is_rewritten: bool = False
     unknown: tuple[Directive, ...] = ()
     refusal: Refusal | None = None
+    conditions: tuple[Directive, ...] = ()
 
     @property
     def supports_nothing(self) -> bool:

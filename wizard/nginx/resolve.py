@@ -99,6 +99,7 @@ def _resolve(config: Config, request: Request, version: str | None) -> RequestRe
         is_rewritten=route.rewritten and not route.broken,
         unknown=unknown,
         refusal=find_refusal(config),
+        conditions=tuple(route.conditions),
     )
 
 

@@ -68,6 +68,7 @@ def _note_if(directive: Directive, route: Route, *, is_met: bool) -> None:
     """Record an `if` that could change the route as undecided."""
     if any(child.name in _ROUTING for child in directive.block or ()):
         condition = visible(redact_directive("if", directive.args), 80)
+        route.conditions.append(directive)
         place = str(directive.where)
         if is_met:
             text = tr(

@@ -25,6 +25,7 @@ class Route:
             its status; None if none does.
         doubt: Why config and request do not decide who answers; None if they do.
         undecided: What they do not decide otherwise.
+        conditions: The `if` blocks with an undecided condition that could change who answers.
     """
 
     state: RequestState
@@ -39,6 +40,7 @@ class Route:
     status: int | None = None
     doubt: Doubt | None = None
     undecided: list[Doubt] = field(default_factory=list)
+    conditions: list[Directive] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -87,4 +89,5 @@ class Route:
         """A route with the same state, which can be taken further on its own."""
         values, mapped = dict(self.state.values), dict(self.state.mapped)
         state = replace(self.state, values=values, mapped=mapped)
-        return replace(self, state=state, undecided=list(self.undecided))
+        undecided, conditions = list(self.undecided), list(self.conditions)
+        return replace(self, state=state, undecided=undecided, conditions=conditions)

@@ -125,6 +125,8 @@ def user_agent(probe: Probe, run: str) -> str:
     return f"ssewizard/{__version__} (run={run}; {probe.label.replace(' ', '-')})"
 
 
+AGENT = ("User-Agent", f"ssewizard/{__version__}")
+"""Our User-Agent without what differs from probe to probe: a config may tell it from others."""
 ACCEPT_ENCODING: Mapping[Encoding, str] = {
     "identity": "identity",
     "gzip": "gzip",

@@ -1,7 +1,8 @@
 """Facts about the directives in force for a request."""
 
+from wizard.model.config import Directive
 from wizard.model.resolution import RequestResolution, Setting
-from wizard.nginx.settings import AUTHENTICATION, duration_s, size_bytes
+from wizard.nginx.settings import AUTHENTICATION, duration_s, enclosing_blocks, size_bytes
 
 DEFAULT_BUFFER_BYTES = 4096
 """Nginx's default is one page of memory."""
@@ -62,6 +63,16 @@ def read_timeout_s(resolution: RequestResolution | None) -> float | None:
     if resolution is None or not is_proxied(resolution):
         return None
     return duration_s(resolution.value(read_timeout_name(resolution)))
+
+
+def access_rules(resolution: RequestResolution) -> tuple[Directive, ...]:
+    """The `allow` and `deny` lines in force: those of the innermost level that has any."""
+    blocks = reversed(enclosing_blocks(resolution))
+    levels = (
+        tuple(line for line in block.block or () if line.name in ("allow", "deny"))
+        for block in blocks
+    )
+    return next(filter(None, levels), ())
 
 
 def shutdown_timeout(resolution: RequestResolution | None) -> Setting | None:

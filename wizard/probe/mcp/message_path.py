@@ -7,7 +7,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.nginx.settings import duration_s
 from wizard.probe.mcp.messages import ACCEPT_BOTH, JSON_CONTENT
-from wizard.probe.request import headers_of_all
+from wizard.probe.request import AGENT, headers_of_all
 from wizard.text.urls import split_url
 
 
@@ -31,7 +31,9 @@ def message_resolution(case: Case) -> RequestResolution | None:
     if case.resolution is None or url is None:
         return None
     method = case.target.method if case.target.method != "GET" else "POST"
-    headers = (ACCEPT_BOTH, JSON_CONTENT, *headers_of_all(case.target))
+    given = {name.lower() for name, _ in case.target.headers}
+    agent = () if AGENT[0].lower() in given else (AGENT,)
+    headers = (ACCEPT_BOTH, JSON_CONTENT, *agent, *headers_of_all(case.target))
     request = request_for(url, method, headers)
     return resolve_request(case.resolution.config, request, case.resolution.version)
 
