@@ -39,7 +39,7 @@ MESSAGES = {
     "upstream prematurely closed connection while reading response header": "premature-close",
     "recv() failed (104: Connection reset by peer) while reading upstream": "premature-close",
     "connect() failed (111: Connection refused) while connecting to upstream": "connect-failed",
-    "no live upstreams while connecting to upstream": "connect-failed",
+    "no live upstreams while connecting to upstream": "no-live-peer",
     "no resolver defined to resolve bot.internal": "resolver-missing",
     "bot.internal could not be resolved (3: Host not found)": "name-unresolved",
     "bot.internal could not be resolved (110: Operation timed out)": "name-unresolved",

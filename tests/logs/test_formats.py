@@ -141,7 +141,7 @@ def test_the_error_log(tag: str, rest: str) -> None:
             "connect-failed",
         ),
         ("upstream timed out (60: Operation timed out) while reading upstream", "read-timeout"),
-        ("no live upstreams while connecting to upstream", "connect-failed"),
+        ("no live upstreams while connecting to upstream", "no-live-peer"),
         ("open() failed (2: No such file or directory)", ""),
         (
             'upstream sent "Content-Length" and "Transfer-Encoding" headers at the same time while '

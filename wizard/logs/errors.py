@@ -138,8 +138,16 @@ _MESSAGES = (
     ),
     (
         "no live upstreams",
-        "connect-failed",
-        tr("Nginx tried no peer of the backend: all of them had failed shortly before"),
+        "no-live-peer",
+        tr(
+            "Nginx tried no peer of the backend: each has failed shortly before, or has as many "
+            "connections as max_conns allows"
+        ),
+    ),
+    (
+        "worker_connections are not enough",
+        "no-free-connection",
+        tr("a worker of Nginx has as many connections as worker_connections allows"),
     ),
 )
 """Phrase, tag and meaning: messages that mean the same in every line."""

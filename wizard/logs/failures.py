@@ -13,6 +13,7 @@ TAGS = frozenset(
         "read-timeout",
         "header-timeout",
         "connect-failed",
+        "no-live-peer",
         "resolver-missing",
         "name-unresolved",
         "upstream-tls",

@@ -25,6 +25,7 @@ class LogLine:
         tag: The word by which rules find it: `held-499`, `held-200` (the same over HTTP/2),
             `live-200`, `live-101` (a WebSocket), `gateway` (502 or 504 of Nginx),
             `backend-error` (the backend's own), `read-timeout`, `header-timeout`, `connect-failed`,
+            `no-live-peer`, `no-free-connection`,
             `resolver-missing`, `name-unresolved`, `upstream-tls`, `upstream-header-too-big`,
             `premature-close`, `invalid-answer`, `invalid-header`, `request-header-too-large`,
             `body-too-large`, `proxy-protocol`, `access-denied`, `reload`, `limited`, `delayed`,

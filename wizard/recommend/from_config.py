@@ -208,13 +208,15 @@ def _nothing_to_write(
     source: SourceBlock | None, wanted: WantedSettings, fixes: Sequence[ConfigFix]
 ) -> Recommendation:
     """The location as it stands, since no line of it has to change."""
+    notes = tuple(note for fix in fixes for note in fix.notes)
+    if notes and not wanted.ends_buffering:
+        return Recommendation(_BY_HAND, (), adapt=notes)
     parts: tuple[Part, ...] = ()
     if source:
         lines = tuple(change_inside(source, Rewrite.of(())).lines())
         where = visible(f"{source.file}:{source.statement.line}")
         parts = (Part(lines, "keep", _AS_IT_STANDS.format(where)),)
-    notes = tuple(note for fix in fixes for note in fix.notes)
-    summary = _LOADED if wanted.ends_buffering else _BY_HAND if notes else _OTHER
+    summary = _LOADED if wanted.ends_buffering else _OTHER
     return Recommendation(summary, parts, adapt=notes)
 
 

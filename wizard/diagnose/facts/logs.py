@@ -151,7 +151,9 @@ def failures_of_others(case: Case, *tags: str) -> tuple[PathFailure, ...]:
     return tuple(failure for failure in found if failure is not None)
 
 
-_UNREACHED = ("connect-failed", "name-unresolved", "resolver-missing", "upstream-tls")
+_UNREACHED = (
+    "connect-failed", "no-live-peer", "name-unresolved", "resolver-missing", "upstream-tls",
+)  # fmt: skip
 """Failures that concern every request: one that succeeds now shows that they are over."""
 
 

@@ -25,6 +25,7 @@ from wizard.text.messages import tr
 _OK = 200
 _LOGGED_STATUSES = {
     "connect-failed": 502,
+    "no-live-peer": 502,
     "name-unresolved": 502,
     "resolver-missing": 502,
     "upstream-tls": 502,

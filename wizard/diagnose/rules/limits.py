@@ -1,6 +1,7 @@
 """A limit of Nginx refuses or delays streams, each of which counts while it is open."""
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose import upstream_limits
+from wizard.diagnose.facts import addresses, streams
 from wizard.diagnose.facts.directives import place_of
 from wizard.diagnose.facts.evidence import (
     body_suffix,
@@ -56,6 +57,29 @@ _ALL_SERVED_ALONE = tr(
     "Several requests at the same moment were too many, one at a time all were served: a "
     "client that opens as many (tabs, reconnects, users behind one address) is refused."
 )
+_UPSTREAM_IS_FULL = tr(
+    "Nginx's error log says that it tried no peer, and each peer of the upstream has max_conns: so "
+    "it is not the address, but the number of connections. A stream takes one all the time."
+)
+_UPSTREAM_MAY_BE_FULL = tr(
+    "The peer answers when it is asked directly, and it has max_conns: with that many streams open "
+    "Nginx tries it no more. Its error log would say so: no live upstreams."
+)
+_MAX_CONNS = tr(
+    "raise max_conns beyond the number of streams that are open at once, or leave it out: {where}"
+)
+_WORKERS_ARE_FULL = tr(
+    "Nginx's error log says so at this time, and the backend answers when it is asked directly: so "
+    "it is not the path, but the number of connections. A stream takes two of them all the time."
+)
+_WORKER_CONNECTIONS = tr(
+    "raise worker_connections beyond twice the number of streams that are open at once: {where}"
+)
+_OTHER_GATEWAY_ERRORS = (
+    "connect-failed", "premature-close", "invalid-answer", "invalid-header", "upstream-tls",
+    "upstream-header-too-big", "resolver-missing", "name-unresolved",
+)  # fmt: skip
+"""Log lines that tell another reason for a 502."""
 _WHY_CONFIG = {
     "limit_conn": tr("each open stream counts, and its messages need a place beside it"),
     "limit_req": tr("a client's stream and its messages together must stay below it"),
@@ -90,7 +114,82 @@ _NOTES: dict[Style, str] = {
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A stream or a message is refused or delayed, and not by the backend."""
-    return _refusal(rule, case) or _delay(rule, case) or _refusal_of_several(rule, case)
+    return (
+        _refusal(rule, case)
+        or _delay(rule, case)
+        or _full_upstream(rule, case)
+        or _full_workers(rule, case)
+        or _refusal_of_several(rule, case)
+    )
+
+
+def _full_upstream(rule: Rule, case: Case) -> Finding | None:
+    """Each peer has as many connections as `max_conns` allows, so Nginx answers 502."""
+    servers = upstream_limits.limited_servers(case.resolution)
+    refused = _with_status(case, 502)
+    logged = streams.own_log_lines(case, "no-live-peer")
+    has_log = any(line.kind == "error" for report in case.logs for line in report.lines)
+    is_direct = addresses.is_direct(case)
+    if not servers or not refused or not (is_direct or logged):
+        return None
+    if not streams.is_served_directly(case):
+        return None
+    if not logged and (has_log or streams.own_log_lines(case, *_OTHER_GATEWAY_ERRORS)):
+        return None
+    confidence: Confidence = "possible"
+    if logged:
+        confidence = "confirmed" if is_direct else "likely"
+    evidence = (
+        *map(_answer_evidence, refused[:1]),
+        *map(log_evidence, logged[:1]),
+        *map(result_evidence, streams.live_direct_probes(case)[:1]),
+        *map(upstream_limits.server_evidence, servers),
+    )
+    text = _UPSTREAM_IS_FULL if logged else _UPSTREAM_MAY_BE_FULL
+    fix = Fix(_MAX_CONNS.format(where=safe(str(servers[0].where), 200)), "nginx")
+    return rule.finding(confidence, evidence, text, explains=_SYMPTOMS, fix=fix)
+
+
+def _with_status(case: Case, status: int) -> list[Timeline]:
+    """The requests through the proxy with this answer: the streams, else a message."""
+    answers = [each.timeline for each in case.proxy if each.timeline.status == status]
+    handshake = case.handshake("proxy")
+    if answers or handshake is None or not streams.is_served_directly(case):
+        return answers
+    messages = (each.timeline for each in handshake.exchanges)
+    return [message for message in messages if message.status == status][:1]
+
+
+def _full_workers(rule: Rule, case: Case) -> Finding | None:
+    """A worker has as many connections as it may have: it closes new ones, or answers 500."""
+    logged = streams.log_lines(case, "no-free-connection")
+    closed = [each for each in case.proxy if _is_closed(each.timeline)]
+    failed = _with_status(case, 500)
+    own = [line for line in logged if line.ours]
+    if not logged or not (closed or (failed and own)) or not streams.is_served_directly(case):
+        return None
+    config = (upstream_limits.worker_connections(case.resolution),) if case.resolution else ()
+    evidence = (
+        *map(result_evidence, closed[:1]),
+        *map(_answer_evidence, () if closed else failed[:1]),
+        *map(log_evidence, (own or logged)[:1]),
+        *map(result_evidence, streams.live_direct_probes(case)[:1]),
+        *config,
+    )
+    where = config[0].where if config else "nginx.conf"
+    fix = Fix(_WORKER_CONNECTIONS.format(where=safe(where, 200)), "nginx")
+    return rule.finding(
+        "confirmed" if own and not closed else "likely",
+        evidence,
+        _WORKERS_ARE_FULL,
+        explains=_SYMPTOMS,
+        fix=fix,
+    )
+
+
+def _is_closed(answer: Timeline) -> bool:
+    """True if the connection was closed before any answer."""
+    return answer.ended in ("eof", "reset") and answer.headers_s is None
 
 
 def _refusal(rule: Rule, case: Case) -> Finding | None:
@@ -215,7 +314,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     """What replaces the limits of this path; nothing if the config shows none."""
     if resolution is None:
         return ()
-    changes = []
+    changes = [*upstream_limits.unlimited_servers(resolution)]
     if _has_limit(resolution, "limit_req"):
         changes.append(Change("limit_req_dry_run", "on", _WHY_DRY_RUN))
     if _has_limit(resolution, "limit_conn"):
@@ -248,6 +347,9 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
     """That a config shows no limit; what to leave off an Ingress."""
     if style != "nginx":
         return (_NOTES[style],) if style in _NOTES else ()
+    if streams.log_lines(case, "no-free-connection") and case.resolution is not None:
+        where = upstream_limits.worker_connections(case.resolution).where
+        return (_WORKER_CONNECTIONS.format(where=safe(where, 200)),)
     messages = case.message_resolution
     passed = messages if messages and messages.can_buffer else None
     is_limited = settings(case, case.resolution) or settings(case, passed)

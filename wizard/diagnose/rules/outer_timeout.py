@@ -15,7 +15,9 @@ from wizard.model.probe_result import ProbeResult
 from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import tr
 
-_CUT_TAGS = ("read-timeout", "premature-close", "header-timeout", "connect-failed")
+_CUT_TAGS = (
+    "read-timeout", "premature-close", "header-timeout", "connect-failed", "no-live-peer",
+)  # fmt: skip
 _DISTINGUISHES = tr(
     "No timeout in this config is that long, so another layer ended the stream; the "
     "number only suggests which one."

@@ -118,7 +118,9 @@ def _tries_all(resolution: RequestResolution) -> bool:
 def _unlogged(rule: Rule, case: Case, failing: list[ProbeResult], name: _Name) -> Finding | None:
     """A gateway error without a line of the log that tells why."""
     gateway = [result for result in failing if result.timeline.status in (502, 504)]
-    if not gateway or streams.own_log_lines(case, *_OTHER_FAILURES, "connect-failed"):
+    if not gateway or streams.own_log_lines(
+        case, *_OTHER_FAILURES, "connect-failed", "no-live-peer"
+    ):
         return None
     return rule.finding("possible", _evidence(case, gateway, name), _UNLOGGED)
 

@@ -1,12 +1,13 @@
 """Nginx cannot connect to the backend."""
 
+from wizard.diagnose import upstream_limits
 from wizard.diagnose.facts import addresses, logs, streams
 from wizard.diagnose.facts.evidence import log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
-from wizard.model.probe_result import UNREADABLE_OUTCOMES
+from wizard.model.probe_result import UNREADABLE_OUTCOMES, ProbeResult
 from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
@@ -30,7 +31,18 @@ _OTHERS = tr(
 _NO_ADDRESS = tr(
     "Nginx's resolver gave no address for the backend's name, so nothing was connected."
 )
-_TAGS = ("connect-failed", "name-unresolved")
+_GIVEN_UP = tr(
+    "Nginx's error log says that it tried no peer, and a peer answers when it is asked directly: "
+    "requests to it have failed before, and Nginx leaves it out for fail_timeout."
+)
+_EARLIER = Fix(
+    tr(
+        "what the error log says of the requests before this one: why they failed; max_fails and "
+        "fail_timeout of the upstream's servers decide when Nginx leaves a peer out"
+    ),
+    "nginx",
+)
+_TAGS = ("connect-failed", "no-live-peer", "name-unresolved")
 """Log lines of a backend that Nginx could not reach."""
 _OTHER_CAUSES = (
     "header-timeout",
@@ -48,6 +60,11 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if not gateway:
         return None
     logged = streams.own_log_lines(case, *_TAGS)
+    if {line.tag for line in logged} == {"no-live-peer"} and streams.is_served_directly(case):
+        if upstream_limits.limited_servers(case.resolution):
+            return None  # see `limits`: Nginx does not try a peer with max_conns connections
+        if addresses.is_direct(case):
+            return _given_up(rule, case, gateway[0], logged[0])
     others = () if logged else _others(case)
     confidence = "confirmed" if logged else "likely" if others else _unlogged_confidence(case)
     if confidence is None:
@@ -63,6 +80,17 @@ def check(rule: Rule, case: Case) -> Finding | None:
     return rule.finding(
         confidence, evidence, _distinguishes(case, confidence, logged, bool(others))
     )
+
+
+def _given_up(rule: Rule, case: Case, answer: ProbeResult, line: LogLine) -> Finding:
+    """Nginx tries no peer, because requests to each have failed, and a peer answers now."""
+    evidence = (
+        result_evidence(answer),
+        log_evidence(line),
+        *map(result_evidence, streams.live_direct_probes(case)[:1]),
+        *_config_evidence(case),
+    )
+    return rule.finding("likely", evidence, _GIVEN_UP, fix=_EARLIER)
 
 
 def _distinguishes(
