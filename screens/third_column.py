@@ -64,11 +64,10 @@ def _config_panel(view: View, rows: int) -> PanelView | None:
 def _place(view: View, resolution: RequestResolution) -> tuple[str, int] | None:
     """The file and the line that the evidence names, else where the location begins."""
     causes = view.diagnosis.causes if view.diagnosis and not view.case.is_fixed else ()
-    places = [item.where for cause in causes for item in cause.evidence if item.kind == "config"]
-    for place in places:
-        file, _, number = place.rpartition(":")
-        if file in resolution.config.texts and number.isdigit():
-            return file, int(number)
+    places = (item.line for cause in causes for item in cause.evidence)
+    known = (place for place in places if place and place[0] in resolution.config.texts)
+    if place := next(known, None):
+        return place
     if resolution.location is None:
         return None
     where = resolution.location.directive.where

@@ -90,11 +90,12 @@ def _guilty_settings(view: View, resolution: RequestResolution) -> frozenset[str
     if view.case.is_fixed:
         return frozenset()  # The config of now is not what was broken.
     causes = view.diagnosis.causes if view.diagnosis else ()
-    texts = [item.text for cause in causes for item in cause.evidence if item.kind == "config"]
-    if not texts:
-        texts = [finding.text for finding in config_findings(resolution)]
-    words = {word for text in texts for word in re.findall(r"[a-z_]{4,}", text)}
-    return frozenset(words & set(resolution.settings))
+    evidence = [item for cause in causes for item in cause.evidence if item.kind == "config"]
+    shown = evidence or config_findings(resolution)
+    names = {item.setting for item in shown}
+    places = {item.where for item in shown if not item.setting}
+    settings = resolution.settings.values()
+    return frozenset(each.name for each in settings if each.name in names or each.origin in places)
 
 
 def _main_settings(resolution: RequestResolution, guilty: frozenset[str]) -> list[Setting]:

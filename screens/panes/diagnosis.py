@@ -85,7 +85,7 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
 def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
     """Yield one observation: its text, and its place where that says more than the link."""
     where = "" if item.kind in ("probe", "follow-up") else f"{safe(_short_place(item.where))}: "
-    if item.kind == "probe" and "direct" in item.where:
+    if item.kind == "probe" and item.is_direct:
         where = tr("direct: ")
     lines = wrap(f"{where}{safe(spell_out(item.text), 400)}", view.width - _LABEL_COLUMNS - 4)
     if len(lines) > MAX_EVIDENCE_ROWS:
@@ -108,8 +108,8 @@ def _labelled(label: str, lines: Sequence[Text], link: str = "") -> Iterator[Row
 def _step_of(item: Evidence) -> int:
     """The number of the step where an observation was made."""
     steps: Mapping[str, StepId] = {"config": "config", "log": "logs", "follow-up": "direct"}
-    step = steps.get(item.kind, "direct" if "direct" in item.where else "proxy")
-    if item.where.startswith("root"):
+    step = steps.get(item.kind, "direct" if item.is_direct else "proxy")
+    if item.probe.startswith("root"):
         step = "root"
     return STEPS.index(step) + 1
 

@@ -1,19 +1,23 @@
 """What a pane says, drawn without the app."""
 
+from dataclasses import replace
+
 from screens.panes import config
 from screens.panes.view import View
 from tests.rules.samples.build import make_case
+from wizard.diagnose.diagnose import diagnose
+from wizard.model.diagnosis import Diagnosis, Evidence
 from wizard.model.steps import StepState
 
 
-def drawn_config(conf: str) -> str:
+def drawn_config(conf: str, diagnosis: Diagnosis | None = None) -> str:
     """The pane of the config in which this server serves the stream."""
     case = make_case(proxy="held", direct="live", conf=conf)
     view = View(
         "config",
         StepState("config", "pass"),
         case,
-        None,
+        diagnosis,
         None,
         width=200,
         height=40,
@@ -53,3 +57,13 @@ def test_the_config_pane_masks_a_credential_that_the_config_sends() -> None:
     shown = drawn_config(f"server {{ listen 80; location / {{ {lines} }} }}")
     assert "+ Authorization: [redacted-1]" in shown
     assert "abcdefghij" not in shown
+
+
+def test_the_config_pane_marks_the_settings_of_the_evidence_and_no_others() -> None:
+    lines = "proxy_pass http://10.0.0.7:80;\nproxy_buffering on;\nproxy_cache off;"
+    conf = f"server {{ listen 80; location / {{\n{lines}\n}} }}"
+    case = make_case(proxy="held", direct="live", conf=conf)
+    quoted = Evidence("config", "nginx.conf:9", "proxy_buffering on, proxy_cache off", "gzip")
+    cause = replace(diagnose(case).causes[0], evidence=(quoted,))
+    shown = drawn_config(conf, replace(diagnose(case), causes=(cause,)))
+    assert [row.split()[1] for row in shown.splitlines() if row.startswith("✗")] == ["gzip"]

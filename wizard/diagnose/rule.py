@@ -37,11 +37,17 @@ class Stage(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConfigFinding:
-    """A failure mode that the config alone leads to; `where` is a file and line."""
+    """A failure mode that the config alone leads to.
+
+    Attributes:
+        where: A file and line.
+        setting: The setting that leads to it; empty if it is none.
+    """
 
     id: str
     where: str
     text: str
+    setting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,6 @@ class Rule:
             self.id, self.title, confidence, evidence, fix, distinguishes, latent, explains
         )
 
-    def config_finding(self, where: str, text: str) -> ConfigFinding:
+    def config_finding(self, where: str, text: str, setting: str = "") -> ConfigFinding:
         """Return what the config leads to; `where` is a file and line."""
-        return ConfigFinding(self.id, where, text)
+        return ConfigFinding(self.id, where, text, setting)

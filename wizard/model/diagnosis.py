@@ -20,11 +20,33 @@ Verdict = Literal["healthy", "fault", "inconclusive"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One observation that the user can check: its kind, its place and its text."""
+    """One observation that the user can check.
+
+    Attributes:
+        where: The label of a probe, `file:line` of a config, or the name of a log.
+        setting: The setting of the config that it shows; empty if it is about something else.
+    """
 
     kind: Literal["probe", "config", "log", "follow-up"]
     where: str
     text: str
+    setting: str = ""
+
+    @property
+    def probe(self) -> str:
+        """The id of the probe that saw it, such as `sse-direct`; empty for other kinds."""
+        return self.where.partition(" ")[0] if self.kind in ("probe", "follow-up") else ""
+
+    @property
+    def is_direct(self) -> bool:
+        """True if a request to the direct URL showed it."""
+        return self.probe.endswith("-direct")
+
+    @property
+    def line(self) -> tuple[str, int] | None:
+        """The file and the line of the config; None if it is at no line of one."""
+        file, _, number = self.where.rpartition(":")
+        return (file, int(number)) if self.kind == "config" and number.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)

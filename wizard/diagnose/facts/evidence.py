@@ -52,7 +52,8 @@ def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
     """A setting in force and where it comes from."""
     setting = resolution.settings.get(name)
     if setting is None or (setting.where is None and not setting.value):
-        return Evidence("config", resolution.config.main, tr("{name} is not set", name=name))
+        text = tr("{name} is not set", name=name)
+        return Evidence("config", resolution.config.main, text, name)
     if setting.where is None:
         text = tr(
             "{name} {setting}: Nginx's default, nothing sets it",
@@ -65,11 +66,11 @@ def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
                 name=name,
                 http_versions=_HTTP_VERSIONS,
             )
-        return Evidence("config", place_of(resolution, name), text)
+        return Evidence("config", place_of(resolution, name), text, name)
     inherited = (
         "" if setting.level == "location" else tr(", inherited from {level}", level=setting.level)
     )
-    return Evidence("config", setting.origin, f"{name} {safe(setting.value)}{inherited}")
+    return Evidence("config", setting.origin, f"{name} {safe(setting.value)}{inherited}", name)
 
 
 def setting_evidences(resolution: RequestResolution | None, *names: str) -> tuple[Evidence, ...]:

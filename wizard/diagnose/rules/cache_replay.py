@@ -153,7 +153,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         value=safe(resolution.value(name), 40),
     )
     text += tr("a stream that has ended is replayed to others")
-    return (rule.config_finding(place_of(resolution, name), text),)
+    return (rule.config_finding(place_of(resolution, name), text, name),)
 
 
 RULE = Rule(

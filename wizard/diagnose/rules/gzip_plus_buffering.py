@@ -70,7 +70,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         "gzip with gzip_types {types} and buffering on: held for clients that accept gzip",
         types=types,
     )
-    return (rule.config_finding(directives.place_of(resolution, "gzip"), text),)
+    return (rule.config_finding(directives.place_of(resolution, "gzip"), text, "gzip"),)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:

@@ -65,7 +65,7 @@ def _distinguishes(case: Case, evidence: tuple[Evidence, ...]) -> str:
             if difference
             else sentences((_DISTINGUISHES, _MEASURED))
         )
-    is_measured = any("-direct" in item.where for item in evidence)
+    is_measured = any(item.is_direct for item in evidence)
     return sentences((_DISTINGUISHES, _MEASURED)) if is_measured else _DISTINGUISHES
 
 

@@ -134,7 +134,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         value=value,
         limit_s=seconds(limit_s),
     )
-    return (rule.config_finding(directives.place_of(resolution, name), text),)
+    return (rule.config_finding(directives.place_of(resolution, name), text, name),)
 
 
 RULE = Rule(

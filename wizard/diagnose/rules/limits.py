@@ -305,7 +305,9 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     """A limit is in force for the stream."""
     values = {name: safe(resolution.value(name), 80) for name in _limits_in_force(resolution)}
     return tuple(
-        rule.config_finding(place_of(resolution, name), f"{name} {value}: {_WHY_CONFIG[name]}")
+        rule.config_finding(
+            place_of(resolution, name), f"{name} {value}: {_WHY_CONFIG[name]}", name
+        )
         for name, value in values.items()
     )
 

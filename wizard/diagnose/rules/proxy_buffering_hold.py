@@ -435,7 +435,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     )
     text += tr("the backend sends X-Accel-Buffering: no")
     near = (rule.config_finding(line.where, line.text) for line in ineffective_lines(resolution))
-    return (rule.config_finding(directives.place_of(resolution, name), text), *near)
+    return (rule.config_finding(directives.place_of(resolution, name), text, name), *near)
 
 
 def _kinds(rows: Iterable[Delivery]) -> str:

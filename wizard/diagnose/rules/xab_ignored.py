@@ -130,7 +130,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     text = tr(
         "{name} {value}: a backend's X-Accel-Buffering: no has no effect", name=name, value=value
     )
-    return (rule.config_finding(directives.place_of(resolution, name), text),)
+    return (rule.config_finding(directives.place_of(resolution, name), text, name),)
 
 
 def _settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
