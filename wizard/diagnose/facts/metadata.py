@@ -63,11 +63,6 @@ def helpful_forwarding(case: Case) -> FollowUpResult | None:
     return next(named, None)
 
 
-def forwarded_names(result: FollowUpResult) -> str:
-    """The headers of a proxy that a direct request had."""
-    return safe(", ".join(result.headers), 200)
-
-
 def helpful_resource(case: Case) -> FollowUpResult | None:
     """The direct request with a proxy's headers after which the document was that of the URL that
     was asked; None if none was."""

@@ -1,24 +1,23 @@
 """The 401 names OAuth metadata that a client cannot get."""
 
-import ipaddress
-
-from wizard.diagnose.facts import addresses, metadata, streams
+from wizard.diagnose.facts import metadata, origins, streams
 from wizard.diagnose.facts.evidence import (
     body_suffix,
     follow_up_evidence,
     path_evidence,
     result_evidence,
 )
+from wizard.diagnose.forwarded_settings import forwarded_headers
 from wizard.diagnose.outcome import classify
 from wizard.diagnose.rule import Rule, Stage
-from wizard.diagnose.rule_settings import NginxSettings, own_lines, repeated_lines
+from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.resolve import request_for, resolve_request
-from wizard.probe.www_authenticate import metadata_challenge, metadata_url, origin_of
+from wizard.probe.www_authenticate import metadata_challenge, metadata_url
 from wizard.text.display import safe
 from wizard.text.messages import tr
 from wizard.text.urls import split_url
@@ -52,7 +51,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if challenge is None:
         return None
     url, named = metadata_url(challenge), metadata.named_answer(case)
-    problem = _problem(case, url)
+    problem = origins.problem(case, url)
     missing = metadata.missing_document(named.timeline) if named else None
     if not problem and not missing:
         return None
@@ -68,7 +67,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *(_missing_evidence(case, named, missing) if named and missing else ()),
     )
     evidence = (*evidence, *_backend_evidence(case))
-    confidence: Confidence = "confirmed" if _is_unreachable(case, url) else "likely"
+    confidence: Confidence = "confirmed" if origins.is_unreachable(case, url) else "likely"
     if missing and not (problem and missing.confidence == "possible"):
         confidence = missing.confidence
     latent = metadata.has_token(case)
@@ -79,7 +78,7 @@ def _fix(case: Case) -> Fix | None:
     """Who has to act, as far as the backend was asked; None if it was not."""
     forwarded = streams.follow_ups(case, "metadata-forwarded")
     if helpful := metadata.helpful_forwarding(case):
-        sent = metadata.forwarded_names(helpful)
+        sent = origins.forwarded_names(helpful)
         return Fix(tr("Nginx passes on what the client asked for: {sent}", sent=sent), "nginx")
     if forwarded:
         return _PUBLIC_URL
@@ -138,25 +137,7 @@ def missing_path(case: Case) -> str:
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     """The headers that made the backend name the public URL, and the rest of the set as it is."""
-    helpful = metadata.helpful_forwarding(case)
-    if helpful is None:
-        return ()
-    hosts = {True: ("Host",), False: ("X-Forwarded-Host",)}[bool(helpful.timeline.probe.host)]
-    values = [(name, "$http_host") for name in hosts]
-    values.append(("X-Forwarded-Proto", _scheme(case, resolution)))
-    changes = [Change.from_args("proxy_set_header", pair, _WHY_FORWARDED) for pair in values]
-    if resolution is None or own_lines(resolution, "proxy_set_header"):
-        return tuple(changes)
-    present = {change.key for change in changes}
-    return (*changes, *repeated_lines(resolution, "proxy_set_header", present))
-
-
-def _scheme(case: Case, resolution: RequestResolution | None) -> str:
-    """The public scheme as a config writes it: a literal where TLS ends before this Nginx."""
-    clients = resolution.clients if resolution else ()
-    is_tls_here = any(client in ("h1-tls", "h2") for client in clients)
-    is_ended_before = case.target.url.lower().startswith("https:") and not is_tls_here
-    return "https" if is_ended_before and resolution else "$scheme"
+    return forwarded_headers(case, resolution, metadata.helpful_forwarding(case), _WHY_FORWARDED)
 
 
 def notes(case: Case, style: Style) -> tuple[str, ...]:
@@ -180,56 +161,6 @@ def _missing_evidence(
     request = request_for(answer.probe.url)
     served = resolve_request(case.resolution.config, request, case.resolution.version)
     return (*asked, path_evidence(served))
-
-
-def _problem(case: Case, url: str) -> str:
-    """What is wrong with the URL for a client outside; empty if nothing is."""
-    public, named = origin_of(case.target.url), origin_of(url)
-    if not named[1]:
-        return tr("that is no URL")
-    if named == public or (named[0] == public[0] and _same_host_and_port(named, public)):
-        return ""
-    if _host_of(named) == _host_of(public):
-        if public[0] == "https" and named[0] == "http":
-            return tr("http, where the request was https")
-        return tr("another port than the public one")
-    if named[1] in _backend_addresses(case) or _is_private(_host_of(named)):
-        return tr("a host that only the inner network knows")
-    return ""
-
-
-def _is_unreachable(case: Case, url: str) -> bool:
-    """True if the URL surely fails: plain http to an https server, or the backend's address."""
-    scheme, address = origin_of(url)
-    is_downgrade = scheme == "http" and case.target.url.startswith("https:")
-    return is_downgrade or address in _backend_addresses(case)
-
-
-def _backend_addresses(case: Case) -> set[str]:
-    """The backend's own addresses."""
-    direct = {origin_of(source.locator)[1] for source in case.target.direct}
-    return (direct - {""}) | {addresses.host_port(peer) for peer in addresses.upstream_peers(case)}
-
-
-def _host_of(origin: tuple[str, str]) -> str:
-    """The host without its port; all loopback addresses count as localhost."""
-    host = origin[1].rpartition(":")[0]
-    try:
-        return "localhost" if ipaddress.ip_address(host).is_loopback else host
-    except ValueError:
-        return host
-
-
-def _same_host_and_port(first: tuple[str, str], second: tuple[str, str]) -> bool:
-    ports = {origin[1].rpartition(":")[2] for origin in (first, second)}
-    return _host_of(first) == _host_of(second) and len(ports) == 1
-
-
-def _is_private(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host or host.endswith((".local", ".internal", ".svc", ".localhost"))
 
 
 RULE = Rule(

@@ -1,6 +1,6 @@
 """The OAuth metadata describes another resource than the URL that was asked."""
 
-from wizard.diagnose.facts import metadata
+from wizard.diagnose.facts import metadata, origins
 from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.outcome import classify
 from wizard.diagnose.rule import Rule, Stage
@@ -36,7 +36,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     fix = None
     if helpful:
         evidence = (*evidence, follow_up_evidence(helpful))
-        sent = metadata.forwarded_names(helpful)
+        sent = origins.forwarded_names(helpful)
         fix = Fix(
             tr("Nginx passes the metadata's path on as it does the stream: {sent}", sent=sent),
             "nginx",

@@ -1,21 +1,19 @@
 """Requests that clients send before the stream: OAuth metadata, and the preflight of a browser."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.target import LOCAL
 from wizard.model.timeline import Probe, Timeline
+from wizard.probe.followups.as_proxy import ask_as_proxy
 from wizard.probe.followups.followup import (
     EXCHANGE_TIMEOUT_S,
     FollowUp,
     best_direct,
     direct_probe,
     probe_first_event,
-    timeout_for,
 )
-from wizard.probe.host_guard import requested_host
 from wizard.probe.mcp.http_sse import is_same_origin
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
@@ -112,34 +110,7 @@ async def _send_forwarded(case: Case, options: ProbeOptions) -> tuple[FollowUpRe
     """Send the direct request with the headers of a proxy: does the backend then name the public
     URL?"""
     base = direct_probe(best_direct(case) or case.direct[0])
-    return await _ask_as_proxy(FORWARDED.purpose, case, options, base, GET, metadata_url)
-
-
-async def _ask_as_proxy(
-    purpose: str,
-    case: Case,
-    options: ProbeOptions,
-    base: Probe,
-    spec: RequestSpec,
-    named_url: Callable[[Timeline], str],
-) -> tuple[FollowUpResult, ...]:
-    """Send a direct request with the client's Host, then with its own and X-Forwarded-Host.
-
-    Stops at an answer that names a URL of the public origin.
-    """
-    public, results = requested_host(case), list[FollowUpResult]()
-    kept = tuple(header for header in options.headers if header[0].lower() != "host")
-    options = replace(options, headers=kept)
-    scheme = ("X-Forwarded-Proto", urlsplit(case.target.url).scheme)
-    for host, headers in ((public, (scheme,)), ("", (scheme, ("X-Forwarded-Host", public)))):
-        probe, sent = replace(base, host=host), replace(spec, headers=(*spec.headers, *headers))
-        timeline = await probe_first_event(probe, options, timeout_for(case), sent)
-        names = tuple(f"{name}: {value}" for name, value in (*_host(host), *headers))
-        why = tr("the direct request with {names}", names=", ".join(names))
-        results.append(FollowUpResult(purpose, timeline, why, headers=names))
-        if origin_of(named_url(timeline)) == origin_of(case.target.url):
-            break
-    return tuple(results)
+    return await ask_as_proxy(FORWARDED.purpose, case, options, base, GET, metadata_url)
 
 
 def _is_resource_needed(case: Case) -> bool:
@@ -164,11 +135,7 @@ async def _send_resource(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     base = direct_probe(best_direct(case) or case.direct[0])
     base = replace(base, url=with_path(base.url, urlsplit(named.timeline.probe.url).path))
     options = replace(options, headers=())
-    return await _ask_as_proxy(RESOURCE.purpose, case, options, base, _ACCEPT_JSON, _resource_in)
-
-
-def _host(host: str) -> tuple[tuple[str, str], ...]:
-    return (("Host", host),) if host else ()
+    return await ask_as_proxy(RESOURCE.purpose, case, options, base, _ACCEPT_JSON, _resource_in)
 
 
 def _is_preflight_needed(case: Case) -> bool:

@@ -1,0 +1,75 @@
+"""The direct request with the headers of a proxy: does the backend then name the public URL?"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.timeline import Probe, Timeline
+from wizard.probe.followups.followup import (
+    FollowUp,
+    best_direct,
+    direct_probe,
+    probe_first_event,
+    timeout_for,
+)
+from wizard.probe.host_guard import requested_host
+from wizard.probe.mcp.endpoint import foreign_endpoint, named_endpoint
+from wizard.probe.request import GET, ProbeOptions, RequestSpec
+from wizard.probe.www_authenticate import origin_of
+from wizard.text.messages import tr
+
+
+async def ask_as_proxy(
+    purpose: str,
+    case: Case,
+    options: ProbeOptions,
+    base: Probe,
+    spec: RequestSpec,
+    named_url: Callable[[Timeline], str],
+) -> tuple[FollowUpResult, ...]:
+    """Send a direct request with the client's Host, then with its own and X-Forwarded-Host.
+
+    Stops at an answer that names a URL of the public origin.
+    """
+    public, results = requested_host(case), list[FollowUpResult]()
+    kept = tuple(header for header in options.headers if header[0].lower() != "host")
+    options = replace(options, headers=kept)
+    scheme = ("X-Forwarded-Proto", urlsplit(case.target.url).scheme)
+    for host, headers in ((public, (scheme,)), ("", (scheme, ("X-Forwarded-Host", public)))):
+        probe, sent = replace(base, host=host), replace(spec, headers=(*spec.headers, *headers))
+        timeline = await probe_first_event(probe, options, timeout_for(case), sent)
+        names = tuple(f"{name}: {value}" for name, value in (*_host(host), *headers))
+        why = tr("the direct request with {names}", names=", ".join(names))
+        results.append(FollowUpResult(purpose, timeline, why, headers=names))
+        if origin_of(named_url(timeline)) == origin_of(case.target.url):
+            break
+    return tuple(results)
+
+
+def _host(host: str) -> tuple[tuple[str, str], ...]:
+    return (("Host", host),) if host else ()
+
+
+def _is_endpoint_needed(case: Case) -> bool:
+    """True if the stream names an endpoint at another origin, and the backend can be asked."""
+    return bool(case.direct and foreign_endpoint(case))
+
+
+async def _send_endpoint(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    base = direct_probe(best_direct(case) or case.direct[0])
+    return await ask_as_proxy(ENDPOINT.purpose, case, options, base, GET, named_endpoint)
+
+
+ENDPOINT = FollowUp(
+    purpose="endpoint-forwarded",
+    question=tr("does it name an endpoint at the public URL when it learns of it?"),
+    requests=tr(
+        "where the endpoint event names another origin: GET of the direct URL with the headers of "
+        "a proxy (`Host`, `X-Forwarded-Proto`, `X-Forwarded-Host`)"
+    ),
+    most=2,
+    is_needed=_is_endpoint_needed,
+    run=_send_endpoint,
+    repeats_stream=True,
+)
