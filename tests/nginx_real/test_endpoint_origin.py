@@ -24,8 +24,8 @@ class BotOfHost(Bot):
     async def handle(
         self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        if request.method == "GET":
-            self.message = f"http://{self.own or request.headers['host']}/message"
+        origin = f"http://{self.own or request.headers['host']}"
+        self.message = f"{origin}/message" if request.method == "GET" else "/message"
         await super().handle(request, reader, writer)
 
 
