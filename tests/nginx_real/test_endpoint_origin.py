@@ -39,6 +39,7 @@ async def test_the_host_that_nginx_passes_on_is_what_the_backend_names(
         assert diagnosis.causes[0].fix.where == "nginx"
         recommendation = recommend(case, diagnosis)
         assert recommendation is not None
+        assert recommendation.diff is not None
         await apply(nginx, target, recommendation.diff)
         _, after = await conclude(target)
     assert (after.verdict, after.causes) == ("healthy", ()), after
