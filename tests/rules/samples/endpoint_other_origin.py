@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
-from tests.rules.samples.build import make_case, make_handshake
+from tests.rules.samples.build import PROXY_URL, make_case, make_handshake
 from wizard.model.case import Case
+from wizard.probe.mcp.http_sse import endpoint_problem
 
 
 def _case(endpoint: str) -> Case:
+    why = endpoint_problem(PROXY_URL, endpoint)
     named = make_handshake("proxy", stage="endpoint", endpoint=endpoint)
-    named = replace(named, post_url="", why="the endpoint is at another origin", exchanges=())
+    named = replace(named, post_url="", why=why, exchanges=())
     direct = make_handshake("direct")
     return make_case(proxy="live", direct="live", settings={}, handshakes=(named, direct))
 
