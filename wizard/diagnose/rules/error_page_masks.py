@@ -52,8 +52,8 @@ _LOGGED = tr(
 )
 _UNSEEN = tr(
     "The answer is a page with 200 where a stream was asked for, and this error page "
-    "answers so for {codes}. Whether the backend or Nginx had one of them is not known: "
-    "the error log tells, or the backend's own status: {{add_direct}}."
+    "answers so for {codes}. Whether the backend or Nginx had one of them is not known. "
+    "The error log tells which, or the backend's own status: {{add_direct}}."
 )
 _CAUSES = {
     401: tr("the request has no credentials that the backend takes (--header 'Authorization: …')"),
