@@ -265,4 +265,5 @@ class StepFrame(Screen[None]):
             self._now(),
             self.in_lab,
             self.unfolded,
+            investigation.steps,
         )

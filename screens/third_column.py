@@ -6,7 +6,7 @@ from dataclasses import replace
 from screens.config_view import first_shown, shown_lines
 from screens.panes.diagnosis import draw_cause
 from screens.panes.view import View
-from screens.widgets.panel import LINK_COLUMNS, PanelView, Row
+from screens.widgets.panel import PanelView, Row
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import StepId, StepState
 from wizard.text.display import visible
@@ -37,8 +37,7 @@ def _cause_panel(view: View, steps: Mapping[StepId, StepState], columns: int) ->
     """The cause with its evidence, once it is known."""
     if view.diagnosis is None or not view.diagnosis.causes:
         return None
-    width = columns - LINK_COLUMNS
-    cause = replace(view, step="cause", state=steps["cause"], width=width, hint="")
+    cause = replace(view, step="cause", state=steps["cause"], width=columns, hint="")
     return replace(draw_cause(cause)[0], state=None, note="")
 
 

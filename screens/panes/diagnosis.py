@@ -7,10 +7,11 @@ from rich.text import Text
 
 from screens.panes.view import View, step_panel
 from screens.widgets.panel import LINK_COLUMNS, PanelView, Row, rows_of
-from screens.widgets.style import ACCENT, DIM, HEAD, STYLES, line, wrap
+from screens.widgets.step_list import StepList
+from screens.widgets.style import ACCENT, DIM, GLYPHS, HEAD, STYLES, line, wrap
 from wizard.diagnose.next_step import next_step
 from wizard.model.diagnosis import CONFIDENCE_WORDS, Diagnosis, Evidence, Finding
-from wizard.model.steps import STEPS, StepId
+from wizard.model.steps import STATE_WORDS, STEPS, StepId
 from wizard.report.hops import has_hops_to_compare, hops_summary
 from wizard.report.labels import spell_out
 from wizard.report.proof import change_text, utc
@@ -37,6 +38,8 @@ def draw_cause(view: View) -> list[PanelView]:
     if diagnosis is None:
         return [step_panel(view, [])]
     rows = [row for cause in diagnosis.causes for row in _cause_rows(cause, view)]
+    if not rows:
+        rows = list(_step_rows(view))
     if has_hops_to_compare(view.case) and (summary := hops_summary(view.case)):
         rows = [*rows_of(wrap(summary, view.width, HEAD)), Row(Text()), *rows]
     answer = diagnosis.causes[0].title if diagnosis.causes else diagnosis.summary
@@ -52,8 +55,23 @@ def draw_cause(view: View) -> list[PanelView]:
         ]
     panel = step_panel(view, rows, answer)
     more = list(_reasons(diagnosis, view.second_width))
-    title = tr("Why this cause") if diagnosis.causes else tr("Also")
+    title = tr("Why this cause") if diagnosis.causes else tr("Not seen, and what else to know")
     return [panel, PanelView(title, rows_of(more))] if more else [panel]
+
+
+def _step_rows(view: View) -> Iterator[Row]:
+    """Yield each step's result, or what it lacks: what a verdict without a cause rests on."""
+    for step in STEPS[: STEPS.index("cause")]:
+        if state := view.states.get(step):
+            style = STYLES[state.state]
+            head = line(
+                (f"{GLYPHS[state.state]} ", style), (pad(StepList.NAMES[step], _LABEL_COLUMNS), DIM)
+            )
+            why = capitalize(safe(state.why, 400)) or capitalize(STATE_WORDS[state.state])
+            rows = wrap(why, view.width - head.cell_len - LINK_COLUMNS)
+            for number, text in enumerate(rows[:MAX_EVIDENCE_ROWS]):
+                shown = line(head if number == 0 else " " * head.cell_len, text)
+                yield Row(shown, f"choose({STEPS.index(step) + 1})" if number == 0 else "")
 
 
 def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
@@ -61,8 +79,8 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
     if view.diagnosis and cause is not view.diagnosis.causes[0]:
         yield Row(Text())
         yield from rows_of(wrap(safe(cause.title), view.width, STYLES["fail"]))
-    for kind, items in groupby(cause.evidence, lambda item: (item.kind, _step_of(item))):
-        label = _LABELS[kind[0]]
+    for kind, items in groupby(cause.evidence, lambda item: item.kind):
+        label = _LABELS[kind]
         for item in items:
             yield from _evidence_rows(label, item, view)
             label = ""

@@ -48,7 +48,7 @@ def _block_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
         yield from rows_of(_place(part, view.width))
         for is_kept, group in groupby(part.lines, lambda item: item.kept):
             lines, name = list(group), f"part{number}"
-            if is_kept and len(lines) >= FOLD_FROM and name not in view.unfolded:
+            if is_kept and len(lines) >= FOLD_FROM and not view.opens(name):
                 text = tr("    {count} unchanged", count=plural(len(lines), "line"))
                 yield Row(line(("│ ", DIM), (text, DIM)), f"fold('{name}')")
             else:
@@ -93,8 +93,9 @@ def _reading_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
     ):
         if not items:
             continue
-        yield Row(line((title, HEAD if name in view.unfolded else "")), f"fold('{name}')")
-        if name in view.unfolded:
+        is_open = view.opens(name) if name == "why" else name in view.unfolded
+        yield Row(line((title, HEAD if is_open else "")), f"fold('{name}')")
+        if is_open:
             for item in items:
                 yield from rows_of(_item(item, view.width))
     if recommendation.diff is not None:

@@ -15,6 +15,8 @@ from wizard.text.display import safe
 from wizard.text.messages import plural, tr
 
 _NAME_COLUMNS = 14
+MANY_LINES = 12
+"""More lines of a log are folded in a large window too."""
 
 
 def draw(view: View) -> list[PanelView]:
@@ -60,7 +62,8 @@ def _report(report: LogReport, number: int, view: View) -> Iterator[Row]:
             is_first = place == 0 and row == 0
             before = name if is_first else " " * _NAME_COLUMNS
             yield Row(line(before, text), f"fold('{fold}')" if is_first else "")
-    if fold in view.unfolded:
+    is_open = fold in view.unfolded if len(lines) > MANY_LINES else view.opens(fold)
+    if is_open:
         for entry in lines:
             yield from rows_of(wrap(safe(entry.text, 600), view.width - 2, DIM, "  "))
 

@@ -6,9 +6,10 @@ from itertools import zip_longest
 from rich.text import Text
 
 from screens.live.buffer import SIDE_NAMES
+from screens.panes.direct import direct_rows
 from screens.panes.view import View, step_panel
-from screens.widgets.bars import bars, legend
-from screens.widgets.panel import PanelView
+from screens.widgets.bars import bars, has_more, legend
+from screens.widgets.panel import PanelView, rows_of
 from screens.widgets.style import DIM, GLYPHS, HEAD, STYLES, fit, line, outcome_style, wrap
 from wizard.diagnose.facts.product import is_proxy_shown
 from wizard.diagnose.hops import HopResult, Variant, results_by_hop
@@ -60,14 +61,19 @@ _SEVERITY = {
 def draw_root(view: View) -> list[PanelView]:
     """Draw the answer of the root path: status, type, and where the time went."""
     root = view.case.root
-    return [step_panel(view, _root_rows(view, root) if root else [])]
+    panel = step_panel(view, _root_rows(view, root) if root else [])
+    if root is None or not root.headers:
+        return [panel]
+    headers = [
+        fit(line((f"{safe(name, 60)}: ", DIM), safe(value, 400)), view.second_width, pad=False)
+        for name, value in root.headers
+    ]
+    return [panel, PanelView(tr("Headers of the answer"), rows_of(headers))]
 
 
 def _root_rows(view: View, root: Timeline) -> list[Text]:
     rows = [
         (tr("status"), str(root.status) if root.status else tr("no answer")),
-        (tr("type"), safe(root.header("content-type") or "–", 60)),
-        (tr("server"), safe(root.header("server") or "–", 60)),
         (tr("address"), root.address or "–"),
         *_phase_times(root),
     ]
@@ -110,8 +116,20 @@ def draw_streams(view: View) -> list[PanelView]:
         return [step_panel(view, [*_before_and_now(view), Text(), *_bars(view)])]
     handshakes = [f"MCP {handshake_text(handshake)}" for handshake in case.handshakes]
     below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
-    rows = [*_table(view), *_bars(view), *below]
+    if view.step == "direct" and _is_plain(case):
+        shown = shown_pair(view)[1]
+        facts = direct_rows(shown.timeline, view.width) if shown else []
+        rows = [*facts, Text(), *_bars(view), *below]
+    else:
+        rows = [*_table(view), *([Text()] if view.is_roomy else []), *_bars(view), *below]
     return [step_panel(view, rows, _answer(view))]
+
+
+def _is_plain(case: Case) -> bool:
+    """True if the backend answers in each way to ask: its own step need not compare again."""
+    made = [each for each in case.direct if each.was_made]
+    is_well = all(each.outcome in ("live", "ended") for each in made)
+    return bool(made) and is_well and not has_hops_to_compare(case)
 
 
 def _answer(view: View) -> str:
@@ -217,7 +235,10 @@ def _bars(view: View) -> list[Text]:
         same = (each for each in view.case.before if _variant(each) == _variant(proxied))
         pairs = [(tr("before"), next(same, None)), (tr("now"), proxied), pairs[1]]
     rows = [(name, result.timeline if result else None) for name, result in pairs]
-    return [*bars(rows, view.width, view.now), fit(legend(), view.width, pad=False)]
+    drawn = bars(rows, view.width, view.now)
+    if view.is_roomy and view.now is None and has_more([timeline for _, timeline in rows]):
+        drawn += [Text(), *bars(rows, view.width, whole=True)]
+    return [*drawn, fit(legend(), view.width, pad=False)]
 
 
 def _table(view: View) -> list[Text]:

@@ -1,7 +1,7 @@
 """What a pane gets to draw, and the panel of a step with its answer at the top."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.text import Text
 
@@ -26,6 +26,10 @@ TITLES: Mapping[StepId, str] = {
 }
 
 
+ROOMY_ROWS = 34
+"""From this many rows on, what is folded in a smaller window is open, and more is drawn."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The investigation at one moment, and the size of the step's panel.
@@ -38,7 +42,8 @@ class View:
         shown_probe: Index of the proxied probe that the left stream shows; None shows the worst.
         now: Seconds since the probes began; None while none runs.
         in_lab: True if the wizard runs on the lab, whose Nginx it may patch.
-        unfolded: The names of the parts that the user has opened.
+        unfolded: The names of the parts that the user has opened, or closed where there is room.
+        states: All steps with their results.
     """
 
     step: StepId
@@ -54,6 +59,16 @@ class View:
     now: float | None = None
     in_lab: bool = False
     unfolded: frozenset[str] = frozenset()
+    states: Mapping[StepId, StepState] = field(default_factory=dict)
+
+    @property
+    def is_roomy(self) -> bool:
+        """True if there is room for more than the answer and what it rests on."""
+        return self.height >= ROOMY_ROWS
+
+    def opens(self, part: str) -> bool:
+        """True if a part that can be folded is open: by the user, or since there is room."""
+        return (part in self.unfolded) != self.is_roomy
 
 
 def step_panel(view: View, rows: Iterable[Row | Text], answer: str = "") -> PanelView:

@@ -1,4 +1,5 @@
-"""The time of requests as bars on one scale: connecting, headers, first event, then silence."""
+"""The time of requests as bars on one scale: connecting, headers, first event, then silence or the
+events that follow."""
 
 from collections.abc import Sequence
 
@@ -15,30 +16,42 @@ _PHASES = (
     ("░", tr("connect"), "blue"),
     ("▒", tr("headers"), "yellow"),
     ("█", tr("event"), "green"),
+    ("│", tr("later"), "green"),
     ("─", tr("silence"), "red"),
     ("┤", tr("cut"), "bold red"),
 )
 """The sign, the name and the style of each phase; a sign never needs its colour."""
-_CONNECT, _HEADERS, _EVENT, _SILENCE, _CUT = _PHASES
+_CONNECT, _HEADERS, _EVENT, _LATER, _SILENCE, _CUT = _PHASES
+_AWAITED = (_SILENCE[0], _SILENCE[1], "yellow")
+"""Silence of a request that still runs: no fault yet."""
 
 
 def legend() -> Text:
     """What the signs of the bars stand for, in one line."""
-    parts = [part for sign, name, style in _PHASES for part in ((sign, style), (f" {name}  ", DIM))]
-    return line(*parts)
+    parts = [part for sign, name, style in _PHASES for part in ((sign, style), (f" {name} ", DIM))]
+    row = line(*parts)
+    row.rstrip()
+    return row
 
 
 def bars(
-    rows: Sequence[tuple[str, Timeline | None]], width: int, now: float | None = None
+    rows: Sequence[tuple[str, Timeline | None]],
+    width: int,
+    now: float | None = None,
+    *,
+    whole: bool = False,
 ) -> list[Text]:
     """Draw a bar for each named timeline, all on one scale, with the scale below them.
 
     Args:
         width: Columns, names and times included.
         now: Seconds since the start, while a probe still runs.
+        whole: Whether the scale ends with the last request, not with the last first event.
     """
     timelines = [timeline for _, timeline in rows if timeline is not None]
     scale_s = max((_end_s(timeline, now) for timeline in timelines), default=0.0)
+    if whole:
+        scale_s = max((timeline.waited_s or now or 0.0 for timeline in timelines), default=0.0)
     if scale_s <= 0:
         return []
     columns = max(10, width - _NAME_COLUMNS - _TIME_COLUMNS)
@@ -46,10 +59,25 @@ def bars(
     return [*drawn, _scale(scale_s, columns)]
 
 
+def has_more(timelines: Sequence[Timeline | None]) -> bool:
+    """True if events came after the end of the scale of their bars: a whole one shows more."""
+    known = [timeline for timeline in timelines if timeline is not None]
+    scale_s = max((_end_s(timeline, None) for timeline in known), default=0.0)
+    return any(timeline.arrivals and timeline.arrivals[-1].at > scale_s for timeline in known)
+
+
+def _is_answer(timeline: Timeline) -> bool:
+    """True for an answer that is no stream: nothing is awaited after its headers."""
+    is_root = timeline.probe.name.startswith("root")
+    return timeline.headers_s is not None and (is_root or not timeline.is_stream)
+
+
 def _end_s(timeline: Timeline, now: float | None) -> float:
     """The second where the bar ends: the first event, else the end of the wait."""
     if timeline.first_event_s is not None:
         return timeline.first_event_s
+    if _is_answer(timeline):
+        return timeline.headers_s or 0.0
     return timeline.waited_s or now or timeline.headers_s or 0.0
 
 
@@ -60,7 +88,17 @@ def _row(
     if timeline is None:
         return line(head, (tr("not run"), DIM))
     end = _end_s(timeline, now)
-    return line(head, _bar(timeline, end, scale_s, columns), (f" {seconds(end)}", DIM))
+    bar = line(_bar(timeline, end, scale_s, columns), (f" {seconds(end)}", DIM))
+    for column in _later_columns(timeline, scale_s, columns):
+        if column > bar.cell_len:
+            bar.append(" " * (column - bar.cell_len)).append(_LATER[0], _LATER[2])
+    return line(head, bar)
+
+
+def _later_columns(timeline: Timeline, scale_s: float, columns: int) -> list[int]:
+    """The columns of what arrived after the first event, within the scale."""
+    times = [arrival.at for arrival in timeline.arrivals if arrival.at <= scale_s]
+    return sorted({min(columns - 1, int(at / scale_s * columns)) for at in times})
 
 
 def _bar(timeline: Timeline, end_s: float, scale_s: float, columns: int) -> Text:
@@ -71,10 +109,10 @@ def _bar(timeline: Timeline, end_s: float, scale_s: float, columns: int) -> Text
     before = _draw_phase(bar, _HEADERS, before, timeline.headers_s, scale_s, columns)
     if timeline.first_event_s is not None:
         _draw_phase(bar, _EVENT, before, timeline.first_event_s, scale_s, columns)
-    else:
-        _draw_phase(bar, _SILENCE, before, end_s, scale_s, columns)
-        is_answer = timeline.headers_s is not None and timeline.probe.name.startswith("root")
-        if timeline.ended in ("eof", "reset") and not is_answer:
+    elif not _is_answer(timeline):
+        silence = _AWAITED if timeline.ended is None else _SILENCE
+        _draw_phase(bar, silence, before, end_s, scale_s, columns)
+        if timeline.ended in ("eof", "reset"):
             bar.truncate(columns - 1)
             bar.append(_CUT[0], _CUT[2])
     bar.truncate(columns)

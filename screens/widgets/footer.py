@@ -15,6 +15,8 @@ _LEFT_OUT_FIRST = (
     "longer", "all",
 )  # fmt: skip
 """The actions whose keys are left out, in this order, where there is no room for all."""
+_PADDING = 1
+"""Columns before the first key."""
 _GAP = 2
 """Columns between two keys."""
 
@@ -40,7 +42,7 @@ class Keys(Footer):
     def _fitting(
         self, keys: Sequence[FooterKey], palette: Sequence[FooterKey]
     ) -> Sequence[FooterKey]:
-        room = self.app.size.width - sum(_columns(key) + _GAP for key in palette)
+        room = self.app.size.width - _PADDING - sum(_columns(key) + _GAP for key in palette)
         if _line_columns(keys) <= room:
             return keys
         shown, help_keys = list(keys), self._help_key()

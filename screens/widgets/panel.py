@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.css.scalar import Unit
 from textual.events import Click
 
 from screens.widgets.lines import Lines
@@ -105,7 +106,10 @@ class Panel(VerticalScroll, can_focus=True):
 
     @property
     def rows(self) -> int:
-        """How many rows are in view."""
+        """How many rows are in view; of a height that was just set, before it is laid out."""
+        height = self.styles.height
+        if self.size.height and height is not None and height.unit is Unit.CELLS:
+            return max(0, int(height.value) - 2)
         return self.size.height
 
     @property

@@ -1,6 +1,6 @@
 """The bars of the phases, all on one scale."""
 
-from screens.widgets.bars import bars, legend
+from screens.widgets.bars import bars, has_more, legend
 from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, Resolved, SseEvent
 from wizard.model.timeline import Probe, Timeline
 
@@ -38,7 +38,33 @@ def test_a_cut_stream_ends_with_its_mark() -> None:
 def test_an_answer_of_the_root_path_is_not_cut() -> None:
     root = timeline(Headers(1.9, 200, "1.1", ()), Ended(2.0, "eof"), name="root-proxy")
 
-    assert "┤" not in drawn(root)[0]
+    assert drawn(root)[0] == f"proxy   {'░' * 2}{'▒' * 38} 1.90 s"
+
+
+def test_what_follows_the_first_event_is_marked_where_it_came() -> None:
+    first, later = SseEvent(0.2, "message", "1", ""), SseEvent(1.5, "message", "2", "")
+    live = timeline(
+        Headers(0.2, 200, "1.1", STREAM), Chunk(0.2, 9, 9), first, Chunk(1.5, 9, 9), later,
+        Ended(2.0, "open"),
+    )  # fmt: skip
+
+    _, bar, _ = drawn(timeline(Ended(2.0, "open")), live)
+
+    assert bar.startswith("direct  ░░▒▒█ 200 ms ")
+    assert bar.index("│") - len("direct  ") == 30
+    assert has_more([live])
+    whole = bars([("direct", live)], 57, whole=True)
+    assert whole[0].plain == bar
+    assert whole[-1].plain.split()[-2:] == ["2.00", "s"]
+
+
+def test_a_request_that_still_runs_has_no_red_silence() -> None:
+    running, ended = timeline(), timeline(Ended(2.0, "open"))
+
+    styles = [{str(span.style) for span in bars([("proxy", each)], 57, now=2.0)[0].spans}
+              for each in (running, ended)]  # fmt: skip
+
+    assert ["red" in each for each in styles] == [False, True]
 
 
 def test_each_phase_has_at_least_one_column() -> None:
@@ -57,4 +83,4 @@ def test_no_request_has_no_bar_and_no_scale() -> None:
 
 
 def test_the_legend_names_each_sign() -> None:
-    assert legend().plain.split()[::2] == ["░", "▒", "█", "─", "┤"]
+    assert legend().plain.split()[::2] == ["░", "▒", "█", "│", "─", "┤"]

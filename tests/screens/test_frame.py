@@ -27,7 +27,7 @@ from screens.widgets.step_list import StepList
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press, steps_screen
 from wizard.model.events import ProbeEvent
-from wizard.model.steps import STEPS, StepId
+from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.timeline import Probe
 
 
@@ -142,7 +142,7 @@ def test_a_running_step_without_a_deadline_counts_its_seconds() -> None:
 async def test_a_small_window_shows_one_panel_and_z_the_other() -> None:
     investigation = investigations.failing()
     async with Wizard(investigation).run_test(size=(60, 18)) as pilot:
-        for step, other in (("2", "live"), ("6", "second")):
+        for step, other in (("1", "second"), ("2", "live"), ("6", "second")):
             await press(pilot, step)
             screen = steps_screen(pilot)
             assert displayed_panels(screen) == ["first"]
@@ -152,8 +152,6 @@ async def test_a_small_window_shows_one_panel_and_z_the_other() -> None:
             assert (screen.focused or screen).id == other
             await press(pilot, "z")
             assert displayed_panels(screen) == ["first"]
-        await press(pilot, "1", "z")
-        assert displayed_panels(screen) == ["first"]
 
 
 async def test_no_stream_is_open_in_a_small_window_that_does_not_show_it(
@@ -286,14 +284,66 @@ def test_a_config_is_shown_without_secrets_and_control_characters() -> None:
     assert "\\e[31m" in lines[2]
 
 
-async def test_folded_settings_and_lines_of_a_log_are_shown_on_demand() -> None:
+@pytest.mark.parametrize(("size", "is_open"), [((80, 24), False), ((80, 50), True)])
+async def test_the_lines_of_a_log_are_folded_where_there_is_little_room(
+    size: tuple[int, int], is_open: bool
+) -> None:
+    async with Wizard(investigations.failing()).run_test(size=size) as pilot:
+        await press(pilot, "4")
+        panel = pilot.app.screen.query_one("#first", Panel)
+        assert ("GET /sse" in panel.text) is is_open
+        await press(pilot, "tab", "enter")
+        assert ("GET /sse" in panel.text) is not is_open
+
+
+async def test_the_settings_that_matter_little_are_shown_on_demand() -> None:
     async with Wizard(investigations.failing()).run_test(size=(80, 50)) as pilot:
         await press(pilot, "5")
         panel = pilot.app.screen.query_one("#first", Panel)
         assert "keepalive_timeout" not in panel.text
         steps_screen(pilot).action_fold("settings")
         assert "keepalive_timeout" in panel.text
-        await press(pilot, "4")
-        assert "GET /sse" not in panel.text
-        await press(pilot, "tab", "enter")
-        assert "GET /sse" in panel.text
+
+
+async def test_a_healthy_run_says_what_it_rests_on_and_what_was_not_seen() -> None:
+    investigation = investigations.healthy()
+    investigation.states["logs"] = StepState("logs", "skip", "missing: a log file")
+    async with Wizard(investigation).run_test(size=SIZE) as pilot:
+        await press(pilot, "6")
+        first, second = (
+            steps_screen(pilot).query_one(f"#{id}", Panel) for id in ("first", "second")
+        )
+        assert first.text.startswith("✓ The stream is live in every probe")
+        rows = [(row.text.plain.split()[:2], row.link) for row in first.view.rows if row.link]
+        names = ["Root", "Proxy", "Direct", "Logs", "Config"]
+        signs = ["✓", "✓", "✓", "–", "✓"]
+        links = [f"choose({number})" for number in range(1, 6)]
+        assert rows == [
+            ([sign, name], link) for sign, name, link in zip(signs, names, links, strict=True)
+        ]
+        assert "watched for 2.00 s" in second.text
+
+
+async def test_the_direct_step_says_what_the_direct_side_alone_tells() -> None:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await press(pilot, "3")
+        shown = steps_screen(pilot).query_one("#first", Panel).text
+        assert re.search(r"framing +chunked\nevents +3 events in 1.99 s.*\npings +1\n", shown)
+        assert "through the proxy" not in shown
+    async with Wizard(investigations.several_hops()).run_test(size=SIZE) as pilot:
+        await press(pilot, "3")
+        assert "edge" in steps_screen(pilot).query_one("#first", Panel).text
+
+
+@pytest.mark.parametrize(("size", "scales"), [((80, 24), 1), ((120, 40), 2)])
+async def test_a_large_window_draws_the_whole_watch_too(size: tuple[int, int], scales: int) -> None:
+    async with Wizard(investigations.healthy()).run_test(size=size) as pilot:
+        await press(pilot, "2")
+        shown = steps_screen(pilot).query_one("#first", Panel).text
+        assert len(re.findall(r"^ +0 +\S+ m?s +\S+ m?s", shown, re.M)) == scales
+
+
+async def test_the_root_step_shows_the_headers_of_the_answer() -> None:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await press(pilot, "1")
+        assert "server: nginx/1.22.1" in steps_screen(pilot).query_one("#second", Panel).text
