@@ -236,6 +236,23 @@ LIMITS = [
 ]
 
 
+CONNECTING = "while connecting to upstream"
+CAPACITY = [
+    (f"14 worker_connections are not enough {CONNECTING}", "no-free-connection"),
+    (f"socket() failed (24: Too many open files) {CONNECTING}", "no-free-connection"),
+    (f"connect() to unix:/app.sock failed (13: Permission denied) {CONNECTING}", "connect-failed"),
+    (f"connect() to 10.0.0.5:80 failed (101: No route) {CONNECTING}", "connect-failed"),
+    (f"bind(10.9.9.9) failed (99: Cannot assign address) {CONNECTING}", "connect-failed"),
+    ("access forbidden by rule", "access-denied"),
+]
+
+
+@pytest.mark.parametrize(("text", "tag"), CAPACITY, ids=range(len(CAPACITY)))
+def test_what_nginx_could_not_open(text: str, tag: str) -> None:
+    parsed = parse_line(error(text))
+    assert (parsed.tag, parsed.path, bool(parsed.meaning)) == (tag, "/sse", True)
+
+
 @pytest.mark.parametrize(("text", "tag"), LIMITS, ids=range(len(LIMITS)))
 def test_limits_and_auth_request(text: str, tag: str) -> None:
     parsed = parse_line(error(text))

@@ -14,6 +14,11 @@ _HOST = re.compile(r', host: "([^"]{1,300})"')
 _SERVER = re.compile(r", server: (\S{1,300}?)(?:,|$)")
 _MESSAGES = (
     (
+        "failed (24: ",
+        "no-free-connection",
+        tr("an Nginx worker has as many files and connections open as it may have"),
+    ),
+    (
         "while SSL handshaking to upstream",
         "upstream-tls",
         tr("the TLS handshake with the backend failed"),
@@ -154,11 +159,15 @@ _MESSAGES = (
 _IGNORED = re.compile(r'^[^"]{0,200}upstream sent duplicate header line: .{0,4000}, ignored while ')
 """A header line that stands twice and does no harm, such as `Date`."""
 _WHILE = (
-    (
-        "connect() failed",
-        "while connecting to upstream",
-        "connect-failed",
-        tr("Nginx could not connect to the backend"),
+    *(
+        (
+            phrase,
+            "while connecting to upstream",
+            "connect-failed",
+            tr("Nginx could not connect to the backend"),
+        )
+        # With the address where it fails at once: no permission, no route, no such socket.
+        for phrase in ("connect() failed", "connect() to ", "bind(")
     ),
     (
         "upstream timed out (",

@@ -75,6 +75,12 @@ def access_rules(resolution: RequestResolution) -> tuple[Directive, ...]:
     return next(filter(None, levels), ())
 
 
+def delays_requests(resolution: RequestResolution) -> bool:
+    """True if `limit_req` lets requests above the rate wait, up to its burst."""
+    limits = resolution.value("limit_req").split("; ")
+    return any("burst=" in each and "nodelay" not in each for each in limits)
+
+
 def shutdown_timeout(resolution: RequestResolution | None) -> Setting | None:
     """`worker_shutdown_timeout`, which is set outside of http; None if it is not set."""
     root = resolution.config.root if resolution else ()

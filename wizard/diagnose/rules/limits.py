@@ -2,7 +2,7 @@
 
 from wizard.diagnose import upstream_limits
 from wizard.diagnose.facts import addresses, streams
-from wizard.diagnose.facts.directives import place_of
+from wizard.diagnose.facts.directives import delays_requests, place_of
 from wizard.diagnose.facts.evidence import (
     body_suffix,
     follow_up_evidence,
@@ -75,6 +75,14 @@ _WORKERS_ARE_FULL = tr(
 _WORKER_CONNECTIONS = tr(
     "raise worker_connections beyond twice the number of streams that are open at once: {where}"
 )
+_OPEN_FILES = tr(
+    "set worker_rlimit_nofile in the main block, or the service's LimitNOFILE, beyond twice the "
+    "number of streams that are open at once"
+)
+_MAY_BE_DELAYED = tr(
+    "One of several requests is served at once, and limit_req lets what exceeds its rate wait "
+    'here. Nginx\'s error log would say "delaying request", at the level of limit_req_log_level.'
+)
 _OTHER_GATEWAY_ERRORS = (
     "connect-failed", "premature-close", "invalid-answer", "invalid-header", "upstream-tls",
     "upstream-header-too-big", "resolver-missing", "name-unresolved",
@@ -120,6 +128,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         or _full_upstream(rule, case)
         or _full_workers(rule, case)
         or _refusal_of_several(rule, case)
+        or _possible_delay(rule, case)
     )
 
 
@@ -177,7 +186,9 @@ def _full_workers(rule: Rule, case: Case) -> Finding | None:
         *config,
     )
     where = config[0].where if config else "nginx.conf"
-    fix = Fix(_WORKER_CONNECTIONS.format(where=safe(where, 200)), "nginx")
+    is_of_files = "(24: " in (own or logged)[0].text
+    text = _OPEN_FILES if is_of_files else _WORKER_CONNECTIONS.format(where=safe(where, 200))
+    fix = Fix(text, "nginx")
     return rule.finding(
         "confirmed" if own and not closed else "likely",
         evidence,
@@ -283,6 +294,19 @@ def _delay(rule: Rule, case: Case) -> Finding | None:
     evidence = (*probes, *_config_evidence(case.resolution), log_evidence(logged[0]))
     text = _ONE_IS_DELAYED if live else _ALL_ARE_DELAYED
     return rule.finding("confirmed", evidence, text, explains=_HELD_SYMPTOMS)
+
+
+def _possible_delay(rule: Rule, case: Case) -> Finding | None:
+    """One request is served, another one late, and `limit_req` delays what exceeds its rate."""
+    resolution, live = case.resolution, [each for each in case.proxy if each.outcome == "live"]
+    late = [each for each in case.proxy if each.outcome in DELAYED_OUTCOMES]
+    if resolution is None or not live or not late or not delays_requests(resolution):
+        return None
+    if not all(streams.is_unexpected(case, each) for each in late):
+        return None
+    probes = map(result_evidence, (*late, *live))
+    evidence = (*probes, *setting_evidences(resolution, "limit_req"))
+    return rule.finding("possible", evidence, _MAY_BE_DELAYED)
 
 
 def _limits_in_force(resolution: RequestResolution) -> tuple[str, ...]:

@@ -42,6 +42,23 @@ _EARLIER = Fix(
     ),
     "nginx",
 )
+_FIXES = {
+    "(13: ": Fix(
+        tr(
+            "let Nginx connect: with SELinux setsebool -P httpd_can_network_connect 1; for a unix "
+            "socket, permissions for Nginx's user on it and on its folder"
+        ),
+        "nginx",
+    ),
+    "(99: ": Fix(
+        tr(
+            "an address of this host in proxy_bind; without one, local ports have run out: "
+            "keepalive in the upstream uses fewer"
+        ),
+        "nginx",
+    ),
+}
+"""The fixes by the error number of Linux, as the log writes it."""
 _TAGS = ("connect-failed", "no-live-peer", "name-unresolved")
 """Log lines of a backend that Nginx could not reach."""
 _OTHER_CAUSES = (
@@ -56,10 +73,12 @@ _OTHER_CAUSES = (
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """A gateway error, and a log line or a refused direct probe that explains it."""
-    gateway = [result for result in case.proxy if result.timeline.status in (502, 504)]
+    logged = streams.own_log_lines(case, *_TAGS)
+    # Nginx answers 500 where it cannot even try: `proxy_bind` with a foreign address.
+    statuses = (500, 502, 504) if logged else (502, 504)
+    gateway = [result for result in case.proxy if result.timeline.status in statuses]
     if not gateway:
         return None
-    logged = streams.own_log_lines(case, *_TAGS)
     if {line.tag for line in logged} == {"no-live-peer"} and streams.is_served_directly(case):
         if upstream_limits.limited_servers(case.resolution):
             return None  # see `limits`: Nginx does not try a peer with max_conns connections
@@ -77,9 +96,14 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *map(result_evidence, direct[:1]),
         *_config_evidence(case),
     )
-    return rule.finding(
-        confidence, evidence, _distinguishes(case, confidence, logged, bool(others))
-    )
+    text = _distinguishes(case, confidence, logged, bool(others))
+    return rule.finding(confidence, evidence, text, fix=_fix(logged))
+
+
+def _fix(logged: tuple[LogLine, ...]) -> Fix | None:
+    """What helps where the address is right; None if the rule's own fix does."""
+    texts = [line.text for line in logged]
+    return next((fix for number, fix in _FIXES.items() if any(number in t for t in texts)), None)
 
 
 def _given_up(rule: Rule, case: Case, answer: ProbeResult, line: LogLine) -> Finding:
