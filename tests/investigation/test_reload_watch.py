@@ -6,11 +6,20 @@ from dataclasses import replace
 import pytest
 
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
+from tests.rules.samples.build import make_post_case
 from wizard.diagnose.outcome import classify
-from wizard.investigation.reload_watch import PAUSES_S, failing_probe, wait_for_reload
+from wizard.investigation.reload_watch import (
+    PAUSES_S,
+    failing_handshake,
+    failing_probe,
+    wait_for_reload,
+)
 from wizard.investigation.session import Session
+from wizard.model.attempt import Attempt
 from wizard.model.case import Case
+from wizard.model.diagnosis import Diagnosis, Finding, Fix
 from wizard.model.events import Connected, Ended, Headers, ProbeEvent, Resolved
+from wizard.model.handshake import Handshake
 from wizard.model.reload_wait import ReloadWait
 from wizard.model.target import Target
 from wizard.model.timeline import Probe, Timeline
@@ -107,6 +116,48 @@ async def test_a_fault_that_shows_late_is_not_waited_for(events: tuple[ProbeEven
     await wait_for_reload(session, answers(None))
 
     assert failing_probe(session.snapshot()) is None
+
+
+def _with_failing_messages(*causes: str) -> Case:
+    """The stream is live on both sides, and the POST fails through the proxy alone."""
+    conf = "server { listen 8081; location /sse { proxy_pass http://127.0.0.1:12213; } }"
+    return _blamed_for(make_post_case(conf, 404), *causes)
+
+
+def _blamed_for(case: Case, *causes: str) -> Case:
+    findings = tuple(
+        Finding(id, id, "confirmed", (), Fix("", "nginx"), "", False, frozenset()) for id in causes
+    )
+    diagnosis = Diagnosis("fault", "", findings, (), ())
+    return replace(case, baseline=Attempt(diagnosis=diagnosis))
+
+
+async def test_a_handshake_is_done_again_until_it_ends_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    case = _with_failing_messages("message-path-unrouted")
+    failing, direct = case.handshakes
+    answers_left = [failing, failing, replace(direct, side="proxy")]
+    pauses = list[float]()
+
+    async def run(asked: Case, _options: object) -> tuple[Handshake, ...]:
+        assert not asked.direct, "the backend is not asked again"
+        return (answers_left.pop(0),)
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr("wizard.investigation.reload_watch.run_handshakes", run)
+    session = Session(case.target, lambda: 0.0, case)
+    await wait_for_reload(session, answers(False), pause)
+
+    assert pauses == list(PAUSES_S[:2])
+    assert answers_left == []
+
+
+async def test_a_handshake_that_fails_by_chance_is_not_waited_for() -> None:
+    assert failing_handshake(_with_failing_messages("message-path-unrouted")) is not None
+    assert failing_handshake(_with_failing_messages("no-affinity")) is None
 
 
 def _as_cut(session: Session) -> Case:

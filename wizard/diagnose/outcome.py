@@ -53,6 +53,12 @@ def is_well(result: ProbeResult, handshake: Handshake | None) -> bool:
     return result.outcome == "silent" or result.timeline.status in NO_GET_STREAM
 
 
+def has_usual_status(result: ProbeResult, direct: Sequence[ProbeResult]) -> bool:
+    """True if the direct GET is answered with the same status: the proxy did not change it."""
+    usual = {each.timeline.status for each in direct if each.outcome == "status"}
+    return result.outcome == "status" and result.timeline.status in usual
+
+
 def is_finite_answer(result: ProbeResult) -> bool:
     """True if the stream was meant to end where it did.
 

@@ -6,13 +6,17 @@ Workers with open streams keep the old config until those end (nginx.org, "Contr
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 
-from wizard.diagnose.outcome import classify
+from wizard.diagnose.outcome import classify, has_usual_status
+from wizard.diagnose.rules import rule_named
 from wizard.investigation.session import Session
 from wizard.model.case import Case
+from wizard.model.handshake import Handshake
 from wizard.model.probe_result import DELAYED_OUTCOMES, ProbeResult
 from wizard.model.reload_wait import ReloadWait
 from wizard.probe.followups.followup import probe_first_event, timeout_for
+from wizard.probe.mcp.session import run_handshakes
 
 LONGEST_S = 300.0
 """How long a change is waited for, in seconds."""
@@ -28,17 +32,28 @@ def failing_probe(case: Case) -> ProbeResult | None:
     """The proxied probe whose fault one short request shows; None if there is none.
 
     A cut comes later, and a fault of chance may be absent at once: those are proven without a wait.
-    So is one of the messages, where the direct GET has the same status: a server that answers by
-    POST need not offer a stream.
+    A status that the direct GET has as well is no fault: a server that answers by POST need not
+    offer a stream.
     """
-    usual = {each.timeline.status for each in case.direct if each.outcome == "status"}
     failing = (
         result
         for result in case.proxy
-        if result.outcome in SHOWN_AT_ONCE
-        if not (result.outcome == "status" and result.timeline.status in usual)
+        if result.outcome in SHOWN_AT_ONCE and not has_usual_status(result, case.direct)
     )
     return None if case.target.is_sent_once else next(failing, None)
+
+
+def failing_handshake(case: Case) -> Handshake | None:
+    """The handshake through the proxy, if its messages fail and those of the direct one do not.
+
+    None for a fault of chance, as above.
+    """
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    if proxied is None or proxied.skipped or proxied.is_complete or case.target.is_sent_once:
+        return None
+    causes = case.baseline.causes if case.baseline else ()
+    is_chance = any(rule.by_chance for rule in filter(None, map(rule_named, causes)))
+    return proxied if direct and direct.is_complete and not is_chance else None
 
 
 async def wait_for_reload(
@@ -50,14 +65,18 @@ async def wait_for_reload(
 
     Sends one request at a time, and shows in `session.reload_wait` what is waited for.
     """
-    before = failing_probe(session.snapshot())
-    if before is None:
+    case = session.snapshot()
+    before = failing_probe(case)
+    messages = failing_handshake(case) if before is None else None
+    if before is None and messages is None:
         return
     wait = ReloadWait(session.clock())
     pauses = _pauses()
     try:
         while session.clock() - wait.since < LONGEST_S:
-            if await _answers_otherwise(session, before):
+            if before and await _answers_otherwise(session, before):
+                return
+            if messages and await _ends_otherwise(session, messages):
                 return
             changed = await has_config_changed()
             wait = ReloadWait(wait.since, wait.requests + 1, changed)
@@ -71,6 +90,21 @@ def _pauses() -> Iterator[float]:
     yield from PAUSES_S
     while True:
         yield PAUSES_S[-1]
+
+
+async def _ends_otherwise(session: Session, before: Handshake) -> bool:
+    """Do the handshake through the proxy once more: True if it fails otherwise now, or succeeds."""
+    case = session.snapshot()
+    target = replace(case.target, mcp="always", patience=0.0)
+    proxied = replace(case, direct=(), hops=(), target=target)
+    now = await run_handshakes(proxied, session.options())
+    return any(_failure(each) != _failure(before) for each in now if each.side == "proxy")
+
+
+def _failure(handshake: Handshake) -> tuple[str, int | None]:
+    """The stage at which the handshake ended, and the status of its last answer."""
+    timelines = [exchange.timeline for exchange in handshake.exchanges]
+    return handshake.stage, timelines[-1].status if timelines else None
 
 
 async def _answers_otherwise(session: Session, before: ProbeResult) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from wizard.diagnose.outcome import is_well
+from wizard.diagnose.outcome import NO_GET_STREAM, has_usual_status, is_well
 from wizard.model.arrivals import SAME_MOMENT_S
 from wizard.model.attempt import Attempt, ConfigChange, CutOffCount, ProofOutcome
 from wizard.model.case import Case
@@ -113,8 +113,13 @@ def utc(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
 
 
-def before_and_now(case: Case) -> Iterator[BeforeNow]:
-    """Yield a row for each request that was made before and again: its outcome and arrivals."""
+def before_and_now(case: Case) -> list[BeforeNow]:
+    """A row for each request that was made before and again, those that were broken first."""
+    return sorted(_rows(case), key=lambda row: row.was_well is not False)
+
+
+def _probe_rows(case: Case) -> Iterator[BeforeNow]:
+    """Yield a row for each probe: its outcome and arrivals."""
     before, now = (
         {_key(each.timeline.probe): each for each in results if each.was_made}
         for results in (case.before, case.proxy)
@@ -127,9 +132,13 @@ def before_and_now(case: Case) -> Iterator[BeforeNow]:
             probe_name(probe),
             _describe(left, with_gaps=with_gaps),
             _describe(right, with_gaps=with_gaps),
-            _is_well(left, _handshake_before(case)),
-            _is_well(right, case.handshake("proxy")),
+            _is_well(left, _handshake_before(case), case),
+            _is_well(right, case.handshake("proxy"), case),
         )
+
+
+def _rows(case: Case) -> Iterator[BeforeNow]:
+    yield from _probe_rows(case)
     if row := _handshake_row(case):
         yield row
     yield from map(_cut_off_row, case.proof.cut_off if case.proof else ())
@@ -189,8 +198,13 @@ def gaps_at_once(timeline: Timeline) -> tuple[int, int]:
     return sum(gap < SAME_MOMENT_S for gap in gaps), len(gaps)
 
 
-def _is_well(result: ProbeResult | None, handshake: Handshake | None) -> bool | None:
-    return is_well(result, handshake) if result else None
+def _is_well(result: ProbeResult | None, handshake: Handshake | None, case: Case) -> bool | None:
+    """Whether the request worked; None if it was not made, or if the direct GET is refused alike,
+    as by a server that answers by POST: then the messages tell."""
+    if result is None:
+        return None
+    is_usual = result.timeline.status in NO_GET_STREAM and has_usual_status(result, case.direct)
+    return None if is_usual else is_well(result, handshake)
 
 
 def _handshake_before(case: Case) -> Handshake | None:
@@ -203,7 +217,7 @@ def _handshake_row(case: Case) -> BeforeNow | None:
     if before is None or now is None or before.transport == now.transport == "unknown":
         return None
     left, right = (
-        "complete" if item.is_complete else safe(item.why or item.stage, 120)
+        tr("complete") if item.is_complete else safe(item.why or item.stage, 120)
         for item in (before, now)
     )
     return BeforeNow("MCP", left, right, before.is_complete, now.is_complete)
