@@ -329,7 +329,7 @@ def _hops_table(case: Case, width: int) -> list[Text]:
 def _hop_row(
     hop_result: HopResult, variants: Sequence[Variant], widths: Sequence[int]
 ) -> list[Text]:
-    name = tr("outside") if hop_result.kind == "outside" else safe(hop_result.name)
+    name = safe(hop_result.label)
     # Beside four variants `direct from web` does not fit; the arrow says that it is direct.
     if columns_of(name) >= widths[0] and hop_result.kind == "direct":
         name = f"→ {safe(hop_result.vantage)}"

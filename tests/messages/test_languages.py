@@ -24,22 +24,39 @@ _QUOTED = re.compile(
 """Parts of what Nginx, OpenSSL, a client library or `diff` say, which stay as they are."""
 
 
-@cache
-def concluded(language: str) -> dict[str, Any]:
-    """The conclusions about all samples in a child process with this language."""
+def run_child(language: str, *words: str, stdin: bytes = b"") -> bytes:
+    """What `conclusions` prints in a child process with this language."""
     child = subprocess.run(
-        [sys.executable, "-m", "tests.messages.conclusions"],
+        [sys.executable, "-m", "tests.messages.conclusions", *words], input=stdin,
         env={**os.environ, VARIABLE: language}, capture_output=True, check=True, timeout=120,
     )  # fmt: skip
-    return json.loads(child.stdout)  # type: ignore[no-any-return]
+    return child.stdout
+
+
+@cache
+def concluded(language: str) -> dict[str, Any]:
+    """The conclusions about all samples."""
+    return json.loads(run_child(language))  # type: ignore[no-any-return]
+
+
+def without_text(results: dict[str, Any]) -> dict[str, Any]:
+    """The results without the report for a terminal."""
+    return {name: {**result, "text": ""} for name, result in results.items()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_what_is_concluded_is_the_same_in_every_language(language: str) -> None:
-    def without_text(results: dict[str, Any]) -> dict[str, Any]:
-        return {name: {**result, "text": ""} for name, result in results.items()}
-
     assert without_text(concluded(language)) == without_text(concluded("en"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("writer", "reader"), [("en", "zh_CN"), ("zh_CN", "en")])
+def test_a_case_file_of_another_language_leads_to_the_same_conclusion(
+    writer: str, reader: str
+) -> None:
+    opened = run_child(reader, "open", stdin=run_child(writer, "save"))
+    own = run_child(writer, "open", stdin=run_child(writer, "save"))
+    assert without_text(json.loads(opened)) == without_text(json.loads(own))
 
 
 def shown_lines(language: str) -> list[str]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from wizard.diagnose.outcome import is_well
-from wizard.model.case import Case, FirstFailingHop
+from wizard.model.case import Case, FirstFailingHop, place_label
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.target import LOCAL, Http, Target
 from wizard.model.timeline import Encoding, Probe
@@ -46,6 +46,11 @@ class HopResult:
     url: str
     vantage: str
     results: tuple[ProbeResult, ...]
+
+    @property
+    def label(self) -> str:
+        """The place in words."""
+        return place_label(self.kind, self.name, self.vantage)
 
     def result(self, variant: Variant) -> ProbeResult | None:
         """The probe of this variant; None if it was not sent or the hop does not offer it."""
@@ -88,11 +93,7 @@ def has_several_proxies(hops: Sequence[HopResult]) -> bool:
 
 
 def _direct_name(probe: Probe) -> str:
-    return (
-        tr("direct")
-        if probe.vantage == LOCAL
-        else tr("direct from {vantage}", vantage=probe.vantage)
-    )
+    return "direct" if probe.vantage == LOCAL else f"direct from {probe.vantage}"
 
 
 def _group_by_hop(
@@ -224,17 +225,27 @@ def _contradiction(case: Case, hops: Sequence[HopResult], variant: Variant) -> s
     """The stream is live at a hop and not at the next one in."""
     for outer, inner in pairwise(_observations(case, hops, variant)):
         if outer.well and not inner.well and inner.hop.kind == "hop":
-            where = OUTSIDE if outer.hop.kind == "outside" else tr("at {hop}", hop=outer.hop.name)
-            order = tr(" and are the hops named outermost first") if len(case.hops) > 1 else ""
-            name, outcome = inner.hop.name, inner.result.outcome_label
-            return tr(
-                "live {where}, {outcome} at {name}: is {name} on the way{order}?",
-                where=where,
-                outcome=outcome,
-                name=name,
-                order=order,
+            is_outside, several = outer.hop.kind == "outside", len(case.hops) > 1
+            return _QUESTIONS[is_outside, several].format(
+                outer=outer.hop.name, name=inner.hop.name, outcome=inner.result.outcome_label
             )
     return ""
+
+
+_QUESTIONS = {
+    (True, False): tr("live outside, {outcome} at {name}: is {name} on the way?"),
+    (True, True): tr(
+        "live outside, {outcome} at {name}: is {name} on the way, and are the hops named outermost "
+        "first?"
+    ),
+    (False, False): tr("live at {outer}, {outcome} at {name}: is {name} on the way?"),
+    (False, True): tr(
+        "live at {outer}, {outcome} at {name}: is {name} on the way, and are the hops named "
+        "outermost first?"
+    ),
+}
+"""What to ask where a hop is worse than the one in front of it; by whether that is the public URL,
+and whether several hops are named."""
 
 
 def describe_unclear_hops(case: Case) -> tuple[str, ...]:
@@ -270,8 +281,9 @@ def describe_failing_hop(case: Case) -> str:
     failing = first_failing_hop(case)
     if failing is None:
         return ""
-    where = failing.name if failing.kind == "outside" else tr("at {hop}", hop=failing.name)
-    inner = failing.inner if failing.inner_kind == "direct" else tr("at {hop}", hop=failing.inner)
+    where = failing.label if failing.kind == "outside" else tr("at {hop}", hop=failing.label)
+    inner = failing.inner_label
+    inner = inner if failing.inner_kind == "direct" else tr("at {hop}", hop=inner)
     return tr(
         "live {inner}, {outcome_label} {where}: {culprit}",
         inner=inner,
@@ -295,17 +307,15 @@ def _culprit(case: Case, failing: FirstFailingHop) -> str:
         )
     if failing.kind == "hop":
         innermost = failing.inner_kind == "direct" and not _is_predicted(case, failing)
-        return tr(
-            "it is {name}{text}",
-            name=failing.name,
-            text=tr(", or what stands behind it") if innermost else "",
-        )
+        if innermost:
+            return tr("it is {name}, or what stands behind it", name=failing.name)
+        return tr("it is {name}", name=failing.name)
     if failing.kind == "direct":
         vantage = failing.result.timeline.probe.vantage
-        vantage = failing.name if vantage == LOCAL else vantage
+        vantage = failing.label if vantage == LOCAL else vantage
         return tr("it is what stands between {vantage} and the backend", vantage=vantage)
     if case.target.hops:
-        return tr("it is what stands in front of {inner}", inner=failing.inner)
+        return tr("it is what stands in front of {inner}", inner=failing.inner_label)
     return (
         tr("it is this Nginx") if _is_predicted(case, failing) else tr("it is what stands between")
     )

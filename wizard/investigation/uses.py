@@ -19,15 +19,15 @@ MAX_USES = 50
 """The most uses that the user can be asked to confirm."""
 
 
-_VERBS = {
-    "run": tr("run"),
-    "request": tr("request"),
-    "read": tr("read"),
-    "connect to": tr("connect to"),
-    "accept": tr("accept"),
-    "post": tr("post"),
+_SENTENCES = {
+    "run": tr("{place}: run {text}"),
+    "request": tr("{place}: request {text}"),
+    "read": tr("{place}: read {text}"),
+    "connect to": tr("{place}: connect to {text} instead of the URL's host"),
+    "accept": tr("{place}: accept any certificate"),
+    "post": tr("{place}: post MCP messages, whether or not MCP is spoken"),
 }
-"""The words of what is done; the ids are part of what was allowed, in any language."""
+"""The sentences by what is done. What was allowed is known by these ids, in any language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class Use:
     Two are equal if the same is done at the same place: another prefix is another place.
 
     Attributes:
-        verb: What is done: `run`, `request`, `read`, …
-        text: The command, quoted for a shell, the URL or the path; unshortened.
+        verb: What is done: an id of `_SENTENCES`.
+        text: The command, quoted for a shell, the URL, the path or the address; unshortened. Empty
+            where the verb says it all.
         place: The name of the vantage; `local` is this machine.
         prefix: The command prefix of the vantage; empty for this machine.
     """
@@ -53,7 +54,7 @@ class Use:
         """What is done, in full and on one line: `at web: read /var/log/nginx/access.log`."""
         place = tr("at {place}", place=visible(self.place, 40)) if self.prefix else tr("here")
         text = visible(self.text, 10 * len(self.text))
-        return tr("{place}: {verb} {text}", place=place, verb=_VERBS[self.verb], text=text)
+        return _SENTENCES[self.verb].format(place=place, text=text)
 
     @property
     def problem(self) -> str:
@@ -102,11 +103,11 @@ def _requests(target: Target) -> Iterator[Use]:
         yield _use(target, "request", source.locator, source)
     if target.connect_to is not None:
         host, port = target.connect_to
-        yield Use("connect to", tr("{host}:{port} instead of the URL's host", host=host, port=port))
+        yield Use("connect to", f"{host}:{port}")
     if target.insecure:
-        yield Use("accept", tr("any certificate"))
+        yield Use("accept", "")
     if target.mcp == "always":
-        yield Use("post", tr("MCP messages, whether or not MCP is spoken"))
+        yield Use("post", "")
 
 
 def _files(target: Target) -> Iterator[Use]:

@@ -10,9 +10,19 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.request_difference import Difference, Likeness
 from wizard.model.resolution import Delivery, RequestResolution
 from wizard.model.steps import StepId
-from wizard.model.target import Target
+from wizard.model.target import LOCAL, Target
 from wizard.model.timeline import Timeline
 from wizard.model.vantage import Capabilities
+from wizard.text.messages import tr
+
+
+def place_label(kind: str, name: str, vantage: str) -> str:
+    """A place between the client and the backend, in words; JSON has its name."""
+    if kind == "outside":
+        return tr("outside")
+    if kind == "direct" and vantage == LOCAL:
+        return tr("direct")
+    return tr("direct from {vantage}", vantage=vantage) if kind == "direct" else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,16 @@ class FirstFailingHop:
     inner: str
     inner_result: ProbeResult
     unseen: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The outer hop in words."""
+        return place_label(self.kind, self.name, self.result.timeline.probe.vantage)
+
+    @property
+    def inner_label(self) -> str:
+        """The inner hop in words."""
+        return place_label(self.inner_kind, self.inner, self.inner_result.timeline.probe.vantage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def hops_text(case: Case) -> str:
     ]
     for hop in hop_results:
         outcomes = "".join(pad(outcome_text(hop.result(item)), 13) for item in variants)
-        rows.append(f"  {pad(safe(hop.name)[:23], 24)}{outcomes}")
+        rows.append(f"  {pad(safe(hop.label)[:23], 24)}{outcomes}")
     rows += [f"  {line}" for line in (hops_summary(case), *vantage_lines(case)) if line]
     return "".join(f"{row.rstrip()}\n" for row in rows)
 
@@ -111,7 +111,7 @@ def hops_markdown(case: Case) -> str:
     variants = probed_variants(hop_results)
     head = [tr("place"), *(variant_name(*variant) for variant in variants)]
     rows = [
-        [safe(item.name), *(outcome_text(item.result(variant)) for variant in variants)]
+        [safe(item.label), *(outcome_text(item.result(variant)) for variant in variants)]
         for item in hop_results
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))

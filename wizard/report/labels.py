@@ -16,10 +16,10 @@ _LABEL = re.compile(
     r" h(?P<http>[12]) (?P<encoding>identity|gzip|br)\b(?: from (?P<vantage>[^\s,:;]+))?"
 )
 _PLACES = {
-    "root-proxy": "proxy /", "sse-proxy": "proxy", "mcp-proxy": tr("MCP proxy"),
-    "follow-up-proxy": "proxy", "sse-hop": "hop",
-    "root-direct": "direct /", "sse-direct": "direct", "mcp-direct": tr("MCP direct"),
-    "follow-up-direct": "direct",
+    "root-proxy": tr("proxy /"), "sse-proxy": tr("proxy"), "mcp-proxy": tr("MCP proxy"),
+    "follow-up-proxy": tr("proxy"), "sse-hop": tr("hop"),
+    "root-direct": tr("direct /"), "sse-direct": tr("direct"), "mcp-direct": tr("MCP direct"),
+    "follow-up-direct": tr("direct"), "access log": tr("access log"),
 }  # fmt: skip
 VERDICT_WORDS: Mapping[Verdict, str] = {
     "healthy": tr("HEALTHY"),
@@ -38,7 +38,7 @@ FIX_PLACES: Mapping[str, str] = {
     "client": tr("client"),
     "outer-proxy": tr("outer-proxy"),
 }
-_BARE_NAME = re.compile(r"\b(?:root-proxy|sse-proxy|sse-direct)$")
+_BARE_NAME = re.compile(r"\b(?:root-proxy|sse-proxy|sse-direct|access log)$")
 
 
 def variant_name(http: Http, encoding: Encoding) -> str:
@@ -64,7 +64,8 @@ def probe_name(probe: Probe) -> str:
 def spell_out(text: str) -> str:
     """The text with the labels of evidence in words: `proxy HTTP/1.1 + gzip`.
 
-    A text that is the name of a check alone, as the place of evidence, is its side.
+    A text that is the name of a check alone, as the place of evidence, is its side; that of the
+    access logs is in words.
     """
     if _BARE_NAME.fullmatch(text):
         return _PLACES[text]

@@ -9,7 +9,7 @@ from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_markdown
 from wizard.report.labels import FIX_PLACES, spell_out
 from wizard.report.logs import history_headlines
-from wizard.report.proof import PROOF_WORDS, before_and_now, remarks, utc
+from wizard.report.proof import before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
 from wizard.text.display import safe, seconds, visible_block
@@ -60,8 +60,6 @@ def _proof(case: Case) -> list[str]:
     """The verification: its result, the requests before and now, and the changed lines."""
     if case.proof is None:
         return []
-    word = PROOF_WORDS[case.proof.outcome].lower()
-    why = case.proof.why.removeprefix(tr("fixed: "))
     rows = [
         f"{row.name}: {escape_markup(row.before)} → {escape_markup(row.now)}"
         for row in before_and_now(case)
@@ -71,10 +69,9 @@ def _proof(case: Case) -> list[str]:
     ]
     return [
         tr(
-            "**Verified {utc}: {word}.** {why}.",
+            "**Verified {utc}:** {why}.",
             utc=utc(case.proof.at),
-            word=word,
-            why=escape_markup(why),
+            why=escape_markup(case.proof.why),
         ),
         _list(tr("Before and now"), rows),
         *map(escape_markup, remarks(case)),

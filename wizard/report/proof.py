@@ -98,7 +98,7 @@ def _telling_change(case: Case) -> ConfigChange:
     """The first added line that sets what the config is blamed for, else the first added line."""
     before = case.baseline.diagnosis if case.baseline else None
     evidence = (item for cause in (before.causes if before else ()) for item in cause.evidence)
-    blamed = {item.text.split(" ")[0] for item in evidence if item.kind == "config"}
+    blamed = {item.setting for item in evidence if item.setting}
     added = [each for each in case.config_changes if each.sign == "+"] or case.config_changes[:1]
     return next((each for each in added if each.text.split(" ")[0] in blamed), added[0])
 

@@ -191,9 +191,9 @@ def hop_confidence(failing: FirstFailingHop) -> Confidence:
 
 def hop_difference(failing: FirstFailingHop) -> str:
     """The measurement that separates a loss between two hops from all other causes."""
-    where = "outside" if failing.kind == "outside" else tr("at {hop}", hop=failing.name)
+    where = failing.label if failing.kind == "outside" else tr("at {hop}", hop=failing.label)
     return tr(
         "The same request is fine at {inner}, one place further in, and not {where}.",
-        inner=failing.inner,
+        inner=failing.inner_label,
         where=where,
     )

@@ -15,7 +15,7 @@ from wizard.model.handshake import Handshake
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_live
 from wizard.probe.mcp.signs import endpoint_of
-from wizard.text.display import comma_list, safe
+from wizard.text.display import safe
 from wizard.text.messages import tr
 
 Events = list[tuple[str, str]]
@@ -55,7 +55,7 @@ def _copied_answer(rule: Rule, case: Case) -> Finding | None:
     is_copy = len(first) >= MIN_EVENTS and all(answer == first for answer in answers)
     if not is_copy or any(_are_alike(*pair) for pair in combinations(known, 2)):
         return None
-    labels = comma_list(timeline.probe.label for timeline in copies)
+    labels = ", ".join(timeline.probe.label for timeline in copies)
     evidence = (
         Evidence("probe", labels, tr("the same {count} events in each", count=len(first))),
         Evidence(
@@ -83,7 +83,7 @@ def _copied_session(rule: Rule, case: Case) -> Finding | None:
     distinct = len({name for _, name in direct}) >= max(2, len(direct))
     if not repeated or not (distinct if direct else _is_cached(case)):
         return None
-    labels = comma_list(label for label, name in proxied if name == repeated[0])
+    labels = ", ".join(label for label, name in proxied if name == repeated[0])
     text = tr("{count} streams, and each names another endpoint", count=len(direct))
     evidence = (
         Evidence(

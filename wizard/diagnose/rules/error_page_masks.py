@@ -203,7 +203,7 @@ def _hidden(resolution: RequestResolution, page: ErrorPage) -> list[int]:
 
 
 def _page_evidence(page: ErrorPage) -> Evidence:
-    return Evidence("config", str(page.where), _written(page))
+    return Evidence("config", str(page.where), _written(page), "error_page")
 
 
 def _written(page: ErrorPage) -> str:

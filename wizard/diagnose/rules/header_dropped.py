@@ -186,7 +186,7 @@ def _dropped(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
                 name=line.name,
                 args=safe(line.args[0], 60),
             )
-            yield name, Evidence("config", str(line.where), text)
+            yield name, Evidence("config", str(line.where), text, line.name)
 
 
 def _replaced(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
@@ -199,7 +199,7 @@ def _replaced(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
                 name=line.name,
                 value=value,
             )
-            yield "accept", Evidence("config", str(line.where), text)
+            yield "accept", Evidence("config", str(line.where), text, line.name)
 
 
 def _overwritten(case: Case, resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:

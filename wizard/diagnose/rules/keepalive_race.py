@@ -34,6 +34,8 @@ _UNTIMED = tr(
     "crashes on this request looks alike: $request_time in the access log tells, near 0 "
     "for a kept connection."
 )
+_ACCESS_LOG = "access log"
+"""The place of what several lines of the access logs say."""
 _WHY = tr(
     "below the time after which the backend closes an idle connection (5 s for Node and "
     "Uvicorn, 2 s for Gunicorn: adapt it), so that Nginx closes it first. {} is in force"
@@ -117,7 +119,7 @@ def _wait_evidence(waits: tuple[float, ...]) -> tuple[Evidence, ...]:
         shortest=min(waits),
         longest=max(waits),
     )
-    return (Evidence("log", tr("access log"), text),)
+    return (Evidence("log", _ACCESS_LOG, text),)
 
 
 def kept_connections(resolution: RequestResolution) -> Evidence | None:

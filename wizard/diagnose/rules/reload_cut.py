@@ -45,7 +45,7 @@ def _limit_evidence(limit: Setting) -> Evidence:
         name=limit.name,
         limit=safe(limit.value, 20),
     )
-    return Evidence("config", limit.origin, text)
+    return Evidence("config", limit.origin, text, limit.name)
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -58,7 +58,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         name=limit.name,
         limit=safe(limit.value, 20),
     )
-    return (rule.config_finding(limit.origin, text),)
+    return (rule.config_finding(limit.origin, text, limit.name),)
 
 
 RULE = Rule(

@@ -65,8 +65,8 @@ def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ..
         return ()
     if (line := _in_force(resolution)) is None:
         text = tr("{name} is not set: 4 buffers of 8k by default", name=NAME)
-        return (Evidence("config", resolution.config.main, text),)
-    return (Evidence("config", str(line.where), f"{NAME} {' '.join(line.args)}"),)
+        return (Evidence("config", resolution.config.main, text, NAME),)
+    return (Evidence("config", str(line.where), f"{NAME} {' '.join(line.args)}", NAME),)
 
 
 def _in_force(resolution: RequestResolution) -> Directive | None:

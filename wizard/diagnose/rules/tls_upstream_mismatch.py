@@ -152,7 +152,8 @@ def _proxy_pass_evidence(case: Case) -> tuple[Evidence, ...]:
     upstream = case.resolution.upstream if case.resolution else None
     if upstream is None or upstream.where is None:
         return ()
-    return (Evidence("config", str(upstream.where), f"proxy_pass {safe(upstream.passed)}"),)
+    text = f"proxy_pass {safe(upstream.passed)}"
+    return (Evidence("config", str(upstream.where), text, "proxy_pass"),)
 
 
 def _fix(resolution: RequestResolution | None, text: str) -> Fix | None:
@@ -176,7 +177,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     text = tr(
         "proxy_ssl_server_name off: a backend that serves several names refuses the handshake"
     )
-    return (rule.config_finding(where, text),)
+    return (rule.config_finding(where, text, "proxy_ssl_server_name"),)
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
