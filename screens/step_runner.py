@@ -97,7 +97,7 @@ class StepRunner(StepFrame):
     def verdict(self) -> Chip:
         """The verdict; a live stream that was cut since then speaks against a healthy one."""
         if self._cut_s is not None and is_healthy(self.investigation):
-            return Chip("look", tr("NOT SURE"), tr("the live stream was cut"))
+            return Chip("look", tr("INCONCLUSIVE"), tr("the live stream was cut"))
         return super().verdict
 
     @property

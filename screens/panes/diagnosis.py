@@ -13,10 +13,10 @@ from wizard.diagnose.next_step import next_step
 from wizard.model.diagnosis import CONFIDENCE_WORDS, Diagnosis, Evidence, Finding
 from wizard.model.steps import STATE_WORDS, STEPS, StepId
 from wizard.report.hops import has_hops_to_compare, hops_summary
-from wizard.report.labels import spell_out
+from wizard.report.labels import side_names, spell_out
 from wizard.report.proof import change_text, utc
 from wizard.text.columns import pad
-from wizard.text.display import capitalize, safe
+from wizard.text.display import capitalize, labelled, safe
 from wizard.text.messages import tr
 
 _LABELS: Mapping[str, str] = {
@@ -54,7 +54,7 @@ def draw_cause(view: View) -> list[PanelView]:
             *rows,
         ]
     panel = step_panel(view, rows, answer)
-    more = list(_reasons(diagnosis, view.second_width))
+    more = list(_reasons(diagnosis, side_names(view.case), view.second_width))
     title = tr("Why this cause") if diagnosis.causes else tr("Not seen, and what else to know")
     return [panel, PanelView(title, rows_of(more))] if more else [panel]
 
@@ -102,10 +102,12 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
 
 def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
     """Yield one observation: its text, and its place where that says more than the link."""
-    where = "" if item.kind in ("probe", "follow-up") else f"{safe(_short_place(item.where))}: "
-    if item.kind == "probe" and item.is_direct:
-        where = tr("direct: ")
-    lines = wrap(f"{where}{safe(spell_out(item.text), 400)}", view.width - _LABEL_COLUMNS - 4)
+    text = safe(spell_out(item.text, side_names(view.case)), 400)
+    if item.kind not in ("probe", "follow-up"):
+        text = labelled(safe(_short_place(item.where)), text)
+    elif item.kind == "probe" and item.is_direct:
+        text = labelled(tr("direct"), text)
+    lines = wrap(text, view.width - _LABEL_COLUMNS - 4)
     if len(lines) > MAX_EVIDENCE_ROWS:
         lines[MAX_EVIDENCE_ROWS - 1].append(" …")
     return _labelled(label, lines[:MAX_EVIDENCE_ROWS], f"choose({_step_of(item)})")
@@ -132,22 +134,22 @@ def _step_of(item: Evidence) -> int:
     return STEPS.index(step) + 1
 
 
-def _reasons(diagnosis: Diagnosis, width: int) -> Iterator[Text]:
+def _reasons(diagnosis: Diagnosis, sides: Mapping[str, str], width: int) -> Iterator[Text]:
     """Yield what separates each cause from its look-alikes, then the risks and the notes."""
     for cause in diagnosis.causes:
         if cause.distinguishes:
-            yield from wrap(safe(spell_out(cause.distinguishes)), width)
+            yield from wrap(safe(spell_out(cause.distinguishes, sides)), width)
     if diagnosis.risks:
         if diagnosis.causes:
             yield Text()
         yield line((tr("Risks, not seen to break anything now"), HEAD))
     for risk in diagnosis.risks:
-        yield from _item(f"{risk.title}: {risk.fix.summary}", width)
+        yield from _item(labelled(risk.title, risk.fix.summary), width)
     if diagnosis.notes and (diagnosis.causes or diagnosis.risks):
         yield Text()
         yield line((tr("Also"), HEAD))
     for note in diagnosis.notes:
-        yield from _item(spell_out(note), width)
+        yield from _item(spell_out(note, sides), width)
 
 
 def _item(text: str, width: int) -> Iterator[Text]:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from screens.live.buffer import SIDE_NAMES
 from screens.panes.direct import direct_rows
-from screens.panes.view import View, step_panel
+from screens.panes.view import View, public_title, step_panel
 from screens.widgets.bars import bars, has_more, legend
 from screens.widgets.panel import PanelView, rows_of
 from screens.widgets.style import DIM, GLYPHS, HEAD, STYLES, fit, line, outcome_style, wrap
@@ -25,7 +25,7 @@ from wizard.report.hops import (
     vantage_lines,
     variant_heads,
 )
-from wizard.report.labels import variant_name
+from wizard.report.labels import side_names, variant_name
 from wizard.report.proof import before_and_now, config_sentence, remarks
 from wizard.report.result import handshake_text
 from wizard.text.columns import pad
@@ -114,7 +114,7 @@ def draw_streams(view: View) -> list[PanelView]:
         return [step_panel(view, [])]
     if view.step == "proxy" and case.is_fixed and case.proof:
         return [step_panel(view, [*_before_and_now(view), Text(), *_bars(view)])]
-    handshakes = [f"MCP {handshake_text(handshake)}" for handshake in case.handshakes]
+    handshakes = [f"MCP {handshake_text(each, side_names(case))}" for each in case.handshakes]
     below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
     if view.step == "direct" and _is_plain(case):
         shown = shown_pair(view)[1]
@@ -230,7 +230,8 @@ def _shown_probe(results: Sequence[ProbeResult], index: int | None) -> ProbeResu
 
 def _bars(view: View) -> list[Text]:
     proxied, direct = shown_pair(view)
-    pairs = [(SIDE_NAMES["proxy"], proxied), (SIDE_NAMES["direct"], direct)]
+    sides = side_names(view.case)
+    pairs = [(sides["proxy"], proxied), (sides["direct"], direct)]
     if view.step == "proxy" and view.case.is_fixed and proxied is not None:
         same = (each for each in view.case.before if _variant(each) == _variant(proxied))
         pairs = [(tr("before"), next(same, None)), (tr("now"), proxied), pairs[1]]
@@ -246,7 +247,7 @@ def _table(view: View) -> list[Text]:
     if has_hops_to_compare(view.case):
         return _hops_table(view.case, view.width)
     return _side_by_side(
-        (tr("through the proxy"), view.case.proxy), (SIDE_NAMES["direct"], view.case.direct)
+        (public_title(view.case), view.case.proxy), (SIDE_NAMES["direct"], view.case.direct)
     )
 
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from screens.widgets.panel import PanelView, Row, rows_of
 from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, line, wrap
+from wizard.diagnose.facts.product import is_proxy_shown
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.steps import STATE_WORDS, STEP_TEXTS, STEPS, StepId, StepState
@@ -16,7 +17,6 @@ from wizard.text.messages import tr
 
 TITLES: Mapping[StepId, str] = {
     "root": tr("Root path"),
-    "proxy": tr("Through the proxy"),
     "direct": tr("Direct"),
     "logs": tr("Logs"),
     "config": tr("Nginx config"),
@@ -79,7 +79,7 @@ def step_panel(view: View, rows: Iterable[Row | Text], answer: str = "") -> Pane
     """
     state = view.state.state
     shown = None if state in ("todo", "skip", "running") else state
-    title = f"{STEPS.index(view.step) + 1} {TITLES[view.step]}"
+    title = f"{STEPS.index(view.step) + 1} {_title(view)}"
     head, rows = answer_rows(view, answer or view.state.why), list(rows)
     if state == "running" and not rows:
         inputs = [*map(_input_row, _inputs(view))]
@@ -90,6 +90,15 @@ def step_panel(view: View, rows: Iterable[Row | Text], answer: str = "") -> Pane
     body = [row if isinstance(row, Row) else Row(row) for row in rows]
     gap = [Row(Text())] if head and body and state != "todo" else []
     return PanelView(title, [*rows_of(head), *gap, *body], shown, STATE_WORDS[state])
+
+
+def _title(view: View) -> str:
+    return capitalize(public_title(view.case)) if view.step == "proxy" else TITLES[view.step]
+
+
+def public_title(case: Case) -> str:
+    """What is measured at the public URL: a way through the proxy only where one is shown."""
+    return tr("through the proxy") if is_proxy_shown(case) else tr("the URL")
 
 
 def _inputs(view: View) -> Sequence[Source]:

@@ -121,6 +121,6 @@ def _title(diagnosis: Diagnosis | None) -> str:
 
 _CHIPS = {
     "healthy": lambda diagnosis: Chip("ok", tr("HEALTHY"), ""),
-    "inconclusive": lambda diagnosis: Chip("look", tr("NOT SURE"), ""),
+    "inconclusive": lambda diagnosis: Chip("look", tr("INCONCLUSIVE"), ""),
     "fault": _fault,
 }

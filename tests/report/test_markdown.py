@@ -19,7 +19,7 @@ def test_the_report_has_all_parts(maker: type[Result]) -> None:
     result: Result = maker()  # type: ignore[call-arg]
     text = markdown_report(result)
     assert text.startswith(f"# {result.diagnosis.verdict}: ")
-    assert "| sse-proxy | fault |" in text or "| sse-proxy | ok |" in text
+    assert "| proxy | fault |" in text or "| proxy | ok |" in text
     assert "\n\n\n" not in text
     assert ("```diff\n" in text) == (result.recommendation is not None)
 

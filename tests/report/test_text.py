@@ -63,7 +63,7 @@ def test_the_verdict_comes_first() -> None:
 
 def test_each_probe_has_a_row_below_its_check() -> None:
     lines = text_report(fault()).splitlines()
-    at = next(i for i, line in enumerate(lines) if line.startswith("  fault    sse-proxy"))
+    at = next(i for i, line in enumerate(lines) if line.startswith("  fault    proxy "))
     assert lines[at + 1].split() == ["HTTP/1.1", "held", "1", "ms", "–", "–"]
     assert lines[at + 2].split()[:4] == ["HTTP/1.1", "+", "gzip", "held"]
 

@@ -211,7 +211,7 @@ async def test_a_live_stream_that_is_cut_alone_speaks_against_a_healthy_one() ->
         script.send("sse-proxy", HEAD, event(1), Ended(10.0, "reset", "incomplete"))
         await until(pilot, lambda: "cut after 10.00 s" in live_pane(pilot).text)
         now[0] = 12.0
-        await until(pilot, lambda: "NOT SURE" in screen.query_one(Header).text)
+        await until(pilot, lambda: "INCONCLUSIVE" in screen.query_one(Header).text)
         hint = " ".join(screen.query_one("#first", Panel).text.split())
         assert "l watches both for 15 s" in hint
         assert screen.longer_s() == 15.0

@@ -32,7 +32,6 @@ from wizard.model.events import (
 )
 from wizard.model.target import Http
 from wizard.model.wire import NOTHING_SEEN, Wire
-from wizard.text.messages import tr
 
 Encoding = Literal["identity", "gzip", "br"]
 """What a probe accepts: nothing compressed, gzip, or what browsers do (br and zstd as well)."""
@@ -94,7 +93,7 @@ class Probe:
     @property
     def label(self) -> str:
         """The probe's name in evidence: `sse-proxy h1 identity`."""
-        origin = "" if self.vantage == "local" else tr(" from {vantage}", vantage=self.vantage)
+        origin = "" if self.vantage == "local" else f" from {self.vantage}"
         name = f"{self.name} {self.hop}" if self.hop else self.name
         return f"{name} h{self.http[0]} {self.encoding}{origin}"
 

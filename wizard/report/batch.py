@@ -15,7 +15,7 @@ from wizard.report.prometheus import exposition, samples
 from wizard.report.result import Result, input_problems, unread_inputs, vantage_problems
 from wizard.report.text import WIDTH, colorizer, join_sections, section, wrap
 from wizard.text.columns import pad, pad_left, width
-from wizard.text.display import clauses, comma_list, safe, seconds
+from wizard.text.display import clauses, comma_list, labelled, safe, seconds
 from wizard.text.messages import tr
 
 SEVERITY: tuple[Verdict, ...] = ("healthy", "inconclusive", "fault")
@@ -112,7 +112,7 @@ def worst_verdict(entries: Sequence[Entry]) -> Verdict:
 def verdict_counts(entries: Sequence[Entry]) -> str:
     """Return how many targets have each verdict, the worst first, and how many were skipped."""
     counts, total = Counter(item.verdict for item in entries), len(entries)
-    numbers = [f"{counts[verdict]} {verdict}" for verdict in SEVERITY[::-1] if counts[verdict]]
+    numbers = [_count(counts[verdict], verdict) for verdict in SEVERITY[::-1] if counts[verdict]]
     if not counts[None]:
         return tr("{numbers} of {total}", numbers=comma_list(numbers), total=total)
     parts = (
@@ -120,6 +120,16 @@ def verdict_counts(entries: Sequence[Entry]) -> str:
         tr("interrupted: {counts} of {total} not asked", counts=counts[None], total=total),
     )
     return clauses(part for part in parts if part)
+
+
+def _count(count: int, verdict: Verdict) -> str:
+    match verdict:
+        case "healthy":
+            return tr("{count} healthy", count=count)
+        case "inconclusive":
+            return tr("{count} inconclusive", count=count)
+        case "fault":
+            return tr("{count} fault", count=count)
 
 
 def render_batch(
@@ -204,21 +214,21 @@ def shorten(name: str, width: int) -> str:
 
 def _summary(entry: Entry) -> str:
     name = entry.name if entry.name == entry.url else f"{entry.name} ({entry.url})"
-    return wrap(f"{name}: {entry.summary}", "  - ", "    ")
+    return wrap(labelled(name, entry.summary), "  - ", "    ")
 
 
 def _problems(entry: Entry) -> str:
     problems = clauses(safe(problem, 300) for problem in entry.problems)
-    return wrap(f"{entry.name}: {problems}", "  - ", "    ")
+    return wrap(labelled(entry.name, problems), "  - ", "    ")
 
 
 def _markdown_table(entries: Sequence[Entry], elapsed_s: float) -> str:
     rows = [tr("| target | verdict | cause | first event | took |"), "|---|---|---|---|---|"]
     for item in entries:
         name, _, cause, event, took = _row(item)
-        verdict = item.verdict or tr("not asked")
+        verdict = _VERDICT_WORDS[item.verdict].lower()
         rows.append(f"| {escape_markup(name)} | {verdict} | {cause} | {event} | {took} |")
-    title = f"# {worst_verdict(entries)}: {verdict_counts(entries)}"
+    title = f"# {labelled(_VERDICT_WORDS[worst_verdict(entries)].lower(), verdict_counts(entries))}"
     return f"{title}\n\n{elapsed_s:.1f} s\n\n" + "\n".join(rows)
 
 

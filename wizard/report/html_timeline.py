@@ -9,17 +9,21 @@ from wizard.model.timeline import Timeline
 from wizard.report.html_text import escape
 from wizard.report.labels import probe_name
 from wizard.report.proof import delivery
-from wizard.text.display import seconds
+from wizard.text import columns
+from wizard.text.display import labelled, seconds
+from wizard.text.messages import tr
 
 WIDTH, LEFT, RIGHT = 900, 190, 20
 ROW, BAR, TOP = 44, 14, 8
+_ARRIVAL, _CUT = tr("arrival"), tr("cut")
+_TITLE = tr("When the bytes of each request came, in seconds after it began")
 MIN_BAR = 2.0
 """The least width of a part that took any time, in units of the drawing."""
 LEGEND = (
-    ("connect", "connect"),
-    ("wait", "waiting for headers and data"),
-    ("data", "data"),
-    ("silence", "open, silent"),
+    ("connect", tr("connect")),
+    ("wait", tr("waiting for headers and data")),
+    ("data", tr("data")),
+    ("silence", tr("open, silent")),
 )
 
 
@@ -48,8 +52,7 @@ def timelines_svg(rows: Sequence[Row]) -> str:
     axis = TOP + ROW * len(rows)
     height = axis + 50
     parts = [
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" '
-        'aria-label="When the bytes of each request came, in seconds after it began">',
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{_TITLE}">',
         *_axis(span, axis),
         *(line for at, row in enumerate(rows) for line in _row(row, TOP + ROW * at, span)),
         *_legend(axis + 38),
@@ -95,7 +98,12 @@ def _row(row: Row, y: int, span: float) -> Iterator[str]:
     for part in _parts(timeline):
         left, right = _x(part.start, span), _x(part.end, span)
         width = max(right - left, MIN_BAR)
-        times = f"{part.kind}: {seconds(part.start)} to {seconds(part.end)}"
+        times = tr(
+            "{part}: {start} to {end}",
+            part=dict(LEGEND)[part.kind],
+            start=seconds(part.start),
+            end=seconds(part.end),
+        )
         yield (
             f'<rect class="{part.kind}" x="{left:.1f}" y="{y}" width="{width:.1f}" '
             f'height="{BAR}"><title>{escape(times)}</title></rect>'
@@ -106,7 +114,7 @@ def _row(row: Row, y: int, span: float) -> Iterator[str]:
     if result.outcome == "cut" or timeline.ended == "reset":
         x = _x(_end(timeline), span)
         yield f'<line class="end" x1="{x:.1f}" y1="{y - 4}" x2="{x:.1f}" y2="{y + BAR + 4}"/>'
-    text = f"{result.outcome_label}: {delivery(timeline)}"
+    text = labelled(result.outcome_label, delivery(timeline))
     yield f'<text x="{LEFT}" y="{y + 28}">{escape(text)}</text>'
 
 
@@ -132,9 +140,9 @@ def _legend(y: int) -> Iterator[str]:
     for kind, text in LEGEND:
         yield f'<rect class="{kind}" x="{x}" y="{y - 10}" width="12" height="12"/>'
         yield f'<text class="quiet" x="{x + 18}" y="{y}">{text}</text>'
-        x += 40 + 8 * len(text)
+        x += 40 + 8 * columns.width(text)
     yield f'<line class="arrival" x1="{x}" y1="{y - 10}" x2="{x}" y2="{y + 2}"/>'
-    yield f'<text class="quiet" x="{x + 8}" y="{y}">arrival</text>'
+    yield f'<text class="quiet" x="{x + 8}" y="{y}">{_ARRIVAL}</text>'
     x += 80
     yield f'<line class="end" x1="{x}" y1="{y - 10}" x2="{x}" y2="{y + 2}"/>'
-    yield f'<text class="quiet" x="{x + 8}" y="{y}">cut</text>'
+    yield f'<text class="quiet" x="{x + 8}" y="{y}">{_CUT}</text>'

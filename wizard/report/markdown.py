@@ -1,18 +1,19 @@
 """The report in Markdown, for a ticket."""
 
 import re
+from collections.abc import Mapping
 
 from wizard.model.case import Case
 from wizard.model.diagnosis import CONFIDENCE_WORDS, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_markdown
-from wizard.report.labels import FIX_PLACES, spell_out
+from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, check_name, spell_out
 from wizard.report.logs import history_headlines
 from wizard.report.proof import before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
-from wizard.text.display import safe, seconds, visible_block
+from wizard.text.display import comma_list, labelled, safe, seconds, visible_block
 from wizard.text.messages import tr
 
 
@@ -27,16 +28,16 @@ def markdown_parts(result: Result, name: str = "") -> list[str]:
     `name` is the target's, if the report is on several.
     """
     case, (word, sentence) = result.case, result.headline
-    prefix = f"{escape_markup(name)}: " if name else ""
+    prefix = tr("{label}: {text}", label=escape_markup(name), text="") if name else ""
     history = [escape_markup(line) for line in history_headlines(case)]
     evidence = [
         *(_cause(cause) for cause in result.causes),
         hops_markdown(case),
-        _checks(result.checks),
+        _checks(result.checks, result.sides),
         _list(tr("Before the probes, according to the logs"), history),
     ]
     parts = [
-        f"# {prefix}{word.lower()}: {escape_markup(sentence)}",
+        f"# {prefix}{labelled(word.lower(), escape_markup(sentence))}",
         f"`{_code(case.target.request_line)}`, {result.elapsed_s:.1f} s",
         *_proof(case),
         *(_fix(cause) for cause in result.causes[:1] if not case.is_fixed),
@@ -61,7 +62,7 @@ def _proof(case: Case) -> list[str]:
     if case.proof is None:
         return []
     rows = [
-        f"{row.name}: {escape_markup(row.before)} → {escape_markup(row.now)}"
+        labelled(row.name, f"{escape_markup(row.before)} → {escape_markup(row.now)}")
         for row in before_and_now(case)
     ]
     changes = [
@@ -87,7 +88,11 @@ def _folded(title: str, parts: list[str]) -> list[str]:
 
 def _cause(cause: Finding) -> str:
     evidence = "\n".join(
-        f"- {item.kind}, `{_code(item.where)}`: {escape_markup(item.text)}"
+        "- "
+        + labelled(
+            comma_list((EVIDENCE_WORDS[item.kind], f"`{_code(item.where)}`")),
+            escape_markup(item.text),
+        )
         for item in cause.evidence
     )
     return tr(
@@ -101,24 +106,25 @@ def _cause(cause: Finding) -> str:
         title=escape_markup(cause.title),
         evidence=evidence,
         distinguishes=escape_markup(cause.distinguishes),
-        where=cause.fix.where,
+        where=FIX_PLACES[cause.fix.where],
         fix=escape_markup(cause.fix.summary),
     )
 
 
 def _risk(risk: Finding) -> str:
     confidence = CONFIDENCE_WORDS[risk.confidence]
-    return f"`{safe(risk.id, 80)}` ({confidence}): {escape_markup(risk.evidence[0].text)}"
+    head = tr("{text} ({note})", text=f"`{safe(risk.id, 80)}`", note=confidence)
+    return labelled(head, escape_markup(risk.evidence[0].text))
 
 
-def _checks(checks: tuple[Check, ...]) -> str:
-    rows = ["| check | state | why |", "|---|---|---|"]
+def _checks(checks: tuple[Check, ...], sides: Mapping[str, str]) -> str:
+    rows = [tr("| check | state | why |"), "|---|---|---|"]
     rows += [
-        f"| {check.id} | {STATE_WORDS[check.status]} | {escape_markup(check.why)} |"
-        for check in checks
+        f"| {check_name(each.id, sides)} | {STATE_WORDS[each.status]} | {escape_markup(each.why)} |"
+        for each in checks
     ]
-    tables = ["## Checks", "\n".join(rows)]
-    probes = [_probe_row(result) for check in checks for result in check.results]
+    tables = [tr("## Checks"), "\n".join(rows)]
+    probes = [_probe_row(result, sides) for check in checks for result in check.results]
     if probes:
         head = [
             tr("| probe | outcome | connect | headers | first event |"),
@@ -128,11 +134,11 @@ def _checks(checks: tuple[Check, ...]) -> str:
     return "\n\n".join(tables)
 
 
-def _probe_row(result: ProbeResult) -> str:
+def _probe_row(result: ProbeResult, sides: Mapping[str, str]) -> str:
     timeline = result.timeline
     times = map(seconds, (timeline.connect_s, timeline.headers_s, timeline.first_event_s))
-    name = escape_markup(spell_out(timeline.probe.label))
-    return f"| {name} | {result.outcome} | {' | '.join(times)} |"
+    name = escape_markup(spell_out(timeline.probe.label, sides))
+    return f"| {name} | {result.outcome_word} | {' | '.join(times)} |"
 
 
 def _recommendation(recommendation: Recommendation) -> list[str]:
@@ -146,7 +152,9 @@ def _recommendation(recommendation: Recommendation) -> list[str]:
     ]
     if recommendation.diff is not None:
         parts += [_fenced("diff", recommendation.diff), _fenced("", apply_text(recommendation))]
-    omitted = [f"`{_code(line)}`: {escape_markup(why)}" for line, why in recommendation.omitted]
+    omitted = [
+        labelled(f"`{_code(line)}`", escape_markup(why)) for line, why in recommendation.omitted
+    ]
     return [*parts, _list(tr("Left out on purpose"), omitted)]
 
 

@@ -13,9 +13,9 @@ from wizard.model.diagnosis import Diagnosis, Finding, Recommendation
 from wizard.model.handshake import Handshake
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import State, StepId, StepState
-from wizard.report.labels import VERDICT_WORDS, spell_out, spell_out_finding
+from wizard.report.labels import VERDICT_WORDS, side_names, spell_out, spell_out_finding
 from wizard.report.proof import causes_of, fixed_sentence
-from wizard.text.display import clauses, safe
+from wizard.text.display import clauses, comma_list, labelled, safe
 from wizard.text.messages import tr
 
 CheckId = Literal["root-proxy", "sse-proxy", "sse-hop", "sse-direct", "logs", "config", "handshake"]
@@ -57,17 +57,26 @@ class Result:
     @property
     def causes(self) -> tuple[Finding, ...]:
         """The causes to explain: after a proven fix, of what was broken before."""
-        return tuple(map(spell_out_finding, causes_of(self.case, self.diagnosis)))
+        causes = causes_of(self.case, self.diagnosis)
+        sides = self.sides
+        return tuple(spell_out_finding(cause, sides) for cause in causes)
 
     @property
     def risks(self) -> tuple[Finding, ...]:
         """The risks to explain."""
-        return tuple(map(spell_out_finding, self.diagnosis.risks))
+        sides = self.sides
+        return tuple(spell_out_finding(risk, sides) for risk in self.diagnosis.risks)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What else there is to say, one sentence each."""
-        return tuple(map(spell_out, self.diagnosis.notes))
+        sides = self.sides
+        return tuple(spell_out(note, sides) for note in self.diagnosis.notes)
+
+    @property
+    def sides(self) -> Mapping[str, str]:
+        """What the public and the direct side are called."""
+        return side_names(self.case)
 
     @property
     def headline(self) -> tuple[str, str]:
@@ -133,8 +142,8 @@ def _handshake_check(case: Case) -> Check:
         return Check("handshake", "skip", tr("a WebSocket has none"))
     proxied, direct = case.handshake("proxy"), case.handshake("direct")
     if proxied is None:
-        return Check("handshake", "skip", tr("the stream was not probed through the proxy"))
-    why = clauses(handshake_text(handshake) for handshake in (proxied, direct) if handshake)
+        return Check("handshake", "skip", tr("the stream at the URL was not probed"))
+    why = clauses(handshake_text(each, side_names(case)) for each in (proxied, direct) if each)
     if proxied.is_complete:
         if problem := handshake_problem(case):
             return Check("handshake", "fail", clauses((safe(problem, 300), why)))
@@ -144,16 +153,17 @@ def _handshake_check(case: Case) -> Check:
     return Check("handshake", "fail", why)
 
 
-def handshake_text(handshake: Handshake) -> str:
+def handshake_text(handshake: Handshake, sides: Mapping[str, str]) -> str:
     """Return one side's handshake in a few words."""
-    side, why = handshake.side, safe(handshake.why, 300)
+    side, why = sides[handshake.side], safe(handshake.why, 300)
     if handshake.is_complete:
         version, server = safe(handshake.version, 40), safe(handshake.server, 80)
-        return f"{side}: {handshake.transport} {version}, {server or tr('a server without a name')}"
+        spoken, server = f"{handshake.transport} {version}", server or tr("a server without a name")
+        return labelled(side, comma_list((spoken, server)))
     if handshake.transport == "unknown" and not handshake.skipped:
         return tr("{side}: no MCP server answered ({why})", side=side, why=safe(handshake.why, 200))
     return (
         tr("{side}: not tried, {why}", side=side, why=why)
         if handshake.skipped
-        else f"{side}: {why}"
+        else labelled(side, why)
     )

@@ -2,7 +2,7 @@
 
 import shlex
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from wizard.diagnose.next_step import next_step
 from wizard.model.case import Case
@@ -10,13 +10,13 @@ from wizard.model.diagnosis import CONFIDENCE_WORDS, BlockLine, Evidence, Findin
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_text
-from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, probe_name
+from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, check_name, probe_name
 from wizard.report.logs import logs_text
 from wizard.report.proof import before_and_now, change_text, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.text import columns
 from wizard.text.columns import pad, pad_left
-from wizard.text.display import clauses, safe, seconds, visible_block
+from wizard.text.display import clauses, labelled, safe, seconds, visible_block
 from wizard.text.messages import plural, tr
 
 WIDTH = 80
@@ -35,13 +35,18 @@ def text_report(result: Result, *, color: bool = False) -> str:
         head.replace(word, colorize(word, diagnosis.verdict), 1) + _next(result),
         *(cause_text(cause) for cause in result.causes),
         hops_text(result.case),
-        _checks(result.checks, colorize),
+        _checks(result.checks, result.sides, colorize),
         logs_text(result.case),
         recommendation_text(result.recommendation) if result.recommendation else "",
         proof_text(result.case),
         section(tr("Risks (not seen to break anything now)"), map(_risk, result.risks)),
         section(tr("Also"), map(_item, result.notes)),
-        f"{safe(result.case.target.request_line, 200)}, {result.elapsed_s:.1f} s\n",
+        tr(
+            "{request}, {elapsed_s:.1f} s",
+            request=safe(result.case.target.request_line, 200),
+            elapsed_s=result.elapsed_s,
+        )
+        + "\n",
     ]
     return join_sections(parts)
 
@@ -109,11 +114,14 @@ def _item(text: str) -> str:
 
 def cause_text(cause: Finding) -> str:
     """Return one cause: its title, its evidence, what distinguishes it, and the fix."""
-    head = f"{safe(cause.id, 80)} ({CONFIDENCE_WORDS[cause.confidence]}): {safe(cause.title)}"
+    sureness = CONFIDENCE_WORDS[cause.confidence]
+    head = labelled(
+        tr("{text} ({note})", text=safe(cause.id, 80), note=sureness), safe(cause.title)
+    )
     evidence = ""
     for item in _folded(cause.evidence):
         kind = pad(EVIDENCE_WORDS[item.kind], 6)
-        line = f"{kind} {safe(item.where, 120)}: {safe(item.text)}"
+        line = f"{kind} {labelled(safe(item.where, 120), safe(item.text))}"
         evidence += wrap(line, "  ", " " * 9)
     why = (
         wrap(tr("Why this cause: {distinguishes}", distinguishes=safe(cause.distinguishes)))
@@ -145,14 +153,14 @@ def _folded(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
 
 
 def _risk(risk: Finding) -> str:
-    evidence = clauses(f"{safe(item.where, 80)}: {safe(item.text)}" for item in risk.evidence)
+    evidence = clauses(labelled(safe(item.where, 80), safe(item.text)) for item in risk.evidence)
     confidence = CONFIDENCE_WORDS[risk.confidence]
-    head = f"{safe(risk.id, 80)} ({confidence})"
+    head = tr("{text} ({note})", text=safe(risk.id, 80), note=confidence)
     fix = risk.fix.summary
     return _item(tr("{head}: {evidence}. {fix}.", head=head, evidence=evidence, fix=fix))
 
 
-def _checks(checks: Sequence[Check], colorize: Colorize) -> str:
+def _checks(checks: Sequence[Check], sides: Mapping[str, str], colorize: Colorize) -> str:
     """Return a row for each check, and below it a row for each of its probes."""
     lengths = [
         columns.width(probe_name(result.timeline.probe))
@@ -165,7 +173,7 @@ def _checks(checks: Sequence[Check], colorize: Colorize) -> str:
         + pad_left(tr("connect"), 10)
         + pad_left(tr("headers"), 10)
         + pad_left(tr("first event"), 13),
-        (_check(check, colorize, width) for check in checks),
+        (_check(check, check_name(check.id, sides), colorize, width) for check in checks),
     )
 
 
@@ -173,9 +181,10 @@ _MIN_NAME_WIDTH, _MAX_NAME_WIDTH = 19, 30
 """Columns of a probe's name; with the widest name and all times, a row fills 80 columns."""
 
 
-def _check(check: Check, colorize: Colorize, width: int) -> str:
+def _check(check: Check, name: str, colorize: Colorize, width: int) -> str:
     mark = colorize(pad(STATE_WORDS[check.status], 7), check.status)
-    row = wrap(f"{check.id:<10}  {check.why}", " " * 11, " " * 23)[11:]
+    indent = " " * 23
+    row = f"{pad(name, 10)}  {wrap(check.why, indent, indent)[len(indent) :]}"
     return f"  {mark}  {row}" + "".join(_probe_row(result, width) for result in check.results)
 
 

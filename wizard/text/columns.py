@@ -69,7 +69,7 @@ def wrap(text: str, columns: int, first: str = "", then: str = "") -> list[str]:
 def _pieces(text: str) -> Iterator[str]:
     """The parts between which a line may end."""
     piece = ""
-    for char in re.sub(r"\s+", " ", text):
+    for char in re.sub(r"\s", " ", text):
         if piece and _may_break(piece[-1], char):
             yield piece
             piece = ""
