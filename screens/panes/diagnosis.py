@@ -16,7 +16,7 @@ from wizard.report.hops import has_hops_to_compare, hops_summary
 from wizard.report.labels import side_names, spell_out
 from wizard.report.proof import change_text, utc
 from wizard.text.columns import pad
-from wizard.text.display import capitalize, labelled, safe
+from wizard.text.display import capitalize, comma_list, labelled, safe
 from wizard.text.messages import tr
 
 _LABELS: Mapping[str, str] = {
@@ -75,23 +75,22 @@ def _step_rows(view: View) -> Iterator[Row]:
 
 
 def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
-    """Yield a cause's evidence by kind, its fix and its id."""
+    """Yield a cause's fix, its evidence by kind, what was ruled out, and its id."""
     if view.diagnosis and cause is not view.diagnosis.causes[0]:
         yield Row(Text())
         yield from rows_of(wrap(safe(cause.title), view.width, STYLES["fail"]))
+    room = view.width - _LABEL_COLUMNS - LINK_COLUMNS
+    where = {"nginx": tr("in Nginx"), "outer-proxy": tr("in the outer proxy")}.get(
+        cause.fix.where, tr("in the {where}", where=cause.fix.where)
+    )
+    fix = wrap(tr("{fix} ({where}).", fix=capitalize(cause.fix.summary), where=where), room)
+    yield from _labelled(tr("fix"), fix, "choose(7)")
     for kind, items in groupby(cause.evidence, lambda item: item.kind):
         label = _LABELS[kind]
         for item in items:
             yield from _evidence_rows(label, item, view)
             label = ""
-    where = {"nginx": tr("in Nginx"), "outer-proxy": tr("in the outer proxy")}.get(
-        cause.fix.where, tr("in the {where}", where=cause.fix.where)
-    )
-    fix = wrap(
-        tr("{fix} ({where}).", fix=capitalize(cause.fix.summary), where=where),
-        view.width - _LABEL_COLUMNS - LINK_COLUMNS,
-    )
-    yield from _labelled(tr("fix"), fix, "choose(7)")
+    yield from _labelled(tr("not"), wrap(comma_list(cause.ruled_out), room))
     sureness = tr(
         "{confidence}: ssewizard explain {id}",
         confidence=CONFIDENCE_WORDS[cause.confidence],
@@ -102,12 +101,12 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
 
 def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
     """Yield one observation: its text, and its place where that says more than the link."""
-    text = safe(spell_out(item.text, side_names(view.case)), 400)
+    text = safe(spell_out(item.short or item.text, side_names(view.case)), 400)
     if item.kind not in ("probe", "follow-up"):
         text = labelled(safe(_short_place(item.where)), text)
     elif item.kind == "probe" and item.is_direct:
         text = labelled(tr("direct"), text)
-    lines = wrap(text, view.width - _LABEL_COLUMNS - 4)
+    lines = wrap(text, view.width - _LABEL_COLUMNS - LINK_COLUMNS)
     if len(lines) > MAX_EVIDENCE_ROWS:
         lines[MAX_EVIDENCE_ROWS - 1].append(" …")
     return _labelled(label, lines[:MAX_EVIDENCE_ROWS], f"choose({_step_of(item)})")

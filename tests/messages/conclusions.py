@@ -73,6 +73,7 @@ def _conclude(case: Case) -> dict[str, Any]:
 _TEXTS = frozenset({
     "summary", "title", "distinguishes", "text", "why", "notes", "adapt", "reason", "problem",
     "meaning", "request", "detail", "omitted", "block", "diff", "purpose_text", "clock", "lines",
+    "ruled_out",
 })  # fmt: skip
 """The keys of the JSON report whose values people read."""
 

@@ -26,6 +26,7 @@ from wizard.diagnose.outcome import NO_GET_STREAM, is_well
 from wizard.diagnose.own_delay import describe_hidden_session, without_hidden_requests
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
+from wizard.diagnose.ruled_out import ruled_out
 from wizard.diagnose.rules import Rule, all_rules, rule_named
 from wizard.diagnose.session_outcome import handshake_problem
 from wizard.diagnose.undecided_config import (
@@ -119,6 +120,7 @@ def _findings(case: Case, bugs: list[str]) -> Iterator[tuple[Rule, Finding]]:
             )
             continue
         if finding:
+            finding = replace(finding, ruled_out=ruled_out(case, rule, finding))
             yield rule, _with_prefixes(finding, case)
 
 

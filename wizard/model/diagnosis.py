@@ -25,12 +25,14 @@ class Evidence:
     Attributes:
         where: The label of a probe, `file:line` of a config, or the name of a log.
         setting: The setting of the config that it shows; empty if it is about something else.
+        short: The text in fewer words, where there is little room; empty if there is none.
     """
 
     kind: Literal["probe", "config", "log", "follow-up"]
     where: str
     text: str
     setting: str = ""
+    short: str = ""
 
     @property
     def probe(self) -> str:
@@ -75,6 +77,7 @@ class Finding:
         distinguishes: The measurement that rules out similar failure modes, in one sentence.
         latent: True for a risk: it breaks nothing now but could, so it is never a cause.
         explains: Ids of findings that are only symptoms of this one.
+        ruled_out: What else was measured not to be the cause, each with how that shows.
     """
 
     id: str
@@ -85,6 +88,7 @@ class Finding:
     distinguishes: str = ""
     latent: bool = False
     explains: frozenset[str] = frozenset()
+    ruled_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

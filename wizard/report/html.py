@@ -10,7 +10,7 @@ from wizard.report.hops import hops_text
 from wizard.report.html_style import STYLE
 from wizard.report.html_text import escape, escape_block
 from wizard.report.html_timeline import Row, timelines_svg
-from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, check_name
+from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, check_name, not_the_cause
 from wizard.report.logs import history_headlines
 from wizard.report.proof import before_and_now, remarks, utc
 from wizard.report.result import Check, Result
@@ -114,6 +114,8 @@ def _cause(cause: Finding, is_fixed: bool) -> str:
     )
     why = tr("Why this cause: {distinguishes}", distinguishes=escape(cause.distinguishes))
     why = f"<p>{why}</p>" if cause.distinguishes else ""
+    if others := not_the_cause(cause):
+        why += f"\n<p>{escape(others)}</p>"
     place = tr("Fix ({where}):", where=FIX_PLACES[cause.fix.where])
     confidence = CONFIDENCE_WORDS[cause.confidence]
     fix = tr("{sentence}.", sentence=escape(cause.fix.summary))

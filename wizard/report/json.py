@@ -63,6 +63,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "title": safe(finding.title),
         "evidence": [{"kind": kind, "where": at, "text": text} for kind, at, text in evidence],
         "distinguishes": safe(finding.distinguishes),
+        "ruled_out": [safe(text) for text in finding.ruled_out],
         "fix": {"summary": safe(finding.fix.summary), "where": finding.fix.where},
     }
 

@@ -10,7 +10,7 @@ from wizard.model.diagnosis import Finding, Verdict
 from wizard.model.resolution import CLIENT_NAMES, Client
 from wizard.model.target import Http
 from wizard.model.timeline import Encoding, Probe
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 _LABEL = re.compile(
@@ -97,6 +97,12 @@ def spell_out(text: str, sides: Mapping[str, str] = _SIDES) -> str:
     if name := _BARE_NAME.fullmatch(text):
         return _place_of(name, sides)
     return _LABEL.sub(lambda label: _name_of(label, sides), text)
+
+
+def not_the_cause(cause: Finding) -> str:
+    """What was ruled out beside the cause, in one sentence; empty if nothing was."""
+    others = comma_list(cause.ruled_out)
+    return tr("Not the cause: {others}.", others=others) if others else ""
 
 
 def spell_out_finding(finding: Finding, sides: Mapping[str, str] = _SIDES) -> Finding:

@@ -8,12 +8,12 @@ from wizard.model.diagnosis import CONFIDENCE_WORDS, Finding, Recommendation
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_markdown
-from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, check_name, spell_out
+from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, check_name, not_the_cause, spell_out
 from wizard.report.logs import history_headlines
 from wizard.report.proof import before_and_now, remarks, utc
 from wizard.report.result import Check, Result
 from wizard.report.text import apply_text
-from wizard.text.display import comma_list, labelled, safe, seconds, visible_block
+from wizard.text.display import comma_list, labelled, safe, seconds, sentences, visible_block
 from wizard.text.messages import tr
 
 
@@ -105,7 +105,7 @@ def _cause(cause: Finding) -> str:
         confidence=CONFIDENCE_WORDS[cause.confidence],
         title=escape_markup(cause.title),
         evidence=evidence,
-        distinguishes=escape_markup(cause.distinguishes),
+        distinguishes=escape_markup(sentences((cause.distinguishes, not_the_cause(cause)))),
         where=FIX_PLACES[cause.fix.where],
         fix=escape_markup(cause.fix.summary),
     )

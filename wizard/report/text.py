@@ -10,7 +10,7 @@ from wizard.model.diagnosis import CONFIDENCE_WORDS, BlockLine, Evidence, Findin
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import STATE_WORDS
 from wizard.report.hops import hops_text
-from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, check_name, probe_name
+from wizard.report.labels import EVIDENCE_WORDS, FIX_PLACES, check_name, not_the_cause, probe_name
 from wizard.report.logs import logs_text
 from wizard.report.proof import before_and_now, change_text, remarks, utc
 from wizard.report.result import Check, Result
@@ -128,6 +128,8 @@ def cause_text(cause: Finding) -> str:
         if cause.distinguishes
         else ""
     )
+    if others := not_the_cause(cause):
+        why += wrap(safe(others))
     fix = wrap(
         tr(
             "Fix ({where}): {summary}.",

@@ -80,7 +80,8 @@ def setting_evidences(resolution: RequestResolution | None, *names: str) -> tupl
 
 def log_evidence(line: LogLine) -> Evidence:
     """A log line and its meaning."""
-    return Evidence("log", line.file, f"{line.meaning or line.tag}: {safe(line.text, 600)}")
+    meaning = line.meaning or line.tag
+    return Evidence("log", line.file, f"{meaning}: {safe(line.text, 600)}", short=meaning)
 
 
 def follow_up_evidence(follow_up: FollowUpResult) -> Evidence:
