@@ -42,6 +42,11 @@ _ONCE = tr(
     "A message of one session was lost, and those of others were all taken, on the same "
     "path: so the path is right, and chance decides."
 )
+_LATER = tr(
+    "A later message of one session was lost, and the first ones of all further sessions were "
+    "taken. With several processes chance would have lost some of those, so the server may just "
+    "forget its sessions: by a time limit, an error, or a restart. Its log tells."
+)
 _MIXED = tr(
     "Messages of the same kind, to the same path, were taken in one session or attempt "
     "and not in another: so the path is right, and chance decides which process they "
@@ -86,10 +91,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     elif any(is_lost(each.timeline) for each in asked):
         confidence, distinguishes = _rate_mixed(case, asked, side), _MIXED
     else:
-        lost, direct = lost_message(case.handshake(side)), lost_message(case.handshake("direct"))
-        is_chance = lost is not None and (direct is None or by_backend) and not _ends_soon(case)
-        sure: Confidence = "likely" if lost and is_unknown(lost) else "possible"
-        confidence, distinguishes = sure if is_chance else None, _ONCE
+        confidence, distinguishes = _rate_single_loss(case, side, by_backend=by_backend)
     if confidence is None:
         return None
     balancing = balancing_of(case.resolution) if case.resolution else Balancing()
@@ -105,6 +107,18 @@ def _rate_mixed(case: Case, asked: Sequence[FollowUpResult], side: Side) -> Conf
     first = lost_message(case.handshake(side))
     lost = [*([first] if first else []), *(e.timeline for e in asked if is_lost(e.timeline))]
     return "confirmed" if any(map(is_unknown, lost)) or len(lost) > 1 else "possible"
+
+
+def _rate_single_loss(case: Case, side: Side, *, by_backend: bool) -> tuple[Confidence | None, str]:
+    """How sure it is if only the handshake lost a message: of another session, chance took it."""
+    handshake, direct = case.handshake(side), lost_message(case.handshake("direct"))
+    lost = lost_message(handshake)
+    if handshake is None or lost is None or (direct and not by_backend) or _ends_soon(case):
+        return None, ""
+    sent = "initialize" if handshake.transport == "http+sse" else "initialized"
+    if handshake.timeline(sent) is not lost:
+        return "possible", _LATER
+    return ("likely" if is_unknown(lost) else "possible"), _ONCE
 
 
 def _has_taken(case: Case, asked: Sequence[FollowUpResult], side: Side) -> bool:
