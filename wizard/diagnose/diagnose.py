@@ -28,7 +28,11 @@ from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.ruled_out import ruled_out
 from wizard.diagnose.rules import Rule, all_rules, rule_named
-from wizard.diagnose.session_outcome import handshake_problem
+from wizard.diagnose.session_outcome import (
+    describe_same_directly,
+    handshake_problem,
+    refused_message,
+)
 from wizard.diagnose.undecided_config import (
     describe_undecided_config,
     has_useless_config,
@@ -176,15 +180,16 @@ def _shortcoming(case: Case) -> str:
     problem = handshake_problem(case)
     # A server that answers by POST need not offer the GET: then its session is what fails.
     is_needed = failing is not None and failing.timeline.status not in NO_GET_STREAM
+    if failing is not None and not is_needed:
+        problem = problem or refused_message(case)
     if failing is not None and (is_needed or not problem):
         where = describe_failing_hop(case) if has_several_proxies(results_by_hop(case)) else ""
         parts = clauses(part for part in (safe(failing.why, 300), where, _NO_CAUSE) if part)
         return tr("The stream {place}: {outcomes}.", place=describe_place(case), outcomes=parts)
     if problem:
+        parts = clauses(filter(None, (safe(problem, 300), describe_same_directly(case))))
         return tr(
-            "The MCP session {place} fails: {problem}",
-            place=describe_place(case),
-            problem=safe(problem, 300),
+            "The MCP session {place} fails: {problem}", place=describe_place(case), problem=parts
         )
     lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
     if lost:

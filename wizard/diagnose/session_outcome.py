@@ -5,7 +5,7 @@ from dataclasses import replace
 from wizard.diagnose import outcome_texts as texts
 from wizard.diagnose.outcome import NO_GET_STREAM, classify
 from wizard.model.case import Case
-from wizard.model.handshake import Side
+from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
 from wizard.text.display import summarize_body
@@ -42,6 +42,29 @@ def handshake_problem(case: Case) -> str:
         return ""
     name = _LISTENING if proxied.transport == "stateless" else _STANDING
     return f"{name}: {standing.why}"
+
+
+def refused_message(case: Case) -> str:
+    """How the first message was answered where no MCP server is known; empty if none was sent."""
+    proxied = case.handshake("proxy")
+    is_tried = proxied is not None and not proxied.is_complete and proxied.opening is not None
+    return proxied.why if proxied is not None and is_tried else ""
+
+
+def describe_same_directly(case: Case) -> str:
+    """That the session fails at the backend itself as it does through the proxy; empty if not."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    if proxied is None or direct is None or proxied.is_complete or direct.is_complete:
+        return ""
+    answers = [(each.stage, _last_status(each)) for each in (proxied, direct)]
+    is_alike = answers[0] == answers[1] and answers[0][1] is not None
+    return tr("directly it fails in the same way") if is_alike else ""
+
+
+def _last_status(handshake: Handshake) -> int | None:
+    """The status of the message at which the session failed."""
+    sent = handshake.exchange(handshake.stage) or handshake.opening
+    return sent.timeline.status if sent else None
 
 
 def _is_session_unknown(timeline: Timeline) -> bool:
