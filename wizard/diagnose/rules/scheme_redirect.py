@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass, replace
 
-from wizard.diagnose.facts.evidence import result_evidence
+from wizard.diagnose.facts import origins, streams
+from wizard.diagnose.facts.evidence import follow_up_evidence, result_evidence
 from wizard.diagnose.facts.request_difference import (
     describe_distinction,
     difference_about,
     difference_evidence,
     named_differences,
 )
+from wizard.diagnose.forwarded_settings import forwarded_headers
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
-from wizard.model.case import Case
+from wizard.diagnose.rule_settings import NginxSettings
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.change import Change
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
@@ -18,6 +22,7 @@ from wizard.model.sent_request import SentHeader
 from wizard.model.timeline import Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.probe.mcp.signs import sign_of_mcp
+from wizard.probe.redirects import is_served, redirects_to_itself
 from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 from wizard.text.urls import join_url, split_url
@@ -62,6 +67,25 @@ _FIX_OF_HOST = tr(
 )
 
 
+_LOOP_TITLE = tr("The URL redirects to itself")
+_LOOP = tr(
+    "No client gets past it. A server that redirects http to https does so where TLS ends in front "
+    "of it and nothing tells it that the client came with https."
+)
+_LOOP_MEASURED = tr(
+    "No client gets past it. The backend redirects the direct request too, and serves it with the "
+    "headers of a proxy: it takes the public requests for http."
+)
+_WHY_LOOP = tr("asked directly with this header, the backend redirected no more")
+_FIX_LOOP = Fix(
+    tr(
+        "X-Forwarded-Proto with the scheme of the client, from the proxy at which TLS ends to the "
+        "backend, which has to trust it ($scheme is http behind that proxy)"
+    ),
+    "nginx",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Redirect:
     """A redirect to the same path and query, mostly at another scheme or host."""
@@ -100,6 +124,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     redirect = redirects[0]
     if difference := difference_about(case, is_about):
         return _measured(rule, case, redirect, difference)
+    if not named_differences(case) and all(redirects_to_itself(each.timeline) for each in results):
+        return _without_end(rule, case, redirect)
     if named_differences(case) or not redirect.is_elsewhere:
         return None
     status = redirect.answer.status or 0
@@ -128,6 +154,36 @@ def check(rule: Rule, case: Case) -> Finding | None:
         summary = _FIX_OF_SCHEME.format(name=safe(told.name, 60), target=_target(redirect))
         return rule.finding("likely", evidence, text, fix=Fix(summary, "nginx"))
     return rule.finding(confidence, evidence, text, fix=fix)
+
+
+def _without_end(rule: Rule, case: Case, redirect: _Redirect) -> Finding | None:
+    """The URL redirects to itself: what answers takes the request for another one, mostly for one
+    over http."""
+    asked, helpful = streams.follow_ups(case, "redirect-forwarded"), _helpful(case)
+    if split_url(case.target.url).scheme != "https" and helpful is None:
+        return None
+    result = next(each for each in case.proxy if each.timeline is redirect.answer)
+    shown = helpful or next(iter(asked[-1:]), None)
+    change = Evidence("probe", redirect.answer.probe.label, redirect.change)
+    evidence = (result_evidence(result), change, *map(follow_up_evidence, filter(None, (shown,))))
+    if helpful is not None:
+        sent = origins.forwarded_names(helpful)
+        fix = Fix(tr("Nginx passes on what the client asked for: {sent}", sent=sent), "nginx")
+        finding = rule.finding("confirmed", evidence, _LOOP_MEASURED, fix=fix)
+    else:
+        finding = rule.finding("likely", evidence, _LOOP, fix=_FIX_LOOP)
+    return replace(finding, title=_LOOP_TITLE)
+
+
+def _helpful(case: Case) -> FollowUpResult | None:
+    """The direct request with a proxy's headers that is not redirected; None without."""
+    asked = streams.follow_ups(case, "redirect-forwarded")
+    return next((each for each in asked if is_served(each.timeline)), None)
+
+
+def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """The headers with which the backend redirects no more, and the rest of the set as it is."""
+    return forwarded_headers(case, resolution, _helpful(case), _WHY_LOOP)
 
 
 def is_about(case: Case, difference: Difference) -> bool:
@@ -262,4 +318,5 @@ RULE = Rule(
     check=check,
     check_config=check_config,
     config_order=65,
+    settings=NginxSettings(both=settings),
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.probe.followups.affinity import AFFINITY, BACKEND_AFFINITY
-from wizard.probe.followups.as_proxy import ENDPOINT
+from wizard.probe.followups.as_proxy import ENDPOINT, REDIRECT
 from wizard.probe.followups.as_sent import AS_SENT
 from wizard.probe.followups.followup import FollowUp
 from wizard.probe.followups.host_origin import NO_ORIGIN, PUBLIC_HOST
@@ -39,6 +39,7 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     FORWARDED,
     RESOURCE,
     ENDPOINT,
+    REDIRECT,
     TWO_STREAMS,
     AFFINITY,
     BACKEND_AFFINITY,

@@ -15,6 +15,7 @@ from wizard.probe.followups.followup import (
 )
 from wizard.probe.host_guard import requested_host
 from wizard.probe.mcp.endpoint import foreign_endpoint, named_endpoint
+from wizard.probe.redirects import is_served, redirects_to_itself
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.www_authenticate import origin_of
 from wizard.text.messages import tr
@@ -61,6 +62,33 @@ async def _send_endpoint(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     return await ask_as_proxy(ENDPOINT.purpose, case, options, base, GET, named_endpoint)
 
 
+def _is_redirect_needed(case: Case) -> bool:
+    """True if the public URL redirects to itself, and the backend redirects plain HTTP too."""
+    answers = [result.timeline for result in case.proxy if result.was_made]
+    is_own = bool(answers) and all(map(redirects_to_itself, answers))
+    return is_own and any(result.outcome == "redirect" for result in case.direct)
+
+
+async def _send_redirected(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
+    def served_url(answer: Timeline) -> str:
+        return case.target.url if is_served(answer) else ""
+
+    base = direct_probe(best_direct(case) or case.direct[0])
+    return await ask_as_proxy(REDIRECT.purpose, case, options, base, GET, served_url)
+
+
+REDIRECT = FollowUp(
+    purpose="redirect-forwarded",
+    question=tr("is it redirected as well where the backend learns the scheme of its client?"),
+    requests=tr(
+        "where the public URL redirects to itself and the direct one redirects too: GET of the "
+        "direct URL with the headers of a proxy (`Host`, `X-Forwarded-Proto`, `X-Forwarded-Host`)"
+    ),
+    most=2,
+    is_needed=_is_redirect_needed,
+    run=_send_redirected,
+    repeats_stream=True,
+)
 ENDPOINT = FollowUp(
     purpose="endpoint-forwarded",
     question=tr("does it name an endpoint at the public URL when it learns of it?"),
