@@ -35,7 +35,7 @@ def draw_fix(view: View) -> list[PanelView]:
         return [step_panel(view, [])]
     is_diff = "diff" in view.unfolded and recommendation.diff is not None
     rows = _diff_rows(recommendation) if is_diff else _block_rows(recommendation, view)
-    answer = capitalize(recommendation.summary)
+    answer = capitalize(recommendation.change)
     panel = step_panel(view, [*rows, *_reading_rows(recommendation, view)], answer)
     return [panel, PanelView(tr("How to apply it"), list(_how_rows(recommendation, view)))]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from textwrap import dedent
 from typing import Literal
 
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 
 Confidence = Literal["confirmed", "likely", "possible"]
@@ -175,7 +175,7 @@ class Recommendation:
     """The recommended change of the config.
 
     Attributes:
-        summary: What the change does, in one sentence.
+        change: What the change does, in one sentence.
         parts: The blocks to paste, each with where it goes.
         diff: A unified diff for `patch -p0` in `directory`; None without a config.
         directory: The directory in which to run `patch -p0`; empty without a config.
@@ -183,12 +183,18 @@ class Recommendation:
         adapt: What the user must adapt by hand, one sentence each.
     """
 
-    summary: str
+    change: str
     parts: tuple[Part, ...]
     diff: str | None = None
     directory: str = ""
     omitted: tuple[tuple[str, str], ...] = ()
     adapt: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """What the change does and where it goes, in one sentence."""
+        place = instruction_of(self.parts)
+        return labelled(self.change, place) if place else self.change
 
     @property
     def lines(self) -> tuple[BlockLine, ...]:

@@ -24,13 +24,11 @@ being written, with the `Place` where it goes), `Edit` (a change of a file's tex
 (what is proposed for one path).
 """
 
-from dataclasses import replace
-
 from wizard.diagnose.facts.product import is_nginx_shown
 from wizard.diagnose.hops import narrow_to_hop
 from wizard.diagnose.undecided_config import without_undecided_config
 from wizard.model.case import Case
-from wizard.model.diagnosis import Diagnosis, Recommendation, instruction_of
+from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.resolution import Upstream
 from wizard.model.target import Style
 from wizard.recommend.annotations import recommend_annotations
@@ -59,11 +57,7 @@ def recommend(case: Case, diagnosis: Diagnosis, reveal: bool = False) -> Recomme
     style = style_of(case)
     if resolution and resolution.supports_nothing:
         case = without_undecided_config(case)
-    recommendation = _recommend(case, wanted, style, reveal)
-    instruction = instruction_of(recommendation.parts)
-    if not instruction:
-        return recommendation
-    return replace(recommendation, summary=f"{recommendation.summary}: {instruction}")
+    return _recommend(case, wanted, style, reveal)
 
 
 def _recommend(case: Case, wanted: WantedSettings, style: Style, reveal: bool) -> Recommendation:

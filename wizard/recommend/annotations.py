@@ -35,7 +35,7 @@ def recommend_annotations(case: Case, wanted: WantedSettings, style: Style) -> R
         lines += _path_rule(path, _WHY_PUBLIC)
     what = tr(" and ").join(dialect.annotations[change.name][0] for change in annotated)
     return Recommendation(
-        summary=tr("as annotations of the Ingress: {what}", what=what or tr("see what to adapt")),
+        change=tr("as annotations of the Ingress: {what}", what=what or tr("see what to adapt")),
         parts=(Part(tuple(lines) or (_NO_ANNOTATION,)),),
         adapt=tuple(filter(None, _notes(case, wanted, style))),
     )

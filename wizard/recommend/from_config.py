@@ -242,7 +242,7 @@ def _recommendation(
     config, blocks = resolution.config, [block for fix in fixes for block in fix.blocks]
     diff, directory = _diff(config, blocks, reveal) if with_diff else (None, "")
     return Recommendation(
-        summary=clauses(fix.summary for fix in fixes if fix.summary),
+        change=clauses(fix.summary for fix in fixes if fix.summary),
         parts=tuple(block.part(reveal) for block in blocks),
         diff=diff,
         directory=directory,

@@ -68,7 +68,7 @@ def recommend_from_observation(
         notes.append(_SETS)
     notes += map(no_upstream_note, wanted.for_stream(case, "upstream"))
     return Recommendation(
-        summary=_summary(blocks),
+        change=_summary(blocks),
         parts=tuple(block.part() for block in blocks),
         omitted=omitted_lines(line.words for line in statements),
         adapt=tuple(filter(None, (*notes, *wanted.notes(case, "nginx")))),

@@ -44,7 +44,7 @@ def for_proxy_manager(recommendation: Recommendation, *, has_config: bool) -> Re
     outside = (_OUTSIDE,) if is_outside else ()
     return replace(
         recommendation,
-        summary=f"for Nginx Proxy Manager's box: {recommendation.summary}",
+        change=tr("for Nginx Proxy Manager's box: {change}", change=recommendation.change),
         parts=parts,
         adapt=(_BOX, _EXISTING, *outside, _DEFAULTS, *recommendation.adapt),
     )
