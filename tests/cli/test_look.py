@@ -59,7 +59,7 @@ async def test_without_permission_nothing_is_asked() -> None:
         run = await run_check(url.removesuffix("/sse"), "--no-mcp")
     assert set(server.requests) == {"GET /"}
     assert run.err == ""
-    assert "check --look asks both" in " ".join(run.out.split())
+    assert "check --look tries both" in " ".join(run.out.split())
 
 
 @pytest.fixture

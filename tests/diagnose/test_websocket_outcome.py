@@ -63,8 +63,8 @@ CASES: dict[str, tuple[Timeline, tuple[Timeline, ...], Outcome, str]] = {
     "closed-on-both-sides": (CLOSED, (CLOSED,), "ended", "1008 (no token)"),
     "done-on-both-sides": (DONE, (DONE,), "ended", "1000"),
     "closed-alone": (CLOSED, (), "ended", "1008 (no token)"),
-    "refused": (answer(400), (IDLE,), "status", "HTTP 400 in place of 101"),
-    "a-page": (answer(200, "text/html"), (IDLE,), "not-a-stream", "HTTP 200 in place of 101"),
+    "refused": (answer(400), (IDLE,), "status", "HTTP 400 instead of 101"),
+    "a-page": (answer(200, "text/html"), (IDLE,), "not-a-stream", "HTTP 200 instead of 101"),
     "a-stream": (answer(200, "text/event-stream"), (IDLE,), "not-a-stream", "HTTP 200"),
     "redirect": (answer(307), (), "redirect", "307 to nowhere"),
     "not-the-right-101": (

@@ -338,7 +338,7 @@ DUMPS = {
         dump(("/a/n.conf", "include /a/n.conf;")), "/a/n.conf includes itself"
     ),
     "files that are not there": reads(
-        dump(("/a/n.conf", "include x; include y*;" + http(LEADS_ON))), "the dump does not hold it"
+        dump(("/a/n.conf", "include x; include y*;" + http(LEADS_ON))), "does not contain it"
     ),
     "five thousand files": reads(
         dump(MAIN, *((f"/x/{n}", "a b;") for n in range(5000))), "location /"

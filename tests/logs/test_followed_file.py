@@ -221,7 +221,9 @@ def test_each_log_has_its_own_report(log: Path, tmp_path: Path) -> None:
 def test_a_packed_log_is_named(packed: bytes, kind: str, log: Path) -> None:
     log.write_bytes(packed)
     report = only_report(watch_file(log))
-    assert report.problem == f"{log}: packed by {kind}, so not read: name the unpacked log"
+    assert (
+        report.problem == f"{log}: compressed with {kind}, so not read: name the uncompressed log"
+    )
 
 
 async def test_zeros_before_the_lines_are_left_out(log: Path) -> None:

@@ -34,7 +34,7 @@ def _report(line: LogLine) -> LogReport:
 def test_a_499_of_a_probe_that_was_live_shows_no_fault(size: int) -> None:
     line = interpreted(make_log_line(LEFT % size, client=LABEL), "live")
     assert line.tag == ""
-    assert line.meaning.endswith("this probe of ours was live, and left by itself")
+    assert line.meaning.endswith("this was our own request: it was live, and we closed it")
     assert rate_logs([_report(line)])[0] == "pass"
 
 
@@ -56,10 +56,10 @@ def canceled(suffix: str = "") -> LogLine:
 @pytest.mark.parametrize(
     ("suffix", "kind", "ours", "meaning"),
     [
-        ("", "live", True, "as when we close our own probes; none of them was held"),
+        ("", "live", True, "as happens when we close our own requests; none of them was held"),
         ("", "held", True, "so initialize never arrived"),
         (", Client (ssewizard 0.1.0)", "held", True, "our own MCP session"),
-        (", Client (claude 0.1)", "live", False, "another client's"),
+        (", Client (claude 0.1)", "live", False, "another client left"),
     ],
     ids=["live", "held", "own-session", "customer"],
 )

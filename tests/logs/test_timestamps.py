@@ -118,7 +118,7 @@ def test_an_unknown_zone_is_reported(source: Source, capabilities: Capabilities 
     assert clock.is_zone_unknown(ZONELESS)
     assert not clock.is_zone_unknown(ZONED)
     text = describe_clock(clock, zoneless=True)
-    assert "by its own clock" in text
+    assert "by the log's own clock" in text
     assert "was not measured" in text
 
 

@@ -85,7 +85,7 @@ def test_a_hop_named_like_a_vantage_is_probed_from_it() -> None:
     ("words", "message"),
     [
         (("--vantage", "ssh web"), "NAME='COMMAND PREFIX'"),
-        (("--vantage", "web="), "names no command"),
+        (("--vantage", "web="), "the command is missing"),
         (("--vantage", "web=ssh 'web"), "no closing quotation"),
         (("--vantage", "web=docker exec web sh -c"), "leave out"),
         (("--vantage", "local=ssh a"), "taken"),
@@ -145,8 +145,8 @@ def test_the_url_of_a_unix_socket(given: str, source: Source) -> None:
     [
         ("unix:/run/app.sock", "the stream's URI is missing after the socket"),
         ("unix:/run/app.sock:sse", "the stream's URI is missing after the socket"),
-        ("unix:app.sock:/sse", "it names no socket by its whole path"),
-        ("unix:/run/:/sse", "it names no socket by its whole path"),
+        ("unix:app.sock:/sse", "the socket's absolute path is missing"),
+        ("unix:/run/:/sse", "the socket's absolute path is missing"),
         ("unix:/run/a b.sock:/sse", "it has blanks or other characters that no URL has"),
         ("https://unix:/run/app.sock:/sse", "TLS over a unix socket is not possible here"),
     ],
@@ -158,7 +158,7 @@ def test_a_wrong_form_of_a_unix_socket(given: str, problem: str) -> None:
 
 
 def test_a_unix_socket_is_no_public_url_and_no_hop() -> None:
-    with pytest.raises(UsageError, match="a unix socket is given as --direct"):
+    with pytest.raises(UsageError, match="give a unix socket as --direct"):
         target_of(make_parser("check").parse_args(["unix:/run/app.sock:/sse"]))
     with pytest.raises(UsageError, match="its URL begins with http"):
         parse("--hop", "inner=unix:/run/app.sock:/sse")

@@ -36,6 +36,6 @@ def test_a_port_where_no_server_listens_comes_first(
 
 def test_a_config_of_one_of_several_nginx_is_a_warning() -> None:
     found = resolution(LIVE, port=8080)
-    doubtful = replace(found, config=replace(found.config, doubt="further Nginx run there"))
+    doubtful = replace(found, config=replace(found.config, doubt="several Nginx run there"))
     state, why = rate_resolution(doubtful)
-    assert (state, why.startswith("further Nginx run there; location /sse")) == ("warn", True)
+    assert (state, why.startswith("several Nginx run there; location /sse")) == ("warn", True)

@@ -174,7 +174,7 @@ def test_subs_filter_holds_over_tls_even_with_buffering_off() -> None:
 def test_a_rate_limit_is_a_doubt_while_buffering_is_on(directive: str) -> None:
     limited = resolve(directive)
     assert limited.delivery == resolve("").delivery
-    assert [doubt for doubt in limited.undecided if "delays a stream" in str(doubt)]
+    assert [doubt for doubt in limited.undecided if "a faster stream is delayed" in str(doubt)]
     assert not resolve(f"{directive} {OFF}").undecided
 
 

@@ -246,7 +246,7 @@ async def test_a_hostile_vantage_gives_one_sentence(kind: str, path: str, bin: P
     with pytest.raises(VantageError) as caught:
         await fetch_config(path, VantageSession(Vantage("web", (str(bin / "bad"),))))
     assert str(caught.value).startswith("web: ")
-    assert ("copy it here" in str(caught.value)) == (kind == "no-shell")
+    assert ("Copy the config to this machine" in str(caught.value)) == (kind == "no-shell")
 
 
 INVALID_SCRIPT = r"""
@@ -301,8 +301,8 @@ async def test_of_several_nginx_none_listens(masters: Masters) -> None:
     config = await fetch_config("", masters.web, port=443)
     (other,) = confs - {config.main}
     assert config.doubt == (
-        f"further Nginx run there: {other} (none of them is seen to listen on port 443; this is of "
-        f"{config.main}); choose: --conf web={other}"
+        f"several Nginx run there: {other} (none of them is seen to listen on port 443; this "
+        f"config is of {config.main}); choose one with --conf web={other}"
     )
     assert config.notes == (config.doubt,)
     assert "the port is not known" in (await fetch_config("", masters.web)).doubt

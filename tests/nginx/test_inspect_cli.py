@@ -232,7 +232,7 @@ def test_as_sent_says_why_there_is_no_request(
     conf.write_text("server { listen 80; location / { grpc_pass grpc://b; } }", "utf-8")
     words = ("--conf", str(conf), "--path", "/sse", "--as-sent")
     assert run(*words) == 0
-    assert "not shown, since the backend is asked with gRPC" in capsys.readouterr().out
+    assert "not shown, since Nginx asks the backend with gRPC" in capsys.readouterr().out
     assert run(*words, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["as_sent"] is None
 

@@ -120,7 +120,7 @@ def test_a_dump_is_split_into_its_files() -> None:
     assert config.paths == {}
     assert names(config) == ["a", "b", "one"]
     assert config.notes == (
-        "/etc/nginx/nginx.conf:6: /etc/nginx/mime.types: the dump does not hold it",
+        "/etc/nginx/nginx.conf:6: /etc/nginx/mime.types: the dump does not contain it",
     )
     user = config.root[0]
     assert (user.name, user.where.line) == ("user", 2), "the file begins with an empty line"
@@ -150,7 +150,7 @@ def test_standard_input_may_be_a_plain_config(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
     config = read_config("-")
     assert (config.main, names(config)) == ("standard input", ["a"])
-    assert config.notes == ("standard input:1: more.conf: the dump does not hold it",)
+    assert config.notes == ("standard input:1: more.conf: the dump does not contain it",)
 
 
 @pytest.mark.parametrize(

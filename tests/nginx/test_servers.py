@@ -86,7 +86,10 @@ def test_the_reason_of_the_choice() -> None:
 
     assert reason(NAMES, "y.a.test") == "server_name *.a.test matches y.a.test"
     assert reason(NAMES, "z").endswith("the first in the config")
-    assert reason("server { listen 80; listen [::]:80; }", "z") == "it is the only server there"
+    assert (
+        reason("server { listen 80; listen [::]:80; }", "z")
+        == "it is the only server at this address"
+    )
     two = "server { listen 80; }\nserver { listen 80 default_server; }"
     assert reason(two, "z").endswith("default_server")
 

@@ -96,7 +96,7 @@ async def test_requests_that_wait_in_turn(nginx: str) -> None:
     case, diagnosis = await investigate_server(nginx, server, zone, first_s=0.4)
     assert sorted(result.outcome for result in case.proxy) == ["late", "live"]
     assert only_cause(diagnosis) == ("limits", "confirmed")
-    assert "Nginx delayed it" in evidence_texts(diagnosis)
+    assert "Nginx delayed the request" in evidence_texts(diagnosis)
 
 
 async def test_all_requests_wait_in_turn(nginx: str) -> None:

@@ -95,7 +95,7 @@ ANSWERS = {
     "no-window": Answer(
         sending(setting(4, 0)),
         "not-sent",
-        ("never sent whole",),
+        ("never sent completely",),
         b"x" * 100_000,
     ),
     "no-window-without-a-body": Answer(sending(setting(4, 0)), "held", ("not even headers",)),

@@ -149,7 +149,7 @@ def test_a_direct_request_in_the_log_of_nginx_is_not_direct() -> None:
     other = with_direct_url(case, "http://10.0.0.9:8080/sse", "10.0.0.9")
     diagnosis = diagnose(other)
     assert "backend-silent" not in {cause.id for cause in diagnosis.causes}
-    assert any("stand in the log of this Nginx" in note for note in diagnosis.notes)
+    assert any("are in the log of this Nginx" in note for note in diagnosis.notes)
     unnamed = replace(other, resolution=BOTH_HELD.resolution)
     assert "backend-silent" in cause_ids(unnamed), "perhaps the log of a server behind this Nginx"
 

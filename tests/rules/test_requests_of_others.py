@@ -144,7 +144,7 @@ def test_nothing_is_healthy_beside_failures_that_nothing_explains(
 ) -> None:
     diagnosis = diagnose(case(*lines))
     assert (diagnosis.verdict, diagnosis.causes) == (verdict, ())
-    told = "What we asked is well, but the logs have 1 line about other requests"
+    told = "Our requests are served, but the logs show 1 line about other requests"
     assert diagnosis.summary.startswith(told) is (verdict == "inconclusive")
 
 

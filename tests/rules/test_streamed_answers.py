@@ -197,5 +197,5 @@ def test_without_a_config_it_is_said_that_no_stream_was_seen(has_config: bool) -
         case = replace(case, resolution=None, message_resolution=None, predictions=())
     diagnosis = diagnose(case)
     assert diagnosis.verdict == "healthy"
-    noted = any("progress of a call" in note for note in diagnosis.notes)
+    noted = any("progress messages" in note for note in diagnosis.notes)
     assert noted is not has_config

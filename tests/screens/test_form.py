@@ -41,7 +41,7 @@ async def leave(pilot: "Pilot[None]", field: str, text: str) -> None:
 WRONG_TEXTS = [
     ("url", "mcp.example.com/sse", "✗ mcp.example.com/sse: not a URL: it must begin with http"),
     ("url", "http://h h/", "✗ http://h h/: not a URL: write it percent-encoded"),
-    ("url", "http://:80/sse", "it names no host"),
+    ("url", "http://:80/sse", "the host is missing"),
     ("url", "http://localhost:8080/sse", "! localhost is this machine."),
     ("url", "https://mcp.example.com", "! The URL has no path."),
     ("direct", "10.0.0.5:80", "must begin with http"),

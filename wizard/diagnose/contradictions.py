@@ -21,8 +21,7 @@ _GATEWAY_ERRORS = (502, 503, 504)
 _MECHANISMS = frozenset({Stage.HOLD, Stage.CUT})
 """Stages whose causes are about how Nginx itself buffers and cuts."""
 _NEVER_HELD = tr(
-    "a WebSocket was asked for, and what comes on one is never buffered by Nginx: "
-    "nothing is concluded about buffering"
+    "this is a WebSocket, and Nginx never buffers those: nothing is concluded about buffering"
 )
 
 
@@ -30,8 +29,8 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
     """Why this finding cannot be the cause, in one sentence; empty if nothing speaks against it."""
     if rule.stage == Stage.HOLD and (failure := root_failure(case)):
         return tr(
-            "GET / {failure} too, and a short answer is never held by buffering: what holds the "
-            "stream is not buffering alone",
+            "GET / {failure} too, and Nginx never holds such a short answer, so buffering alone "
+            "is not the cause",
             failure=failure,
         )
     if rule.stage == Stage.HOLD and case.target.upgrade:
@@ -44,8 +43,9 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
         return ""
     if rule.stage == Stage.HOLD and not finding.latent and _comes_in_whole_events(case):
         return tr(
-            "events came together, but each of them whole, and a buffer that is full ends in the "
-            "middle of an event: the backend, the network or another proxy gathers them"
+            "several events came at the same moment, but each was complete, while a full buffer "
+            "ends in the middle of an event: so the backend, the network or another proxy "
+            "collects them"
         )
     if not product.is_nginx_shown(case):
         is_mechanism = rule.stage in _MECHANISMS or rule.id == "limits"
@@ -54,7 +54,7 @@ def contradiction(case: Case, rule: Rule, finding: Finding) -> str:
     if rule.stage == Stage.HOLD and other and not product.is_nginx_read(case):
         return tr(
             "Nginx is not the only proxy on the way: {name} names itself as well ({evidence}). "
-            "Which of them holds the stream is shown by --hop nginx={inner_url}",
+            "--hop nginx={inner_url} shows which of them holds the stream",
             name=other.name,
             evidence=other.evidence.text,
             inner_url=_inner_url(case),
@@ -68,8 +68,8 @@ def _nothing_to_hold(case: Case) -> str:
     if unanswered is None or streams.live_direct_probes(case):
         return ""
     return tr(
-        "Nginx itself answered 504 after {headers_s}, so no answer of the backend had come "
-        "to it that it could hold",
+        "Nginx itself answered 504 after {headers_s}: the backend had sent no answer that Nginx "
+        "could hold",
         headers_s=seconds(unanswered.timeline.headers_s),
     )
 
@@ -85,9 +85,8 @@ def describe_front(case: Case) -> str:
     other = product.other_proxy(case)
     named = f"{other.name} ({other.evidence.text})" if other else product.unknown_server(case)
     return tr(
-        "The public URL is answered by {named}, and no config or log of an Nginx was read, "
-        "so nothing is concluded about an Nginx. What stands behind can be asked as well: "
-        "--hop inner={inner_url}",
+        "{named} answers at the public URL, and no config or log of an Nginx was read, so "
+        "nothing is concluded about Nginx. To ask what is behind it: --hop inner={inner_url}",
         named=named,
         inner_url=_inner_url(case),
     )
@@ -116,7 +115,7 @@ def name_front(case: Case, finding: Finding) -> Finding:
     evidence = tuple(replace(item, text=renamed(item.text)) for item in finding.evidence)
     title, distinguishes = renamed(finding.title), renamed(finding.distinguishes)
     fix = Fix(
-        tr("{name} has to be changed: `explain {id}` says what is wrong", name=name, id=finding.id),
+        tr("change {name}: `ssewizard explain {id}` says what is wrong", name=name, id=finding.id),
         "outer-proxy",
     )
     named = (other.evidence,) if other else ()

@@ -38,17 +38,21 @@ _MCP_HEADERS = (
     "mcp-protocol-version", SESSION_ID,
 )  # fmt: skip
 """What the clients of all MCP revisions send beside what needs no permission."""
-_WHY_HIDDEN = tr("Nginx sends this header itself: of two a browser accepts none")
-_WHY_ONE = tr("Nginx sends this header from here on: one of the backend beside it would be refused")
-_WHY_ORIGIN = tr("this page may read the answers; `always`, so that it can read an error too")
-_WHY_EXPOSED = tr("a page reads no other header than these: without it no session continues")
-_WHY_PREFLIGHT = tr(
-    "the question that a browser asks before the request, without credentials and so "
-    "before any access control: nothing of it reaches the backend"
+_WHY_HIDDEN = tr("Nginx sends this header itself; a browser accepts it only once")
+_WHY_ONE = tr(
+    "Nginx sends this header from now on; a browser would refuse a second one from the backend"
 )
-_WHY_MAPPED = tr("each origin of the map gets itself as the answer, and others get none")
-_WHY_MAP = tr("the origins that may read the answers: the one of today, and the one that was given")
-_WHY_VARY = tr("the answer differs between origins, which a cache has to know")
+_WHY_ORIGIN = tr("allows this page to read the answers; with `always` it can read errors too")
+_WHY_EXPOSED = tr(
+    "a page can read only these headers, and without this one it cannot continue its session"
+)
+_WHY_PREFLIGHT = tr(
+    "a browser asks this before the request (preflight), without credentials, so it is answered "
+    "before any access control and never reaches the backend"
+)
+_WHY_MAPPED = tr("each origin of the map is answered with itself, others with nothing")
+_WHY_MAP = tr("the origins that may read the answers: today's, and the one that you gave")
+_WHY_VARY = tr("the answer depends on the origin, and a cache has to know that")
 _MAPPED, _VARY = "$stream_cors_origin", "Vary"
 _PREFLIGHT_CONDITION = "($request_method = OPTIONS)"
 _OTHER_ORIGIN = tr(
@@ -62,8 +66,8 @@ _LIMITED = tr(
     "limit_except refuses OPTIONS before anything can answer it: add OPTIONS to its methods"
 )
 _GUARDED = tr(
-    "the location that hands the path on asks for credentials, also for OPTIONS: let "
-    "that one answer it with 204 and the headers"
+    "the location that leads to this path asks for credentials, also for OPTIONS: let that "
+    "location answer OPTIONS with 204 and the headers"
 )
 _MERGED = tr("add_header_inherit is in force, so what is added here depends on the outer levels")
 

@@ -194,12 +194,12 @@ def _shortcoming(case: Case) -> str:
     lost = [sent for sent in follow_ups(case, "affinity") if _is_lost_message(sent.timeline)]
     if lost:
         return tr(
-            "The stream is live, but messages to its session get lost: {count}.", count=len(lost)
+            "The stream is live, but messages of its session get lost: {count}.", count=len(lost)
         )
     failures = unexplained_failures(case)
     described = failures[0].failure.describe() if failures else ""
     return (
-        tr("What we asked is well, but the logs have {failures}.", failures=safe(described, 400))
+        tr("Our requests are served, but the logs show {failures}.", failures=safe(described, 400))
         if failures
         else ""
     )
@@ -248,7 +248,7 @@ def _disagreement(case: Case, result: ProbeResult) -> str:
     label = result.timeline.probe.label
     if result.outcome in HELD_OUTCOMES and is_unexpected(case, result):
         predicted = (
-            tr("live") if expected == {"live"} else tr("that only the ends of events are held")
+            tr("live") if expected == {"live"} else tr("that Nginx holds only the ends of events")
         )
         return tr(
             "{label}: the config predicts {predicted}, but it was {outcome}. Is this the config "
@@ -275,14 +275,17 @@ def _by_header(case: Case) -> str:
     if resolution is None or ignores_x_accel_buffering(resolution) or possible_peers(case):
         return ""
     return tr(
-        " Or does the backend send X-Accel-Buffering: no? A direct URL of that backend shows it."
+        " Or does the backend send X-Accel-Buffering: no? A request to that backend with "
+        "--direct shows it."
     )
 
 
-_NO_DIRECT_WEBSOCKET = tr("No direct URL was given: whether the backend opens it is not known.")
-_NO_CONFIG = tr("No Nginx config was read: what it would hold could not be predicted.")
+_NO_DIRECT_WEBSOCKET = tr(
+    "No direct URL was given, so it is not known whether the backend opens the WebSocket."
+)
+_NO_CONFIG = tr("No Nginx config was read, so it is not known what Nginx would hold.")
 _NO_CONFIG_WEBSOCKET = tr(
-    "No Nginx config was read: whether it passes the upgrade on is not known."
+    "No Nginx config was read, so it is not known whether Nginx passes the upgrade on."
 )
 
 
@@ -325,7 +328,7 @@ def _missing_evidence(case: Case) -> tuple[str, ...]:
     if case.resolution is None and case.target.conf is None:
         notes.append(_NO_CONFIG_WEBSOCKET if case.target.upgrade else _NO_CONFIG)
     if not case.logs and not case.target.logs:
-        notes.append(tr("No log file was read: Nginx's error log names what it could not do."))
+        notes.append(tr("No log file was read. Nginx's error log says what it could not do."))
     return tuple(notes)
 
 
@@ -339,7 +342,7 @@ def _refused_websocket_note(case: Case) -> tuple[str, ...]:
     answer = f"{refused[0].timeline.status}{f': {body}' if body else ''}"
     return (
         tr(
-            "The direct request gets no WebSocket either ({answer}), so Nginx does not keep it.",
+            "The direct request gets no WebSocket either ({answer}), so Nginx is not at fault.",
             answer=answer,
         ),
     )
@@ -370,7 +373,7 @@ def _own_answer_note(case: Case) -> tuple[str, ...]:
     name, where = safe(answer.directive.name, 60), safe(str(answer.directive.where), 120)
     return (
         tr(
-            "By the config Nginx itself answers {status} here: `{name}` at {where}.",
+            "By its config, Nginx itself answers {status} to this request: `{name}` at {where}.",
             status=answer.status,
             name=name,
             where=where,
@@ -384,7 +387,12 @@ def _whole_answer_note(case: Case) -> tuple[str, ...]:
     is_whole = bool(results) and all(each.outcome == "not-a-stream" for each in results)
     if case.target.method == "GET" or not is_whole:
         return ()
-    return (tr('The answer is complete at once: does the body ask for a stream ("stream": true)?'),)
+    return (
+        tr(
+            'The answer was complete at once. Does the request\'s body ask for a stream ("stream": '
+            "true)?"
+        ),
+    )
 
 
 def _proxy_at_direct_note(case: Case) -> tuple[str, ...]:
@@ -422,11 +430,13 @@ def _unreachable_direct(case: Case) -> str:
     where = "here" if LOCAL in vantages else comma_list(vantages)
     used = tr(" (it passes to {peers})", peers=peers) if peers else ""
     question = tr(
-        "The direct URL cannot be reached from {where}: is it the one that Nginx uses{used}?",
+        "The direct URL cannot be reached from {where}. Is it the address that Nginx uses{used}?",
         where=where,
         used=used,
     )
     if LOCAL not in vantages:
         return question
-    advice = tr("look from there: --vantage web='ssh HOST' --direct web=URL.")
-    return tr("{question} If only its host reaches it, {advice}", question=question, advice=advice)
+    advice = tr("send it from there: --vantage web='ssh HOST' --direct web=URL.")
+    return tr(
+        "{question} If only Nginx's host can reach it, {advice}", question=question, advice=advice
+    )

@@ -52,7 +52,7 @@ def describe_false_direct(case: Case) -> tuple[str, ...]:
     advice = advice or tr("add the backend's own address")
     return tuple(
         tr(
-            "{url} is not direct: {reason}. Its answers are not compared: {advice}.",
+            "{url} is not direct ({reason}), so its answers are not compared: {advice}.",
             url=safe(url, 200),
             reason=reason,
             advice=advice,
@@ -78,7 +78,7 @@ def _reason(case: Case, result: ProbeResult) -> str:
     if addresses.leads_to(case, result.timeline.probe):
         return ""  # the config itself passes the stream there
     if file := _log_of(case, result):
-        return tr("its requests stand in the log of this Nginx ({file})", file=safe(file, 120))
+        return tr("its requests are in the log of this Nginx ({file})", file=safe(file, 120))
     if _is_public_address(case, result):
         return tr("it leads to the same machine and port as the public URL")
     if addresses.is_listener(case, result.timeline):

@@ -26,10 +26,11 @@ def describe_health(case: Case) -> str:
     if case.target.upgrade:
         if any(result.outcome == "ended" for result in case.proxy):
             return tr(
-                "The WebSocket opens {place}; its server closes it on both sides alike.",
+                "The WebSocket opens {place}. The server closes it, with and without the proxy "
+                "alike.",
                 place=place,
             )
-        return tr("The WebSocket is open {place}, as far as it was watched.", place=place)
+        return tr("The WebSocket stayed open {place} for as long as it was watched.", place=place)
     proxied, live = (
         case.handshake("proxy"),
         tr("The stream is live in every probe {place}", place=place),
@@ -49,10 +50,11 @@ def _describe_pings(case: Case, place: str) -> str:
         return ""
     if case.direct:
         return tr(
-            "The stream is live {place}, but no event came there or directly, pings alone.",
+            "The stream is live {place}, but only pings came, there and from the backend "
+            "itself: no event was seen.",
             place=place,
         )
-    return tr("The stream is live {place}, but no event came, pings alone.", place=place)
+    return tr("The stream is live {place}, but only pings came: no event was seen.", place=place)
 
 
 def describe_unseen(case: Case) -> tuple[str, ...]:
@@ -70,7 +72,13 @@ def _not_compared(case: Case) -> tuple[str, ...]:
         why = tr("the direct request: {why}", why=safe(case.direct[0].why, 200))
     elif case.target.direct:
         return ()  # another note says why it is not used
-    return (tr("Whether all that the backend sends arrives was not compared: {why}.", why=why),)
+    return (
+        tr(
+            "Not compared with the backend ({why}), so it is not known whether everything that it "
+            "sends arrives.",
+            why=why,
+        ),
+    )
 
 
 def _unseen_streams(case: Case) -> tuple[str, ...]:
@@ -86,8 +94,9 @@ def _unseen_streams(case: Case) -> tuple[str, ...]:
         return ()
     return (
         tr(
-            "No answer of this server was an event stream: whether the progress of a call "
-            "arrives while it runs was not seen. --conf shows whether Nginx would hold it."
+            "This server answered nothing with an event stream, so it was not seen whether "
+            "progress messages arrive while a call runs. --conf shows whether Nginx would hold "
+            "them."
         ),
     )
 
@@ -103,7 +112,7 @@ def _short_watch(case: Case) -> tuple[str, ...]:
         return ()
     return (
         tr(
-            "The stream was watched for {open_s}. If clients lose it later: --patience 90 "
+            "The stream was watched for {open_s}. If clients lose it later, --patience 90 "
             "watches it for 90 s, and step 2 of the wizard keeps it open.",
             open_s=seconds(max(open_s)),
         ),

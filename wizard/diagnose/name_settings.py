@@ -22,14 +22,14 @@ from wizard.text.messages import tr
 RESOLVE_SINCE = (1, 27, 3)
 """The version since which the open-source Nginx has `server … resolve`."""
 _WHY_RESOLVER = tr(
-    "the DNS server that another part of this config asks; without one no name is found"
+    "the DNS server that this config uses elsewhere; without one Nginx finds no name"
 )
 _WHY_PLAIN = tr(
-    "the same name without the variable: Nginx looks it up when it starts, as every "
-    "program on its host does, and needs no resolver"
+    "the same name without a variable: Nginx looks it up at its start, by the system, and needs "
+    "no resolver"
 )
 _WHY_RESOLVE = tr("looked up again whenever the DNS answer expires, instead of once at start")
-_WHY_ZONE = tr("memory that all workers share; resolve needs it")
+_WHY_ZONE = tr("memory that all workers share, which resolve needs")
 _WHY_VARIABLE = tr("a name in a variable is looked up again, instead of once at start")
 _AT_START = tr(
     "Nginx looks the name up when it starts, and nginx -t refuses the config where it "

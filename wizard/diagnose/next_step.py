@@ -14,10 +14,8 @@ from wizard.text.display import safe
 from wizard.text.messages import tr
 from wizard.text.urls import http_url
 
-BUSY_ADVICE = tr("run it again when this machine has less to do, or wait for longer: --stall 10.")
-_INSECURE = tr(
-    "; --insecure asks without checking it, and a client that checks it fails in the same way."
-)
+BUSY_ADVICE = tr("run it again when this machine is less busy, or wait longer: --stall 10.")
+_INSECURE = tr("; --insecure skips that check here, but real clients fail in the same way.")
 _CERTIFICATE: Mapping[CertificateProblem, str] = {
     "expired": tr("renew the certificate of {host}, which has expired") + _INSECURE,
     "early": (
@@ -26,21 +24,21 @@ _CERTIFICATE: Mapping[CertificateProblem, str] = {
     ),
     "name": (
         tr(
-            "write the host in the URL as the certificate names it, and set the address with "
-            "--connect-to ADDRESS:PORT if need be: the certificate of {host} is for another name"
+            "the certificate of {host} is for another name: write that name in the URL, and set "
+            "the address with --connect-to ADDRESS:PORT if needed"
         )
         + _INSECURE
     ),
     "untrusted": (
         tr(
-            "the certificate of {host} is not trusted here: add --insecure to ask without "
-            "checking it; a client that checks it fails in the same way."
+            "the certificate of {host} is not trusted here: add --insecure to skip the check. "
+            "Real clients that check it fail in the same way."
         )
     ),
     "client": (
         tr(
-            "{host} asks for a client certificate, which is not sent: add a URL behind it, as "
-            "--direct http://HOST:PORT/sse."
+            "{host} asks for a client certificate, which this program cannot send: add a URL "
+            "behind it, as --direct http://HOST:PORT/sse."
         )
     ),
 }
@@ -73,13 +71,13 @@ def _about_tls(case: Case, answers: list[Timeline]) -> str:
         return _CERTIFICATE[problem].format(host=host)
     if all(map(is_not_tls, answers)):
         return tr(
-            "the port answers without TLS: try http://{host}{path}.",
+            "this port does not use TLS: try http://{host}{path}.",
             host=host,
             path=safe(parts.path, 200),
         )
     if all(map(demands_tls, answers)):
         return tr(
-            "the port asks for TLS: try https://{host}{path}.",
+            "this port uses TLS: try https://{host}{path}.",
             host=host,
             path=safe(parts.path, 200),
         )
@@ -94,8 +92,8 @@ def _about_connection(answers: list[Timeline]) -> str:
     if all(answer.ended == "dns" for answer in answers):
         return tr("check the host's name, or set its address: --connect-to ADDRESS:PORT.")
     return tr(
-        "check the host and the port, and that the server runs; from a machine that reaches "
-        "it: --vantage web='ssh HOST' --conf web=."
+        "check the host, the port, and whether the server runs. To try from a machine that "
+        "reaches it: --vantage web='ssh HOST' --conf web=."
     )
 
 
@@ -108,7 +106,8 @@ def _about_path(case: Case, answers: list[Timeline]) -> str:
         return ""
     base = safe(url.partition("?")[0].rstrip("/"), 200)
     return tr(
-        "the URL has no path: is {base}/sse or {base}/mcp meant? check --look asks both.", base=base
+        "the URL has no path: do you mean {base}/sse or {base}/mcp? check --look tries both.",
+        base=base,
     )
 
 
@@ -130,29 +129,29 @@ def _about_inputs(case: Case) -> str:
     target, path = case.target, safe(urlsplit(http_url(case.target.url)).path or "/", 100)
     if not target.direct and not protocol(case):
         return tr(
-            "add the backend's own address, --direct http://HOST:PORT{path}: it shows whether "
-            "the backend sends its stream at all.",
+            "add the backend's own address to see whether it sends its stream at all: --direct "
+            "http://HOST:PORT{path}.",
             path=path,
         )
     if case.direct and all(result.outcome == "refused" for result in case.direct):
         return tr("check the direct URL, which cannot be reached from here.")
     if not is_nginx_shown(case):
         return tr(
-            "ask what stands behind the server that answers, --hop inner=http://HOST:PORT{path}.",
+            "ask the server behind the one that answers: --hop inner=http://HOST:PORT{path}.",
             path=path,
         )
     if target.conf is None:
         return tr(
-            "add the Nginx config, --conf /etc/nginx/nginx.conf, or a saved `nginx -T`: it "
-            "shows what Nginx holds."
+            "add the Nginx config, or a saved `nginx -T`, to see what Nginx holds: --conf "
+            "/etc/nginx/nginx.conf."
         )
     if not target.logs:
-        return tr("add Nginx's error log, --log /var/log/nginx/error.log: it names what failed.")
+        return tr("add Nginx's error log, which says what failed: --log /var/log/nginx/error.log.")
     waited_s = max((result.timeline.waited_s or 0.0 for result in case.proxy), default=0.0)
     is_silent = not outcomes.isdisjoint({"silent", "held", "events-held", "no-event"})
     if is_silent and waited_s >= target.stall * 0.9:  # beside a live direct stream it waits less
         return tr(
-            "wait for longer than {waited:g} s, --stall {longer:g}.",
+            "wait longer than {waited:g} s: --stall {longer:g}.",
             waited=target.stall,
             longer=target.stall * 3,
         )

@@ -170,7 +170,7 @@ def _not_upgraded(timeline: Timeline) -> tuple[Outcome, str]:
         if outcome == "redirect":
             return outcome, why
         return outcome, tr(
-            "HTTP {status} in place of 101, so no WebSocket is open", status=timeline.status
+            "HTTP {status} instead of 101, so no WebSocket was opened", status=timeline.status
         )
     if timeline.ended is None:
         return "running", tr("101 is here")

@@ -150,15 +150,18 @@ def read_timeout(
         else tr("the longest silence seen was {gap:.1f} s", gap=gap)
     )
     reason = tr(
-        "the longest silence between two reads from the backend, not a total: {in_force}, "
-        "{seen}. Pings every 15–30 s from the backend are needed as well",
+        "how long the backend may be silent, not how long the stream may last: {in_force}, "
+        "{seen}. The backend should also ping every 15–30 s",
         in_force=in_force(f"{now:g} s", resolution),
         seen=seen,
     )
     return (Change(name, f"{LONG_TIMEOUT_S}s", reason),)
 
 
-_WHY_CACHE = tr("a cache is inherited here, and a replayed stream is somebody else's session")
+_WHY_CACHE = tr(
+    "this location inherits a cache, and a stream from the cache belongs to another client's "
+    "session"
+)
 
 
 def cache_off(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -216,8 +219,8 @@ HEADER_NOTES: dict[Style, tuple[str, ...]] = {
     ),
 }
 _PREFIX_NOTE = tr(
-    "the prefix is taken off by rewrite-target (F5: nginx.org/rewrites): without it, or "
-    "with a server that knows its own prefix, the messages need no path of their own"
+    "rewrite-target removes the prefix (F5: nginx.org/rewrites). Without it, or with a server "
+    "that knows its own prefix, the messages need no path of their own"
 )
 
 

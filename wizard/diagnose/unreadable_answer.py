@@ -45,7 +45,7 @@ def _unreadable_head(timeline: Timeline) -> tuple[Outcome, str] | None:
     return kind, f"{what}, {_end(timeline)}"
 
 
-_EARLY = tr("not an answer to the request: it began before the request was sent")
+_EARLY = tr("this is no answer to the request: it began before the request was sent")
 
 
 def is_never_sent(timeline: Timeline) -> bool:
@@ -78,7 +78,7 @@ def _unreadable_body(timeline: Timeline) -> tuple[Outcome, str] | None:
     if timeline.is_opaque and not names <= _KNOWN_CODINGS:
         shown = safe(coding, 60)
         return "undecodable", tr(
-            "cannot be decoded: Content-Encoding `{shown}` is no known one", shown=shown
+            "cannot be decoded: the Content-Encoding `{shown}` is not known", shown=shown
         )
     return None
 

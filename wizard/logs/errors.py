@@ -16,7 +16,7 @@ _MESSAGES = (
     (
         "failed (24: ",
         "no-free-connection",
-        tr("an Nginx worker has as many files and connections open as it may have"),
+        tr("a worker of Nginx has reached its limit of open files and connections"),
     ),
     (
         "while SSL handshaking to upstream",
@@ -116,17 +116,17 @@ _MESSAGES = (
     (
         "limiting connections by zone",
         "limited",
-        tr("Nginx refused it: more connections at once than limit_conn allows"),
+        tr("Nginx refused the request: more connections at once than limit_conn allows"),
     ),
     (
         "limiting requests, excess",
         "limited",
-        tr("Nginx refused it: more requests in a row than limit_req allows"),
+        tr("Nginx refused the request: more requests in a row than limit_req allows"),
     ),
     (
         "delaying request, excess",
         "delayed",
-        tr("Nginx delayed it: more requests in a row than limit_req allows"),
+        tr("Nginx delayed the request: more requests in a row than limit_req allows"),
     ),
     (
         "auth request unexpected status",
@@ -139,13 +139,13 @@ _MESSAGES = (
     (
         "access forbidden by rule",
         "access-denied",
-        tr("a rule of Nginx's config refused the client: deny, or what stands for it"),
+        tr("an access rule of Nginx's config refused the client (deny, or a similar directive)"),
     ),
     (
         "no live upstreams",
         "no-live-peer",
         tr(
-            "Nginx tried no peer of the backend: each has failed shortly before, or has as many "
+            "Nginx asked no server of the upstream: each failed shortly before, or has as many "
             "connections as max_conns allows"
         ),
     ),
@@ -226,7 +226,10 @@ def is_start(text: str) -> bool:
 
 _PENDING = (
     "subrequest-pending",
-    tr("the client left while a subrequest was not answered, so Nginx had not asked the backend"),
+    tr(
+        "the client left while Nginx still waited for a subrequest, so Nginx had not asked the "
+        "backend yet"
+    ),
 )
 
 

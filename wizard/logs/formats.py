@@ -58,7 +58,9 @@ def _parse_dotnet(text: str) -> ParsedLine | None:
     """Parse the MCP .NET SDK's line about a canceled request."""
     if _DOTNET_CANCELED not in text:
         return None
-    meaning = tr("the backend saw its request aborted: a consequence of the client's leaving")
+    meaning = tr(
+        "the client left, so the backend's request was aborted: a consequence, not a cause"
+    )
     if ", Client (" not in text:
         meaning += tr("; no client name in it, so initialize never arrived")
     client = _DOTNET_CLIENT.search(text)
@@ -69,7 +71,7 @@ def _parse_gunicorn(text: str) -> ParsedLine | None:
     """Parse Gunicorn's line about a worker that was busy with one request for too long."""
     if "WORKER TIMEOUT" not in text:
         return None
-    meaning = tr("a backend worker was busy too long, and was killed")
+    meaning = tr("a worker of the backend was busy for too long and was killed")
     return ParsedLine("text", "worker-timeout", meaning)
 
 

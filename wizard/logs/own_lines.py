@@ -15,7 +15,7 @@ _WELL = frozenset({"live", "ended", "silent"})
 """Outcomes of probes that received everything the backend sent."""
 _LEFT_BY_US = _WELL | {"not-http", "undecodable"}
 """Outcomes of probes that were left before their answer ended; the others may have been held."""
-_CLOSED = tr("the backend saw its request aborted")
+_CLOSED = tr("the backend's request was aborted")
 
 
 def with_outcomes(reports: Sequence[LogReport], case: Case) -> tuple[LogReport, ...]:
@@ -40,7 +40,7 @@ def _interpret(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
     if line.tag not in HELD_TAGS and line.sign != "left":
         return line
     outcome = tr(
-        "this probe of ours was {outcome}, and left by itself", outcome=result.outcome_word
+        "this was our own request: it was {outcome}, and we closed it", outcome=result.outcome_word
     )
     return replace(line, tag="", meaning=clauses((line.meaning, outcome)))
 
@@ -49,15 +49,13 @@ def _canceled(line: LogLine, results: Mapping[str, ProbeResult]) -> LogLine:
     """A line of the backend about an aborted request, which names at most its MCP client."""
     name = parse_line(line.text).client
     if name.startswith(CLIENT_NAME):
-        meaning = tr("{closed}: our own MCP session, which we end ourselves", closed=_CLOSED)
+        meaning = tr("{closed}: this was our own MCP session, and we closed it", closed=_CLOSED)
         return replace(line, ours=True, meaning=meaning)
     if name:
-        meaning = tr(
-            "{closed}: another client's, which left or whose connection was lost", closed=_CLOSED
-        )
+        meaning = tr("{closed}: another client left or lost its connection", closed=_CLOSED)
         return replace(line, ours=False, meaning=meaning)
     outcomes = {result.outcome for result in results.values() if result.was_made}
     if not outcomes or not outcomes <= _WELL:
         return line
-    why = tr("as when we close our own probes; none of them was held")
+    why = tr("as happens when we close our own requests; none of them was held")
     return replace(line, meaning=f"{_CLOSED}, {why}")

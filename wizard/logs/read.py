@@ -58,7 +58,9 @@ class LogReader:
         if not problem and len(new) == LOG_LIMIT_BYTES:
             size = f"{LOG_LIMIT_BYTES >> 20} MiB"
             problem = tr(
-                "{name}: more than {size} are new; only the end was read", name=name, size=size
+                "{name}: more than {size} were written since the start; only the end was read",
+                name=name,
+                size=size,
             )
         history = self._history([*before, *late], clock, own)
         triples = zip(texts, parsed, lines, strict=True)

@@ -92,7 +92,7 @@ class FollowedFile:
             return
         if packed := next((kind for mark, kind in _PACKED if beginning.startswith(mark)), ""):
             self.problem = tr(
-                "{path}: packed by {packed}, so not read: name the unpacked log",
+                "{path}: compressed with {packed}, so not read: name the uncompressed log",
                 path=path,
                 packed=packed,
             )

@@ -164,20 +164,28 @@ def describe_clock(clock: HostClock, *, zoneless: bool) -> str:
     notes = []
     if zoneless and not clock.is_local:
         if clock.zone_s is None:
-            notes.append(tr("its times name no zone, and none is known: they are by its own clock"))
+            notes.append(
+                tr(
+                    "its times have no time zone, and that host's zone is not known: they are read "
+                    "by the log's own clock"
+                )
+            )
         elif clock.zone_s != time.localtime().tm_gmtoff:
             notes.append(
-                tr("its times name no zone: read in that host's, {zone}", zone=_zone(clock.zone_s))
+                tr(
+                    "its times have no time zone: read in that host's zone, {zone}",
+                    zone=_zone(clock.zone_s),
+                )
             )
     if clock.skew_s is None:
-        notes.append(tr("how far that clock is off was not measured"))
+        notes.append(tr("how far its clock differs from this one was not measured"))
     elif abs(clock.skew_s) > max(1.0, clock.skew_error_s):
         skew = tr(
             "{skew_s:.1f} s {text} this one",
             skew_s=abs(clock.skew_s),
             text=tr("ahead of") if clock.skew_s > 0 else "behind",
         )
-        notes.append(tr("that clock is {skew}, which is allowed for", skew=skew))
+        notes.append(tr("its clock is {skew}; the times are corrected for that", skew=skew))
     return clauses(notes)
 
 

@@ -48,7 +48,7 @@ def _read_stdin(read_stdin: ReadStdin | None) -> bytes:
 
 def _read_file(path: str) -> bytes:
     if not path:
-        raise UsageError(tr("--data @: it names no file"))
+        raise UsageError(tr("--data @: the file name is missing"))
     try:
         return read_regular(path, MAX_BODY_BYTES)
     except OSError as error:

@@ -73,11 +73,14 @@ class ClientRequest:
         if self.missing_body:
             raise UsageError(self.missing_body)
         if self.http == "2" and self.url.lower().startswith("http:"):
-            raise UsageError(tr("--http 2 needs an https:// URL: without TLS it is not tried"))
+            raise UsageError(tr("--http 2 needs an https:// URL: HTTP/2 is only tried with TLS"))
         for name, _ in self.headers if is_sent else ():
             if name.lower() in ("content-length", "transfer-encoding"):
                 raise UsageError(
-                    tr("--header {name}: it follows from the body that is sent", name=name)
+                    tr(
+                        "--header {name}: leave it out, it is set by the body that is sent",
+                        name=name,
+                    )
                 )
         method = parse_method(self.method or ("GET" if self.body is None else "POST"))
         if self.upgrade and (method != "GET" or self.body):

@@ -156,7 +156,10 @@ def _refuse_variable(text: str) -> NoReturn:
     match = re.match(r"\$\w+|\$\{\w+\}?", text)
     shown = match[0] if match else tr("a command in it")
     raise UsageError(
-        tr("{shown} is not replaced, as a shell would: put its value there", shown=safe(shown, 60))
+        tr(
+            "{shown}: a shell would replace this, and here it is not replaced: write its value",
+            shown=safe(shown, 60),
+        )
     )
 
 

@@ -51,7 +51,7 @@ def parse_curl(text: str) -> ClientRequest:
             state.take(option)
         if split.rest:
             state.notes.append(
-                tr("what follows the command is left out: {rest}", rest=safe(split.rest, 60))
+                tr("what follows the command is ignored: {rest}", rest=safe(split.rest, 60))
             )
         return _request(state)
     except UsageError as error:
@@ -112,13 +112,13 @@ def _url(state: CurlState) -> str:
         raise UsageError(tr("it names no URL"))
     for other in state.urls[1:]:
         state.notes.append(
-            tr("only the first URL is asked for, not {other}", other=safe(other, 60))
+            tr("only the first URL is requested, not {other}", other=safe(other, 60))
         )
     url = state.urls[0].strip()
     if state.has_globs:
         if _GLOB.search(url):
             state.notes.append(
-                tr("curl takes {…} and […] in a URL for several URLs; it is one here")
+                tr("curl reads {…} and […] in a URL as several URLs; here it is one URL")
             )
         url = _GLOB_ESCAPE.sub(r"\1", url)
     url = url if _SCHEME.match(url) else f"http://{url}"
@@ -155,7 +155,7 @@ def _headers(state: CurlState) -> list[Header]:
     if kept := (state.removed & own) - given:
         names = safe(comma_list(sorted(kept)), 100)
         state.notes.append(
-            tr("{names}: this tool sends its own header, it cannot be left out", names=names)
+            tr("{names}: each request sends its own header, so it cannot be left out", names=names)
         )
     left_out = given | state.removed
     added = [pair for name, pair in state.defaults.items() if name not in left_out]
@@ -209,7 +209,7 @@ def _connect_to(state: CurlState, url: str) -> tuple[str, int] | None:
                 return to_host or own_host, number
         state.notes.append(
             tr(
-                "{typed} {value}: not about this URL, or not understood",
+                "{typed} {value}: ignored, since it is about another URL or not understood",
                 typed=typed,
                 value=safe(value, 60),
             )

@@ -60,11 +60,11 @@ class CurlState:
             handle(self, option)
         elif not option.name:
             self.notes.append(
-                tr("{typed}: no option that is known here", typed=safe(option.typed, 60))
+                tr("{typed}: this option is not known here", typed=safe(option.typed, 60))
             )
         elif option.name not in WITHOUT_EFFECT and not option.name.startswith("no-"):
             self.notes.append(
-                tr("{typed} is not done: the request is sent without it", typed=option.typed)
+                tr("{typed} is ignored: the request is sent without it", typed=option.typed)
             )
 
 
@@ -94,7 +94,7 @@ def _take_get(state: CurlState, option: CurlOption) -> None:
 
 
 def _end(state: CurlState, option: CurlOption) -> None:
-    state.notes.append(tr("only the first request is made, not what follows --next"))
+    state.notes.append(tr("only the first request is sent, not those after --next"))
     state.is_over = True
 
 
@@ -119,7 +119,8 @@ def _add_data(state: CurlState, data: str, joint: str) -> None:
 def _miss_body(state: CurlState, file: str) -> None:
     shown = tr("standard input") if file == "-" else tr("the file {file}", file=safe(file, 100))
     state.missing_body = tr(
-        "its body is in {shown}, and no file that a command names is read: pass it with --data",
+        "its body is in {shown}, and files that a command names are not read: pass the body "
+        "with --data",
         shown=shown,
     )
 
@@ -154,7 +155,7 @@ def _take_upload(state: CurlState, option: CurlOption) -> None:
         state.method = state.method or "PUT"
         return _miss_body(state, option.value)
     state.missing_body = tr(
-        "{typed} (multipart/form-data) is not done: pass the body with --data, and its "
+        "{typed} (multipart/form-data) is not supported: pass the body with --data, and its "
         "Content-Type with --header",
         typed=option.typed,
     )
@@ -173,7 +174,7 @@ def _take_header(state: CurlState, option: CurlOption) -> None:
     elif not colon and text.endswith(";"):
         _add_header(state, f"{text[:-1]}:")
     elif not colon:
-        state.notes.append(tr("{typed} without a colon is no header", typed=option.typed))
+        state.notes.append(tr("{typed} has no colon, so it is no header", typed=option.typed))
     else:
         _add_header(state, text)
 
@@ -184,7 +185,7 @@ def _add_header(state: CurlState, text: str) -> None:
         # `Connection: keep-alive`, which browsers send, is what happens anyway.
         if "keep-alive" not in text.lower() and name != "content-length":
             state.notes.append(
-                tr("the header {name} is left out: each request has its own", name=name)
+                tr("the header {name} is left out: each request sets its own", name=name)
             )
         return
     try:
@@ -230,7 +231,7 @@ def _take_user(state: CurlState, option: CurlOption) -> None:
             state.defaults["authorization"] = basic_auth(option.value)
     else:
         state.notes.append(
-            tr("{typed} without a password is not sent: curl would ask for it", typed=option.typed)
+            tr("{typed} has no password and is not sent: curl would ask for it", typed=option.typed)
         )
 
 
@@ -296,14 +297,14 @@ _HANDLERS: Mapping[str, Handler] = {
     "http1.0": _http("1.1", tr("HTTP/1.1 is sent")),
     "http2": _http("2"),
     "http2-prior-knowledge": _http("2"),
-    "http3": _note(tr("HTTP/3 is not spoken here")),
-    "http3-only": _note(tr("HTTP/3 is not spoken here")),
+    "http3": _note(tr("HTTP/3 is not supported")),
+    "http3-only": _note(tr("HTTP/3 is not supported")),
     "connect-to": _take_connect,
     "resolve": _take_connect,
-    "max-time": _note(tr("--stall and --patience say how long a stream is watched")),
+    "max-time": _note(tr("use --stall and --patience to say how long a stream is watched")),
     "location": _note(tr("redirects are not followed")),
     "location-trusted": _note(tr("redirects are not followed")),
     "config": _note(tr("the options in that file are not read")),
     "unix-socket": _note(tr("write the socket as --direct unix:PATH:/URI")),
-    "proxy": _note(tr("no proxy of the client is used")),
+    "proxy": _note(tr("no proxy is used for the client's requests")),
 }  # fmt: skip

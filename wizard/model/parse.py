@@ -31,7 +31,7 @@ _WEBSOCKET = re.compile(r"^(?:[A-Za-z][A-Za-z0-9_.-]*=)*wss?:", re.IGNORECASE)
 _CURL = re.compile(r"\s*(?:[$%#>] +)?(?:[A-Za-z_]\w*=\S* +)*(?:[^\s:]*/)?curl(?:\.exe)?\s")
 _METHODS_NOT_SENT = {
     "HEAD": tr("HEAD is never sent, because many streams refuse it"),
-    "CONNECT": tr("CONNECT asks for a tunnel, not for a stream"),
+    "CONNECT": tr("CONNECT opens a tunnel, not a stream"),
 }
 Header = tuple[str, str]
 """A header's name and its value."""
@@ -63,7 +63,7 @@ def _parse_vantage(text: str) -> Vantage:
     words = _split_words(f"--vantage {name}", prefix)
     if words[-1] in ("sh", "bash", "-c"):
         end = safe(" ".join(words[-2:]), 60)
-        reason = tr("a command follows the prefix, not a script")
+        reason = tr("the prefix is followed by a command, not by a script")
         raise UsageError(
             tr(
                 "--vantage {name}: leave out {end!r} at its end: {reason}",
@@ -88,7 +88,7 @@ def _split_words(option: str, text: str) -> tuple[str, ...]:
             )
         ) from None
     if not words or not words[0] or "\0" in text:
-        raise UsageError(tr("{option}: it names no command", option=option))
+        raise UsageError(tr("{option}: the command is missing", option=option))
     return words
 
 
@@ -109,7 +109,7 @@ def _split_vantage(text: str, vantages: Sequence[Vantage]) -> tuple[str, str]:
         return LOCAL, locator
     if name in _names(vantages):
         return name, locator
-    known, shown = comma_list(_names(vantages)) or tr("none was given"), safe(name, 60)
+    known, shown = comma_list(_names(vantages)) or tr("no vantage was given"), safe(name, 60)
     option = tr("--vantage {shown}='COMMAND PREFIX'", shown=shown)
     raise UsageError(
         tr(
@@ -183,7 +183,7 @@ def parse_log(text: str, vantages: Sequence[Vantage] = ()) -> Source:
         return Source(locator, LOCAL, name, words)
     source = parse_conf(text, vantages)
     if not source.locator or source.locator == "-":
-        raise UsageError(tr("--log {text!r}: it names no file", text=safe(text, 200)))
+        raise UsageError(tr("--log {text!r}: the file name is missing", text=safe(text, 200)))
     return source
 
 
@@ -264,7 +264,7 @@ def _check_unix_url(match: re.Match[str]) -> str:
         )
     if not path.startswith("/") or path.endswith("/"):
         raise UsageError(
-            tr("{shown}: it names no socket by its whole path: {form}", shown=shown, form=form)
+            tr("{shown}: the socket's absolute path is missing: {form}", shown=shown, form=form)
         )
     if not uri.startswith("/"):
         raise UsageError(
@@ -302,7 +302,7 @@ def check_url(text: str) -> str:
     if parts.scheme.lower() == "unix":
         raise UsageError(
             tr(
-                "{shown}: a unix socket is given as --direct; clients do not connect there",
+                "{shown}: give a unix socket as --direct; clients do not connect to it",
                 shown=shown,
             )
         )
@@ -311,7 +311,7 @@ def check_url(text: str) -> str:
             tr("{shown}: not a URL: it must begin with http:// or https://", shown=shown)
         )
     if not host:
-        raise UsageError(tr("{shown}: not a URL: it names no host", shown=shown))
+        raise UsageError(tr("{shown}: not a URL: the host is missing", shown=shown))
     if parts.username is not None:
         raise UsageError(
             tr("{shown}: put credentials into --header 'Authorization: …'", shown=shown)

@@ -50,66 +50,66 @@ STEP_TEXTS: Mapping[StepId, StepText] = {
     "root": StepText(
         tr("Root path"),
         tr(
-            "If / answers at once, then DNS, TLS, the proxy and a backend behind it are alive, "
-            "and what hangs is the stream alone."
+            "If / answers at once, then DNS, TLS, the proxy and a backend behind it work, and "
+            "only the stream hangs."
         ),
     ),
     "proxy": StepText(
         tr("Proxied stream"),
         tr(
-            "What a customer sees. Which probes hang (HTTP/1.1 or 2, with or without gzip) tells "
-            "what holds the stream: Nginx treats them differently."
+            "This is what a customer sees. Which requests hang (HTTP/1.1 or 2, with or without "
+            "gzip) tells what holds the stream: Nginx treats them differently."
         ),
     ),
     "direct": StepText(
         tr("Direct stream"),
         tr(
-            "The same request past the proxy. Live here and held there: the stream stops on the "
-            "way through the proxy. Held here too: look at the backend, no Nginx setting makes "
-            "it send."
+            "The same request, sent to the backend without the proxy. Live here and held there: "
+            "the proxy is at fault. Held here too: look at the backend, no Nginx setting helps."
         ),
         tr(
-            "the backend's own URL, as Nginx reaches it: http://host:port/sse, or "
+            "the backend's own URL, at the address that Nginx uses: http://host:port/sse, or "
             "unix:/PATH/SOCKET:/sse (FastCGI, uwsgi and SCGI have none)"
         ),
     ),
     "logs": StepText(
         tr("Logs"),
         tr(
-            'A held stream leaves 499 with 0 bytes in the access log; a cut one leaves "upstream '
-            'timed out" in the error log; "message processing canceled" at the backend is a '
-            "consequence, never a cause."
+            "A held stream leaves 499 with 0 bytes in the access log. A cut stream leaves "
+            '"upstream timed out" in the error log. "message processing canceled" at the '
+            "backend is a consequence, not a cause."
         ),
         tr("a log file: Nginx's access.log or error.log, or the backend's"),
     ),
     "config": StepText(
         tr("Nginx config"),
         tr(
-            "Which server and location serve this path, which settings are in force there and "
-            "where each comes from, and what Nginx will hold because of them."
+            "Which server and location serve this path, which settings apply there, where each "
+            "is set, and what Nginx holds because of them."
         ),
         tr("the config: nginx.conf, a saved `nginx -T` dump, or a local `nginx -T`"),
     ),
     "cause": StepText(
         tr("Cause"),
         tr(
-            "What was measured, what the config predicts, and where the two agree: the cause, "
-            "with what separates it from its look-alikes."
+            "The cause: what was measured, what the config predicts, and what tells this cause "
+            "from similar ones."
         ),
     ),
     "fix": StepText(
         tr("Fix"),
         tr(
-            "The block to paste, derived from the location that serves today so that its guards "
-            "and headers stay; a reason for every line; a diff for `patch -p0`."
+            "The block to paste. It keeps the access rules and headers of the location that "
+            "serves the path today. Each new line has its reason; a diff for `patch -p0` "
+            "follows."
         ),
     ),
     "verify": StepText(
         tr("Verify"),
         tr(
-            "After your reload: the same requests again, before and after side by side. Old "
-            "workers keep the old config for open streams, so only a new connection proves "
-            "anything."
+            "After your reload, the same requests are sent again and compared with those "
+            "before. Open streams stay with old workers and the old config, so only new "
+            "connections count."
         ),
     ),
 }

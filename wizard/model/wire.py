@@ -107,7 +107,7 @@ def describe_unfinished_head(received: Received) -> str:
     """What came in place of complete headers, in a few words; empty if nothing did."""
     interim = f"{plural(received.interim, 'interim answer')} (1xx)" if received.interim else ""
     if not received.size:
-        return tr("{interim} and no final one", interim=interim) if interim else ""
+        return tr("{interim} but no final answer", interim=interim) if interim else ""
     beginning = f" ({show_start(received.start)})" if not interim else ""
     size = plural(received.size, "byte")
     unfinished = tr(
@@ -132,7 +132,7 @@ def describe_unsent(wire: Wire) -> str:
     """Why the request counts as never sent."""
     if wire.stream_limit == 0:
         return tr(
-            "never sent: the server takes no request on an HTTP/2 connection "
-            "(MAX_CONCURRENT_STREAMS is 0), and has not raised that"
+            "never sent: the server accepts no request on an HTTP/2 connection "
+            "(MAX_CONCURRENT_STREAMS is 0 and stays 0)"
         )
-    return tr("never sent whole: the other side did not take all of the request")
+    return tr("never sent completely: the other side did not read all of the request")

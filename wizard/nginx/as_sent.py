@@ -97,10 +97,11 @@ def why_not_as_sent(resolution: RequestResolution) -> str:
     if upstream.kind == "static" or resolution.answer is not None:
         return tr("Nginx passes this request to no backend")
     if upstream.kind == "proxy":
-        return tr("Nginx answers a request with these headers itself")
+        return tr("Nginx itself answers a request with these headers")
     protocol = {"grpc": tr("gRPC (HTTP/2)")}.get(upstream.kind, upstream.kind)
     return tr(
-        "the backend is asked with {protocol}, not with a request of proxy_pass", protocol=protocol
+        "Nginx asks the backend with {protocol}, so there is no proxy_pass request to show",
+        protocol=protocol,
     )
 
 
@@ -215,7 +216,10 @@ class _Passing:
         if self.version is None:
             since = ".".join(map(str, HTTP_1_1_SINCE))
             sentences.append(
-                tr("the Nginx version is not known; taken as one before {since}", since=since)
+                tr(
+                    "the Nginx version is not known; a version before {since} is assumed",
+                    since=since,
+                )
             )
         if self.client.repeated:
             sentences.append(
@@ -224,7 +228,10 @@ class _Passing:
         if self.is_cached:
             where = self.where("proxy_cache")
             sentences.append(
-                tr("{where}: what is in the cache is not asked for again", where=where)
+                tr(
+                    "{where}: what is in the cache is not requested from the backend again",
+                    where=where,
+                )
             )
         sentences += first_of(
             tr(
@@ -307,7 +314,10 @@ def _body(passing: _Passing, body_bytes: int | None) -> _Body:
         length = sent.get("content-length", "")
         return _Body(is_passed and length not in ("", "0"), length)
     if is_passed and passing.is_off("proxy_request_buffering") and passing.http != "1.0":
-        doubt = tr("a body without a length gets one only if Nginx has read all of it by then")
+        doubt = tr(
+            "a body without a length gets one only if Nginx has read all of it before it asks "
+            "the backend"
+        )
         return _Body(True, None, None if passing.http == "1.1" else "", (doubt,))
     # HTTP/2 says at the end of the headers that there is no body; chunks only after them.
     is_none = passing.route.state.request.http == "2" and body_bytes == 0

@@ -37,7 +37,7 @@ buffering is."""
 _DOUBTS: Mapping[FilterEffect, str] = {
     "unknown": tr("may hold the response: what it does to an event stream is not known"),
     "script": tr("runs a script, which decides what is passed on and when"),
-    "rate": tr("delays a stream that is faster"),
+    "rate": tr("limits the rate: a faster stream is delayed"),
 }
 
 

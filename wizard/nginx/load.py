@@ -32,7 +32,7 @@ MAX_TOTAL_CHARS = 64 << 20
 MAX_INCLUDE_DEPTH = 16
 """How deep `include` directives may nest, in files."""
 
-_TOO_MANY = tr("the includes are too many or too large to follow")
+_TOO_MANY = tr("there are too many include files, or they are too large to be read")
 _HEADING = re.compile(r"^# configuration file (\S*/.*):[ \t\r]*$", re.MULTILINE)
 """The line that `nginx -T` prints before each file; blank lines after it belong to the file."""
 _VERSION = re.compile(r"nginx version: \S{1,60}?/([0-9]{1,4}(?:\.[0-9]{1,4}){1,3})")

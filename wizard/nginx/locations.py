@@ -185,7 +185,9 @@ def _make_index(block: Directive) -> _Index:
 def _exact_or_prefix(index: _Index, path: str) -> LocationChoice | None:
     """The exact location, else the one with the longest matching prefix."""
     if location := index.exact.get(path):
-        return LocationChoice((location,), True, tr("an exact location beats all others"))
+        return LocationChoice(
+            (location,), True, tr("an exact location takes precedence over all others")
+        )
     if (redirect := _slash_redirect(index, path)) and path not in index.prefixes:
         return redirect
     for length in index.lengths:
@@ -215,7 +217,8 @@ def _first_regex(index: _Index, path: str, undecided: list[Doubt]) -> LocationCh
             undecided.append(pattern_doubt(location.where, text, found.problem))
         elif found.match:
             reason = tr(
-                "the first regex that matches, {text}, beats the prefixes", text=visible(text, 80)
+                "the regex {text} is the first that matches, and takes precedence over prefixes",
+                text=visible(text, 80),
             )
             return LocationChoice((location,), True, reason, match=found.match)
     return None

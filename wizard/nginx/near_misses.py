@@ -19,7 +19,7 @@ from wizard.text.messages import tr
 
 _REGEX_SIGNS = re.compile(r"^\^|\$$|[.)\]][*+?]|^/.*\(.*\|.*\)|\\[.dws/]")
 """Parts of a regex that stand in no path."""
-_OUTRANKED = tr("it matches {} too, but another location takes precedence")
+_OUTRANKED = tr("it also matches {}, but another location takes precedence")
 _kept: Memo[None, tuple["NearMiss", ...]] = Memo()
 
 
@@ -104,7 +104,9 @@ def _is_dead(location: Directive) -> bool:
 def _dead_reason(text: str, path: str) -> str:
     if search(text, path).match is None:
         return ""
-    return tr("it is written like a regex, and without ~ before it no path begins like that")
+    return tr(
+        "it is written like a regex, but without ~ it is a prefix, and no path begins like that"
+    )
 
 
 def _miss_reason(location: Directive, path: str) -> str:

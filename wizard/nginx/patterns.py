@@ -73,12 +73,17 @@ def pattern_doubt(where: object, written: str, problem: Problem) -> Doubt:
     pattern = visible(written, 80)
     if problem == "exceeded":
         text = tr(
-            "{where}: the pattern {pattern} takes too many steps to be tried",
+            "{where}: it is not known whether the pattern {pattern} matches: it takes too many "
+            "steps",
             where=where,
             pattern=pattern,
         )
         return Doubt("limit", text)
-    text = tr("{where}: the pattern {pattern} could not be tried", where=where, pattern=pattern)
+    text = tr(
+        "{where}: it is not known whether the pattern {pattern} matches: it could not be tried",
+        where=where,
+        pattern=pattern,
+    )
     return Doubt("pattern", text)
 
 

@@ -154,8 +154,8 @@ def _undecided(
     is_default = http_version is not None and http_version.where is None
     if version is None and is_default and route.pass_directive is not None:
         text = tr(
-            "the Nginx version is not known; proxy_http_version is taken as 1.0, its default "
-            "before 1.29.7"
+            "the Nginx version is not known; proxy_http_version is assumed to be 1.0, its "
+            "default before 1.29.7"
         )
         all_doubts.append(Doubt("version", text))
     return tuple(dict.fromkeys(all_doubts))

@@ -356,11 +356,11 @@ def _choose_by_name(
         return match.server, reason, match
     default = _default_of(group)
     if len(group) == 1:
-        return default.server, tr("it is the only server there"), None
-    why = "default_server" if default.is_default else tr("the first in the config")
+        return default.server, tr("it is the only server at this address"), None
+    why = "default_server" if default.is_default else tr("it is the first in the config")
     return (
         default.server,
-        tr("no server_name matches, so the default server serves: {why}", why=why),
+        tr("no server_name matches, so the default server answers: {why}", why=why),
         None,
     )
 

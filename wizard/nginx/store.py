@@ -24,8 +24,8 @@ from wizard.text.messages import tr
 MAX_FILE_BYTES = 16 << 20
 """The largest config file that is read, in bytes."""
 TOO_MANY_ENTRIES = tr(
-    "this include would need more than {max_scanned:,} directory entries to be read, or "
-    "all together more than {max_scanned_in_all:,}",
+    "this include would have to read more than {max_scanned:,} directory entries, or all "
+    "includes together more than {max_scanned_in_all:,}",
     max_scanned=MAX_SCANNED,
     max_scanned_in_all=MAX_SCANNED_IN_ALL,
 )
@@ -146,7 +146,7 @@ class DumpStore:
         return {PurePosixPath(visible(name)): name for name in self.texts}
 
     def problem(self, pattern: str) -> str:
-        return "" if is_glob(pattern) or self.find(pattern) else tr("the dump does not hold it")
+        return "" if is_glob(pattern) or self.find(pattern) else tr("the dump does not contain it")
 
     def text(self, name: str) -> str:
         return self.texts[name]

@@ -38,7 +38,7 @@ class NoAnswerError(OSError):
     def __init__(self) -> None:
         super().__init__(
             tr(
-                "no answer within {read_timeout_s:g} s: is its file system lost?",
+                "no answer within {read_timeout_s:g} s: is its file system still mounted?",
                 read_timeout_s=READ_TIMEOUT_S,
             )
         )
@@ -105,7 +105,7 @@ def read_stdin(limit: int) -> bytes:
     It is read without Python's buffer: a thread that waits with that would crash the program's end.
     """
     if sys.stdin is None:
-        raise OSError(tr("closed, so nothing can be read"))
+        raise OSError(tr("it is closed, so nothing can be read"))
     try:
         handle = sys.stdin.fileno()
     except UnsupportedOperation:  # a text in a test

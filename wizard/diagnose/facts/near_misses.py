@@ -18,9 +18,14 @@ from wizard.text.messages import tr
 
 _MAX_LINES = 4
 _HEADERS = ("x-accel-buffering", "http_x_accel_buffering")
-_READ = tr("where it does nothing: Nginx reads this header in the backend's answer")
-_TO_CLIENT = tr("sends this header to the client, {read}", read=_READ)
-_TO_BACKEND = tr("sends this header to the backend, {read}", read=_READ)
+_TO_CLIENT = tr(
+    "sends this header to the client, where it does nothing: Nginx reads it only in the backend's "
+    "answer"
+)
+_TO_BACKEND = tr(
+    "sends this header to the backend, where it does nothing: Nginx reads it only in the "
+    "backend's answer"
+)
 _EFFECTS = {
     "add_header": _TO_CLIENT,
     "more_set_headers": _TO_CLIENT,
@@ -76,7 +81,7 @@ def _no_help(resolution: RequestResolution) -> Iterator[Evidence]:
     for directive in location.directive.block or () if location else ():
         if directive.args == _NO_HELP.get(directive.name):
             yield _evidence(
-                directive, tr("does not help: Nginx's buffers hold the events all the same")
+                directive, tr("does not help: Nginx's other buffers still hold the events")
             )
 
 

@@ -32,16 +32,16 @@ DISTINGUISHES = tr(
     "that Nginx changes, it fails there as it does through the proxy."
 )
 _SERVED = tr(
-    "The request as Nginx passes it on is served at the direct URL, so it is not at "
-    "fault: Nginx answers by itself, the fault is on the way back, or the config that "
-    "was read is not the one that runs"
+    "The backend serves the request as Nginx passes it on, when it is sent to the direct URL. "
+    "So the request is not at fault: Nginx answers by itself, the fault is on the way back, or "
+    "the running Nginx has another config"
 )
 
 
 _SERVED_IN_PART = tr(
-    "As far as it could be sent, the request as Nginx passes it on is served at the "
-    "direct URL: the fault is in what was left out of it, in Nginx's own answer or on "
-    "the way back, or the config that was read is not the one that runs"
+    "The backend serves the request as Nginx passes it on, as far as it could be sent to the "
+    "direct URL. The fault is in what was left out of it, in Nginx's own answer or on the way "
+    "back, or the running Nginx has another config"
 )
 _REFUSALS = frozenset({400, 401, 403, 404, 406, 415, 421, 426})
 """How a backend refuses a request because of what it holds."""
@@ -213,7 +213,7 @@ def _untried(case: Case) -> tuple[str, ...]:
     return (
         tr(
             "The request as Nginx passes it on was not sent to the direct URL, since it is no "
-            "GET: ssewizard inspect --as-sent shows it, to compare with what the client sends."
+            "GET. ssewizard inspect --as-sent shows it: compare it with what the client sends."
         ),
     )
 

@@ -193,7 +193,8 @@ def hop_difference(failing: FirstFailingHop) -> str:
     """The measurement that separates a loss between two hops from all other causes."""
     where = failing.label if failing.kind == "outside" else tr("at {hop}", hop=failing.label)
     return tr(
-        "The same request is fine at {inner}, one place further in, and not {where}.",
+        "The same request is served at {inner}, one place closer to the backend, and fails "
+        "{where}.",
         inner=failing.inner_label,
         where=where,
     )

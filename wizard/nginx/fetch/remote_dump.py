@@ -44,7 +44,10 @@ async def run_script(
     except VantageError as error:
         if not _NO_SHELL.search(str(error)):
             raise
-        hint = tr("no config can be read without a shell (sh) there; copy it here: --conf FILE")
+        hint = tr(
+            "the config cannot be read: that place has no shell (sh). Copy the config to this "
+            "machine: --conf FILE"
+        )
         raise VantageError(clauses((str(error), hint))) from None
 
 
@@ -56,7 +59,7 @@ def failure_of(result: CommandResult) -> str:
         return tr("no answer in time{reason}", reason=f": {last}" if last else "")
     if result.truncated:
         return tr("its output is too large for a config")
-    return last or tr("it ended with status {code} and without output", code=result.code)
+    return last or tr("it ended with status {code} and printed nothing", code=result.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,8 @@ def _doubt(output: _DumpOutput, port: int | None, session: VantageSession) -> st
     source = _conf_path(dumped) or safe(dumped, 100)
     option = f"--conf {session.vantage.name}={choice}"
     return tr(
-        "further Nginx run there: {names} ({reason}; this is of {source}); choose: {option}",
+        "several Nginx run there: {names} ({reason}; this config is of {source}); choose one "
+        "with {option}",
         names=names,
         reason=reason,
         source=source,
@@ -184,4 +188,4 @@ def _hint(output: _DumpOutput, session: VantageSession) -> str:
     """The alternative to a dump: the config files of the running Nginx, else the usual one."""
     paths = list(filter(None, map(_conf_path, output.masters))) or [_USUAL_CONF]
     files = tr(" or ").join(f"{session.vantage.name}={path}" for path in paths)
-    return tr("; name the file instead: --conf {files}", files=files)
+    return tr("; or name the file: --conf {files}", files=files)

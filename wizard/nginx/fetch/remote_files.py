@@ -108,7 +108,7 @@ class _RemoteStore:
         result = await run_script(self.session, FILES_SCRIPT, words, timeout_s, limit)
         *parts, last = result.stdout.split(f"\n{mark} ".encode())
         if last != b"end\n":
-            too_large = tr("the includes are too many or too large to follow")
+            too_large = tr("there are too many include files, or they are too large to be read")
             raise config_error(too_large if result.truncated else failure_of(result), patterns[0])
         self.missing.difference_update(patterns)
         self.size += len(result.stdout)
