@@ -25,9 +25,22 @@ def doubt_about_url(url: str) -> str:
             "through every proxy.",
             hostname=safe(parts.hostname or "", 60),
         )
-    if parts.path in ("", "/"):
-        return tr("The URL has no path. Is /sse or /mcp missing at its end?")
+    if is_without_path(url):
+        return tr(
+            "The URL has no path. Is /sse or /mcp missing at its end? Ctrl-G looks: it sends a GET "
+            "to each."
+        )
     return ""
+
+
+def is_without_path(url: str) -> bool:
+    """True for a URL that names a server alone."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_http = parts.scheme in ("http", "https") and bool(parts.hostname)
+    return is_http and not parts.path.strip("/") and not parts.query
 
 
 def doubt_about_direct(sources: Sequence[Source], url: str) -> str:

@@ -81,6 +81,10 @@ _APP = (
     (("app.redraw",), tr("draw the whole screen again")),
     (("form.last",), tr("in the form: fill in the last case")),
     (("form.elsewhere",), tr("in the form: look from another place")),
+    (
+        ("form.look",),
+        tr("in the form: see whether /sse or /mcp streams, where the URL has no path"),
+    ),
     (("app.quit",), tr("leave; the result is printed in the terminal")),
 )
 _PARTS = (

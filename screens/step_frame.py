@@ -202,7 +202,12 @@ class StepFrame(Screen[None]):
         """The rows of panels that stand one below the other."""
         if not ids:
             return {}
-        wanted = [views[id].rows_wanted if id in views else 0 for id in ids]
+        third = self._rows // 3
+        wanted = [
+            third if id == "live" else min(third, view.rows_wanted) if view.is_flexible
+            else view.rows_wanted
+            for id, view in ((id, views.get(id, PanelView(""))) for id in ids)
+        ]  # fmt: skip
         flexible = [n for n, id in enumerate(ids) if id == "live" or views[id].is_flexible]
         spare = flexible[0] if flexible else len(ids) - 1
         return dict(zip(ids, share_rows(self._rows, wanted, spare), strict=True))

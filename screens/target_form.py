@@ -1,7 +1,7 @@
 """The form for the target, shown where no URL was given."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
@@ -13,11 +13,12 @@ from textual.widgets import Input, Static
 from screens.curl_input import CurlInput, describe_command
 from screens.doubts import doubt_about_config, doubt_about_direct, doubt_about_url
 from screens.path_completion import PathSuggester
+from screens.path_offer import PathOffer
 from screens.questions import parse_existing_config, parse_existing_log, parse_urls
 from screens.saved_cases import InterruptedCase
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
-from screens.widgets.fields import Fields, make_input
+from screens.widgets.fields import make_input
 from screens.widgets.footer import Keys
 from screens.widgets.header import Chip, Header
 from screens.widgets.tick import Tick
@@ -122,7 +123,7 @@ def _input_for(field: Field, id: str = "") -> Input:
     return made
 
 
-class TargetForm(Fields[Target]):
+class TargetForm(PathOffer):
     """Fields for the target; only the URL is required."""
 
     DEFAULT_CSS = """
@@ -220,7 +221,8 @@ class TargetForm(Fields[Target]):
         """Hide the key of the last case if there is none; Escape leads back where it can."""
         if action == "last":
             return self._last is not None
-        return {"back": not self._is_first, "leave": self._is_first}.get(action, True)
+        own = {"back": not self._is_first, "leave": self._is_first}
+        return own[action] if action in own else super().check_action(action, parameters)
 
     def action_ignore(self) -> None:
         """Do nothing."""
@@ -388,15 +390,11 @@ class TargetForm(Fields[Target]):
         texts = [self.text(field) for field in self.ids if _kind_of(field) == kind]
         return [text for text in texts if text]
 
-    def _target(self) -> Target:
-        direct, conf = (self._parse(field, self.text(field)) for field in ("direct", "conf"))
-        logs = (self._parse("log", text) for text in self._texts("log"))
+    def bare_target(self) -> Target:
+        """The URL of the fields and how it is requested, no more. Raises `UsageError`."""
         request = self._request()
-        target = Target(
+        return Target(
             request.url,
-            direct=direct if isinstance(direct, tuple) else (),
-            conf=conf if isinstance(conf, Source) else None,
-            logs=tuple(dict.fromkeys(log for log in logs if isinstance(log, Source))),
             headers=request.headers,
             insecure=self.query_one(Tick).value,
             connect_to=request.connect_to,
@@ -404,6 +402,16 @@ class TargetForm(Fields[Target]):
             method=request.method,
             body=request.body or b"",
             http=request.http,
+        )
+
+    def _target(self) -> Target:
+        direct, conf = (self._parse(field, self.text(field)) for field in ("direct", "conf"))
+        logs = (self._parse("log", text) for text in self._texts("log"))
+        target = replace(
+            self.bare_target(),
+            direct=direct if isinstance(direct, tuple) else (),
+            conf=conf if isinstance(conf, Source) else None,
+            logs=tuple(dict.fromkeys(log for log in logs if isinstance(log, Source))),
         )
         return self._with_vantages(target)
 

@@ -1,15 +1,20 @@
 """What the logs and the process list say beside the proof."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tests.rules.samples.build import make_case
-from wizard.investigation.after_reload import compare_cut_off, count_old_workers
+from wizard.investigation.after_reload import compare_cut_off, count_old_workers, count_workers_at
 from wizard.model.attempt import CutOffCount
 from wizard.model.case import Case
 from wizard.model.log_report import History, LogReport
+from wizard.text.errors import VantageError
+from wizard.vantage.process import CommandResult
+from wizard.vantage.session import VantageSession
 
 HISTORY = History(lines=9, counted=True, since=0.0, until=600.0, left=(3, 17), canceled=(0, 0))
 CASE = make_case(proxy="live", direct="live")
@@ -92,3 +97,39 @@ def test_an_nginx_elsewhere_is_not_looked_for(tmp_path: Path) -> None:
 
 def test_no_proc_is_no_error(tmp_path: Path) -> None:
     assert count_old_workers(local_case(), tmp_path / "none") is None
+
+
+class FakeShell:
+    """A vantage whose shell sees this `/proc` alone."""
+
+    def __init__(self, proc: Path) -> None:
+        self._proc = proc
+
+    async def collect(self, argv: list[str], **_: object) -> CommandResult:
+        """Run the command here."""
+        words = [word.replace("/proc/", f"{self._proc}/") for word in argv]
+        done = subprocess.run(words, capture_output=True, check=False)  # noqa: ASYNC221
+        return CommandResult(done.returncode, done.stdout, done.stderr.decode())
+
+
+async def count_at(proc: Path) -> int | None:
+    return await count_workers_at(cast("VantageSession", FakeShell(proc)))
+
+
+async def test_workers_at_a_vantage_are_those_of_any_nginx_there(tmp_path: Path) -> None:
+    assert await count_at(fake_proc(tmp_path, "0A", *PROCESSES)) == 3
+
+
+@pytest.mark.parametrize("processes", [(), PROCESSES[-1:]])
+async def test_a_vantage_that_shows_no_nginx_tells_nothing(
+    tmp_path: Path, processes: tuple[tuple[int, int, str, bool], ...]
+) -> None:
+    assert await count_at(fake_proc(tmp_path, "0A", *processes)) is None
+
+
+async def test_a_vantage_that_fails_tells_nothing() -> None:
+    class Lost:
+        async def collect(self, *_: object, **__: object) -> CommandResult:
+            raise VantageError("web: lost")
+
+    assert await count_workers_at(cast("VantageSession", Lost())) is None

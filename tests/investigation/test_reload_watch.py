@@ -1,5 +1,6 @@
 """The wait for a reload: one request at a time, until a fresh connection shows a change."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -54,8 +55,9 @@ async def test_a_stream_that_is_live_now_ends_the_wait_at_once() -> None:
         async def pause(seconds: float) -> None:
             pauses.append(seconds)
 
-        await wait_for_reload(session, answers(None), pause)
+        seen = await wait_for_reload(session, answers(None), pause)
 
+    assert seen is None, "it may have been so for long"
     assert pauses == []
     assert session.reload_wait is None
 
@@ -78,8 +80,11 @@ async def test_it_backs_off_and_says_what_is_known_until_the_answer_changes() ->
             seen.append(session.reload_wait)
             pauses.append(seconds)
 
-        await wait_for_reload(session, answers(False, False, True), pause)
+        since = time.time()
+        changed_at = await wait_for_reload(session, answers(False, False, True), pause)
 
+    assert changed_at is not None
+    assert since <= changed_at <= time.time()
     assert pauses == [*PAUSES_S, 10.0, 10.0]
     assert [wait.requests for wait in seen] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert seen[0].text == "the config has not changed yet, asked once"

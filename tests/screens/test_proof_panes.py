@@ -90,6 +90,29 @@ def test_lines_of_customers_are_compared() -> None:
     assert "2 worker processes of this Nginx are shutting down" in shown
 
 
+@pytest.mark.parametrize(
+    ("seen", "sentence"),
+    [
+        ({"old_workers": 2}, "2 worker processes of this Nginx are shutting down"),
+        ({"old_workers": 2, "old_workers_at": "web"}, "shutting down at web: 2."),
+        ({"old_workers": None}, "still keep old connections is not known"),
+        ({"reload_seen": 0.0, "config_changed": True}, "Reloaded: from 1970-01-01 00:00:00 UTC on"),
+        ({"reload_seen": 0.0, "config_changed": None}, "\nFrom 1970-01-01 00:00:00 UTC on"),
+    ],
+)
+def test_what_was_seen_of_the_reload_is_told(seen: dict[str, object], sentence: str) -> None:
+    investigation = investigations.fixed()
+    assert investigation.case.proof is not None
+    proof = replace(investigation.case.proof, **seen)  # type: ignore[arg-type]
+    case = replace(investigation.case, proof=proof)
+    assert sentence in drawn(FakeInvestigation(case, dict(investigation.steps)), "verify", 200)
+    nothing = replace(proof, old_workers=0, old_workers_at="web", reload_seen=None)
+    case = replace(investigation.case, proof=nothing)
+    shown = drawn(FakeInvestigation(case, dict(investigation.steps)), "verify", 200)
+    assert "worker" not in shown
+    assert "From " not in shown
+
+
 def test_step_2_says_what_was_measured_and_no_more() -> None:
     investigation = investigations.failing()
     shown = drawn(investigation, "proxy")

@@ -13,8 +13,18 @@ from wizard.model.attempt import CutOffCount
 from wizard.model.case import Case
 from wizard.model.log_report import LogReport
 from wizard.model.target import LOCAL
+from wizard.nginx.fetch.remote_dump import run_script
+from wizard.text.errors import VantageError
 from wizard.text.urls import split_url
+from wizard.vantage.session import VantageSession
 
+_WORKERS_SCRIPT = r"""
+count() { set -- $(grep -l "$1" /proc/[0-9]*/cmdline 2>/dev/null); echo $#; }
+count '^nginx: master process'
+count '^nginx: worker process is shutting down'
+"""
+"""Prints how many master processes of Nginx can be seen, and how many workers that shut down."""
+_WORKERS_TIMEOUT_S = 10.0
 _PROC = Path("/proc")
 _MASTER = "nginx: master process"
 _SHUTTING_DOWN = "nginx: worker process is shutting down"
@@ -74,6 +84,19 @@ def count_old_workers(case: Case, proc: Path = _PROC) -> int | None:
                 for _, parent, title in processes
             )
     return None
+
+
+async def count_workers_at(session: VantageSession) -> int | None:
+    """The workers that are shutting down of any Nginx at a vantage; None if none can be seen there.
+
+    Which Nginx serves the URL is not looked for: its worker may belong to another one.
+    """
+    try:
+        result = await run_script(session, _WORKERS_SCRIPT, (), _WORKERS_TIMEOUT_S, 100)
+        masters, workers = map(int, result.stdout.split())
+    except (VantageError, ValueError):
+        return None
+    return workers if masters else None
 
 
 def _listening_sockets(proc: Path, port: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ Workers with open streams keep the old config until those end (nginx.org, "Contr
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
@@ -60,8 +61,10 @@ async def wait_for_reload(
     session: Session,
     has_config_changed: Callable[[], Awaitable[bool | None]],
     pause: Pause = asyncio.sleep,
-) -> None:
+) -> float | None:
     """Return once a fresh connection shows something else than before, or after `LONGEST_S`.
+
+    The time at which it did, in seconds since the epoch; None if the first one did already.
 
     Sends one request at a time, and shows in `session.reload_wait` what is waited for.
     """
@@ -69,21 +72,22 @@ async def wait_for_reload(
     before = failing_probe(case)
     messages = failing_handshake(case) if before is None else None
     if before is None and messages is None:
-        return
+        return None
     wait = ReloadWait(session.clock())
     pauses = _pauses()
     try:
         while session.clock() - wait.since < LONGEST_S:
-            if before and await _answers_otherwise(session, before):
-                return
-            if messages and await _ends_otherwise(session, messages):
-                return
+            if (before and await _answers_otherwise(session, before)) or (
+                messages and await _ends_otherwise(session, messages)
+            ):
+                return time.time() if wait.requests else None
             changed = await has_config_changed()
             wait = ReloadWait(wait.since, wait.requests + 1, changed)
             session.reload_wait = wait
             await pause(next(pauses))
     finally:
         session.reload_wait = None
+    return None
 
 
 def _pauses() -> Iterator[float]:

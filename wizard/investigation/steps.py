@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from wizard.investigation import step_results
-from wizard.investigation.after_reload import compare_cut_off, count_old_workers
+from wizard.investigation.after_reload import compare_cut_off, count_old_workers, count_workers_at
 from wizard.investigation.attempts import config_changes, discard_proof, keep_attempt
 from wizard.investigation.proof import plan_proof, prove, rate_proof
 from wizard.investigation.reload_watch import wait_for_reload
@@ -84,8 +84,9 @@ async def probe_direct(session: Session) -> StepResult:
 async def verify(session: Session) -> StepResult:
     """Make all requests again after Nginx was reloaded, as long and as often as the fault needs."""
     _keep_run(session, session.snapshot())
+    reload_seen = None
     if session.waits_for_reload:
-        await wait_for_reload(session, _config_watch(session))
+        reload_seen = await wait_for_reload(session, _config_watch(session))
     await _read_config_again(session)
     since, logs = time.time(), session.logs.read(session.snapshot())
     plan = plan_proof(session.snapshot())
@@ -97,10 +98,29 @@ async def verify(session: Session) -> StepResult:
             break
     case, now = session.snapshot(), time.time()
     cut_off = compare_cut_off(case, logs, session.logs.read(case), now - since)
-    old_workers = await asyncio.to_thread(count_old_workers, case)
-    proof = replace(prove(case, now), cut_off=cut_off, old_workers=old_workers)
+    old_workers, place = await _old_workers(session, case)
+    proof = replace(
+        prove(case, now),
+        cut_off=cut_off,
+        old_workers=old_workers,
+        old_workers_at=place,
+        reload_seen=reload_seen,
+    )
     session.update(proof=proof)
     return rate_proof(proof)
+
+
+async def _old_workers(session: Session, case: Case) -> tuple[int | None, str]:
+    """The workers that shut down, here or where the config or the logs are read, and that place."""
+    if (count := await asyncio.to_thread(count_old_workers, case)) is not None:
+        return count, ""
+    sources = (*((case.target.conf,) if case.target.conf else ()), *case.target.logs)
+    names = dict.fromkeys(source.vantage for source in sources if source.vantage != LOCAL)
+    for name in names:
+        count = await count_workers_at(session.vantage_sessions[name])
+        if count is not None:
+            return count, name
+    return None, ""
 
 
 def _keep_run(session: Session, case: Case) -> None:

@@ -85,6 +85,10 @@ class Proof:
         cut_off: What the logs show of customers' requests.
         old_workers: The worker processes of this Nginx that were shutting down: they keep the
             connections from before the reload. None if that could not be seen.
+        old_workers_at: The vantage at which they were counted, of all Nginx there; empty for those
+            of the Nginx on this machine that serves the URL.
+        reload_seen: When a new connection first answered otherwise than the one before it, in
+            seconds since the epoch; None if that was not waited for, or already so at first.
     """
 
     outcome: ProofOutcome
@@ -94,3 +98,5 @@ class Proof:
     changes: tuple[ConfigChange, ...] = ()
     cut_off: tuple[CutOffCount, ...] = ()
     old_workers: int | None = None
+    old_workers_at: str = ""
+    reload_seen: float | None = None

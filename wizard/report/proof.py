@@ -278,14 +278,35 @@ _LEAST_RATE = 0.1
 
 def remarks(case: Case) -> tuple[str, ...]:
     """What else there is to say about a verification, in whole sentences."""
-    return tuple(filter(None, (watched_sentence(case), old_workers_sentence(case))))
+    sentences = (reload_sentence(case), watched_sentence(case), old_workers_sentence(case))
+    return tuple(filter(None, sentences))
+
+
+def reload_sentence(case: Case) -> str:
+    """When a new connection answered otherwise; empty if that was not seen."""
+    proof = case.proof
+    if proof is None or proof.reload_seen is None:
+        return ""
+    at = utc(proof.reload_seen)
+    if proof.config_changed:
+        return tr("Reloaded: from {at} on, new connections answer otherwise.", at=at)
+    return tr("From {at} on, new connections answer otherwise.", at=at)
 
 
 def old_workers_sentence(case: Case) -> str:
     """What keeps the config of before, if it could be seen; empty if nothing does."""
-    count = case.proof.old_workers if case.proof else None
-    if not count:
+    proof = case.proof
+    if proof is None or proof.old_workers == 0:
         return ""
+    if (count := proof.old_workers) is None:
+        return _unknown_workers(case)
+    if proof.old_workers_at:
+        return tr(
+            "Worker processes of Nginx that are shutting down at {place}: {count}. Such a process "
+            "keeps the connections from before a reload, with the old config, until they end.",
+            place=safe(proof.old_workers_at, 60),
+            count=count,
+        )
     if count == 1:
         return tr(
             "One worker process of this Nginx is shutting down: it keeps the connections that "
@@ -295,6 +316,16 @@ def old_workers_sentence(case: Case) -> str:
         "{count} worker processes of this Nginx are shutting down: they keep the connections "
         "that were opened before the reload, with the old config, until they end.",
         count=count,
+    )
+
+
+def _unknown_workers(case: Case) -> str:
+    """That old workers could not be looked for; nothing where no Nginx of the user is known."""
+    if case.resolution is None:
+        return ""
+    return tr(
+        "Whether worker processes from before the reload still keep old connections is not known: "
+        "they could not be seen."
     )
 
 
@@ -315,6 +346,8 @@ def proof_json(case: Case) -> dict[str, Any] | None:
         "before": None if before is None else _attempt_json(before),
         "cut_off": [_cut_off_json(count) for count in proof.cut_off],
         "old_workers": proof.old_workers,
+        "old_workers_at": safe(proof.old_workers_at, 60),
+        "reload_seen": None if proof.reload_seen is None else round(proof.reload_seen, 3),
         "rows": [
             {"request": row.name, "before": row.before, "now": row.now}
             for row in before_and_now(case)
