@@ -1,11 +1,13 @@
 """What proves a fix, on cases before and after it."""
 
+import json
 from dataclasses import replace
 from typing import Literal
 
 import pytest
 
-from tests.rules.samples.build import make_case, make_handshake
+from tests.rules.samples.build import PROXY_URL, make_case, make_handshake
+from tests.rules.test_confidence import answered, with_metadata
 from wizard.investigation.attempts import attempt_of
 from wizard.investigation.proof import ROUNDS, conclude, plan_proof, prove, rate_proof
 from wizard.model.case import Case
@@ -177,3 +179,21 @@ def test_what_was_not_decided_before_is_not_fixed_by_an_answer() -> None:
         results = tuple(replace(result, outcome=outcome) for result in LIVE.proxy[1:])
         before = replace(LIVE, proxy=(LIVE.proxy[0], *results))
         assert prove(proof(before), 5.0).outcome == "live"
+
+
+@pytest.mark.parametrize(
+    ("status", "resource", "state"),
+    [
+        (200, PROXY_URL, "pass"),
+        (200, "http://inner:8081/sse", "fail"),
+        (404, PROXY_URL, "fail"),
+        (503, PROXY_URL, "fail"),
+    ],
+)
+def test_metadata_that_can_be_got_is_fixed_while_the_stream_asks_for_a_token(
+    status: int, resource: str, state: State
+) -> None:
+    now = with_metadata(answered(status, json.dumps({"resource": resource})))
+    case = with_cause(proof(HELD, now, config_changed=True), "oauth-metadata-lost")
+    assert rate_verify(case)[0] == state
+    assert rate_verify(with_cause(case, "auth-gate"))[0] == "fail"

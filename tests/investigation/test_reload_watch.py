@@ -11,6 +11,7 @@ from tests.rules.samples.build import make_post_case
 from wizard.diagnose.outcome import classify
 from wizard.investigation.reload_watch import (
     PAUSES_S,
+    RELOAD_S,
     failing_handshake,
     failing_probe,
     wait_for_reload,
@@ -158,6 +159,23 @@ async def test_a_handshake_is_done_again_until_it_ends_otherwise(
 
     assert pauses == list(PAUSES_S[:2])
     assert answers_left == []
+
+
+async def test_for_a_fault_that_no_short_request_shows_the_config_is_waited_for() -> None:
+    cut = _as_cut(session_after("http://127.0.0.1:9/sse", *HELD))
+    session, pauses = Session(cut.target, lambda: 0.0, _blamed_for(cut, "idle")), list[float]()
+    seen = list[str]()
+
+    async def pause(seconds: float) -> None:
+        assert session.reload_wait is not None
+        seen.append(session.reload_wait.text)
+        pauses.append(seconds)
+
+    await wait_for_reload(session, answers(False, False, True), pause)
+
+    assert pauses == [*PAUSES_S[:2], RELOAD_S]
+    assert seen[0] == "the config has not changed yet"
+    assert seen[-1] == "the config has changed: waiting for the reload of Nginx"
 
 
 async def test_a_handshake_that_fails_by_chance_is_not_waited_for() -> None:

@@ -200,3 +200,8 @@ def test_only_the_values_of_public_headers_are_shown() -> None:
     assert redact_header("Accept", "text/event-stream") == "text/event-stream"
     assert redact_header("Origin", "http://me:S3@h") == "http://[redacted-1]@h"
     assert redact_header("X-Tenant", "blue") == "[redacted-2]"
+
+
+def test_a_value_that_is_left_out_stays_readable() -> None:
+    text = "add --header 'Authorization: …'."
+    assert redact(text) == text

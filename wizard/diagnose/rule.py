@@ -68,6 +68,8 @@ class Rule:
         by_chance: True if the fault meets some requests and spares others: one good request proves
             no fix.
         settings: What must be set in Nginx; None if no setting of Nginx fixes it.
+        is_mended: Tells whether what the fault concerns was asked for again and is right now. For a
+            fault beside the stream, whose request is refused before and after.
         is_about: For a fault in the request that Nginx passes on: tells whether a difference from
             the client's request is this fault. One that was shown to be at fault refutes it if not.
     """
@@ -82,6 +84,7 @@ class Rule:
     seen_here: bool = True
     by_chance: bool = False
     settings: NginxSettings | None = None
+    is_mended: Callable[[Case], bool] | None = None
     is_about: Callable[[Case, Difference], bool] | None = None
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.outcome import is_well
+from wizard.diagnose.outcome import has_usual_status, is_well
 from wizard.diagnose.rules import rule_named
 from wizard.diagnose.session_outcome import handshake_fails
 from wizard.investigation.attempts import is_newest_run
@@ -195,17 +195,37 @@ def is_changed_since(case: Case) -> bool:
 
 def _judge(case: Case) -> tuple[ProofOutcome, str]:
     state, why = rate_proxied(case)
-    if state == "fail":
+    mended = _mended_beside(case)
+    if state == "fail" and not mended:
         return "not-fixed", tr("not fixed yet: {why}", why=why)
     causes = case.baseline.causes if case.baseline else ()
     remaining = [cause for cause in _measured_causes(case) if cause.id in causes]
     if remaining:
         return "not-fixed", tr("not fixed yet: {cause}", cause=remaining[0].title)
-    if state != "pass":
+    if state != "pass" and not mended:
         return "not-proven", tr("not proven: {why}", why=why)
     if missing := _missing_proof(case):
         return "not-proven", tr("not proven yet: {missing}", missing=missing)
+    if mended:
+        return "fixed", _MENDED_BESIDE.format(title=mended)
     return _describe_fix(case, why)
+
+
+_MENDED_BESIDE = tr(
+    "fixed; it was: {title}. The stream itself is refused as before, by the backend as well"
+)
+
+
+def _mended_beside(case: Case) -> str:
+    """What was broken and is right now, beside the stream, which the backend itself refuses as
+    before; empty if that was not shown."""
+    causes = case.baseline.causes if case.baseline else ()
+    rule = rule_named(causes[0]) if causes else None
+    is_refused = bool(case.proxy) and all(
+        has_usual_status(result, case.direct) for result in case.proxy
+    )
+    is_mended = rule is not None and rule.is_mended is not None and rule.is_mended(case)
+    return rule.title if rule and is_refused and is_mended else ""
 
 
 def _measured_causes(case: Case) -> tuple[Finding, ...]:
@@ -227,7 +247,7 @@ def _missing_proof(case: Case) -> str:
             cut_s=seconds(plan.cut_s),
             needed_s=plan.needed_s + 0.5,
         )
-    if case.config_changed is False and _is_in_nginx(case):
+    if case.config_changed is False and is_in_nginx(case):
         return tr(
             "all requests are live now, but the fault was in Nginx and its config is as before, "
             "so it may come back: is this the config that runs, and was anything else changed?"
@@ -242,7 +262,7 @@ def _missing_proof(case: Case) -> str:
     return ""
 
 
-def _is_in_nginx(case: Case) -> bool:
+def is_in_nginx(case: Case) -> bool:
     """True if the first cause that was measured before is mended in Nginx's config.
 
     Without a change there it only rests: a peer that Nginx has marked as down, a free slot of a

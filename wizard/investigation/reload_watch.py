@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from wizard.diagnose.outcome import classify, has_usual_status
 from wizard.diagnose.rules import rule_named
+from wizard.investigation.proof import is_in_nginx
 from wizard.investigation.session import Session
 from wizard.model.case import Case
 from wizard.model.handshake import Handshake
@@ -23,6 +24,9 @@ LONGEST_S = 300.0
 """How long a change is waited for, in seconds."""
 PAUSES_S = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0)
 """The pauses between two requests in seconds; the last one again and again."""
+RELOAD_S = 5.0
+"""How long after a change of the config Nginx is given to be reloaded, where only the config
+shows a change, in seconds."""
 SHOWN_AT_ONCE = DELAYED_OUTCOMES | {"status", "redirect", "not-a-stream", "refused"}
 """Outcomes that a single request shows within the wait for a first event."""
 
@@ -72,6 +76,7 @@ async def wait_for_reload(
     before = failing_probe(case)
     messages = failing_handshake(case) if before is None else None
     if before is None and messages is None:
+        await _wait_for_config(session, has_config_changed, pause)
         return None
     wait = ReloadWait(session.clock())
     pauses = _pauses()
@@ -88,6 +93,30 @@ async def wait_for_reload(
     finally:
         session.reload_wait = None
     return None
+
+
+async def _wait_for_config(
+    session: Session, has_config_changed: Callable[[], Awaitable[bool | None]], pause: Pause
+) -> None:
+    """Return once the config has changed, with time for the reload, or after `LONGEST_S`.
+
+    For a fault that no short request shows, if it is in Nginx and its config can be read: a proof
+    before the change would only take the time of a cut to show the same again.
+    """
+    if not is_in_nginx(session.snapshot()):
+        return
+    wait, pauses = ReloadWait(session.clock()), _pauses()
+    try:
+        while session.clock() - wait.since < LONGEST_S:
+            if (changed := await has_config_changed()) is None:
+                return
+            wait = ReloadWait(wait.since, wait.requests, changed)
+            session.reload_wait = wait
+            await pause(RELOAD_S if changed else next(pauses))
+            if changed:
+                return
+    finally:
+        session.reload_wait = None
 
 
 def _pauses() -> Iterator[float]:

@@ -31,8 +31,12 @@ class ReloadWait:
         match self.config_changed:
             case None:
                 return tr("waiting for your change and the reload of Nginx, {asked}", asked=asked)
+            case False if not self.requests:
+                return tr("the config has not changed yet")
             case False:
                 return tr("the config has not changed yet, {asked}", asked=asked)
+            case True if not self.requests:
+                return tr("the config has changed: waiting for the reload of Nginx")
             case True:
                 return tr(
                     "the config has changed: waiting for the reload of Nginx, {asked}", asked=asked

@@ -145,7 +145,8 @@ def redact(text: str, mask: TextFunction = MARKS.mark) -> str:
     def replace(match: re.Match[str]) -> str:
         secret = match["secret"]
         needs_opaque = "opaque" in match.re.groupindex
-        if MARK.fullmatch(secret) or (needs_opaque and not is_opaque(secret)):
+        is_left_out = not secret.strip("…'\". ")
+        if is_left_out or MARK.fullmatch(secret) or (needs_opaque and not is_opaque(secret)):
             return match[0]
         start, end = (at - match.start() for at in match.span("secret"))
         is_answer = mask == MARKS.mark and _SET_COOKIE.match(match[0])

@@ -108,6 +108,13 @@ def _moved_document(answer: Timeline) -> Problem:
     return Problem(text, "possible" if "/.well-known/" in location else "likely")
 
 
+def is_right(case: Case) -> bool:
+    """True if the 401 names metadata of this URL that a client can get."""
+    named = named_answer(case)
+    document = document_in(named.timeline) if named else None
+    return document is not None and wrong_resource(case, document) is None
+
+
 def wrong_resource(case: Case, document: dict[str, object]) -> Problem | None:
     """How the document's `resource` differs from the URL that was asked; None if it does not.
 

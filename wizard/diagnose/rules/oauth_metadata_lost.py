@@ -174,5 +174,6 @@ RULE = Rule(
         "nginx",
     ),
     check=check,
+    is_mended=metadata.is_right,
     settings=NginxSettings(both=settings, public_path=missing_path, notes=notes),
 )

@@ -69,5 +69,6 @@ RULE = Rule(
         tr("the backend is told its public URL, and names exactly that as the resource"), "backend"
     ),
     check=check,
+    is_mended=metadata.is_right,
     settings=NginxSettings(public_path=metadata_path),
 )
