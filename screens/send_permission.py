@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from screens.questions import Notify, is_yes
 from screens.widgets.prompt import Question
 from wizard.investigation.investigation import Investigation
-from wizard.investigation.requests import proxied_probes, step_probes
+from wizard.investigation.requests import stream_probes
 from wizard.investigation.saved import STREAM_STEPS, SavedInvestigation
 from wizard.model.steps import StepId
 from wizard.model.target import Target
@@ -66,17 +67,13 @@ def _is_refused(investigation: Investigation, steps: Sequence[StepId]) -> bool:
 def sent_probes(investigation: Investigation, steps: Sequence[StepId]) -> tuple[Probe, ...]:
     """The probes that send the stream's request if these steps run.
 
-    A direct request that must be sent only once is not sent again, unless step 2 is run again.
+    Step 2 sends the direct request too, which step 3 and step 8 then do not send again.
     """
-    target, case = investigation.target, investigation.case
-    done = {result.timeline.probe for result in case.direct} if target.is_sent_once else set()
-    direct = tuple(probe for probe in step_probes(target, "direct") if probe not in done)
-    if "proxy" in steps:
-        again = step_probes(target, "direct") if case.proxy else direct
-        return (*proxied_probes(target), *again)
-    if "verify" in steps:
-        return (*proxied_probes(target), *direct)
-    return direct if "direct" in steps else ()
+    first: tuple[StepId, ...] = ("proxy", "verify", "direct")
+    for step in first:
+        if step in steps:
+            return tuple(chain(*stream_probes(step, investigation.case)))
+    return ()
 
 
 def describe_request(target: Target, probes: Sequence[Probe]) -> str:

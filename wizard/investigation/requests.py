@@ -5,6 +5,7 @@ from itertools import chain
 from urllib.parse import urljoin, urlsplit
 
 from wizard.diagnose.hops import hop_of_config
+from wizard.model.case import Case
 from wizard.model.resolution import Request
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
@@ -47,6 +48,19 @@ def proxied_probes(target: Target) -> tuple[Probe, ...]:
         for probe in _probes("sse-hop", hop.source, target)
     )
     return (*step_probes(target, "proxy"), *hops)
+
+
+def stream_probes(step: StepId, case: Case) -> tuple[tuple[Probe, ...], tuple[Probe, ...]]:
+    """The probes that a step sends for the stream: through the proxy, and direct.
+
+    A direct request that must be sent only once is not sent again, unless step 2 is run again,
+    which the user's word allows.
+    """
+    target, direct = case.target, step_probes(case.target, "direct")
+    if target.is_sent_once and not (step == "proxy" and case.proxy):
+        sent = {result.timeline.probe for result in case.direct}
+        direct = tuple(probe for probe in direct if probe not in sent)
+    return proxied_probes(target) if step in ("proxy", "verify") else (), direct
 
 
 def _host_header(target: Target, url: str) -> str:

@@ -10,7 +10,7 @@ from wizard.investigation.after_reload import compare_cut_off, count_old_workers
 from wizard.investigation.attempts import config_changes, discard_proof, keep_attempt
 from wizard.investigation.proof import plan_proof, prove, rate_proof
 from wizard.investigation.reload_watch import wait_for_reload
-from wizard.investigation.requests import conf_requests, proxied_probes, step_probes
+from wizard.investigation.requests import conf_requests, step_probes, stream_probes
 from wizard.investigation.session import Session
 from wizard.investigation.step_results import StepResult
 from wizard.model.case import CROWDED, Case, FollowUpResult
@@ -66,18 +66,16 @@ async def probe_proxy(session: Session) -> StepResult:
     """Run the matrix through the proxy, and at the same time the direct probes to compare with."""
     session.update(**discard_proof(session.snapshot()))
     session.config_before = None
-    target, sent = session.target, bool(session.timelines_of("sse-proxy"))
-    # Run again by the user's word, the step sends the request again on both sides.
-    direct = step_probes(target, "direct") if sent else _unsent_direct_probes(session)
-    await _run_all(session, proxied_probes(target), direct, patience=session.patience_s)
+    proxied, direct = stream_probes("proxy", session.snapshot())
+    await _run_all(session, proxied, direct, patience=session.patience_s)
     return step_results.rate_proxied(session.snapshot())
 
 
 async def probe_direct(session: Session) -> StepResult:
     """Run the matrix against the backend alone."""
-    direct, patience = _unsent_direct_probes(session), session.patience_s
+    _, direct = stream_probes("direct", session.snapshot())
     if direct:
-        await _run_all(session, (), direct, patience=patience)
+        await _run_all(session, (), direct, patience=session.patience_s)
     return step_results.rate_direct(session.snapshot())
 
 
@@ -91,9 +89,9 @@ async def verify(session: Session) -> StepResult:
     since, logs = time.time(), session.logs.read(session.snapshot())
     plan = plan_proof(session.snapshot())
     patience = max(plan.watch_s, session.patience_s)
-    target, direct = session.target, _unsent_direct_probes(session)
-    for _ in range(1 if target.is_sent_once else plan.rounds):
-        await _run_all(session, proxied_probes(target), direct, patience=patience)
+    proxied, direct = stream_probes("verify", session.snapshot())
+    for _ in range(1 if session.target.is_sent_once else plan.rounds):
+        await _run_all(session, proxied, direct, patience=patience)
         if step_results.rate_proxied(session.snapshot())[0] == "fail":
             break
     case, now = session.snapshot(), time.time()
@@ -173,14 +171,6 @@ async def _read_config_again(session: Session) -> None:
     if session.config_before is None:
         session.config_before = before.config
     _note_changed_config(session)
-
-
-def _unsent_direct_probes(session: Session) -> tuple[Probe, ...]:
-    """The direct probes to run: without those that were sent and must not be sent again."""
-    probes = step_probes(session.target, "direct")
-    if not session.target.is_sent_once:
-        return probes
-    return tuple(probe for probe in probes if probe not in session.timelines)
 
 
 async def _run_all(
