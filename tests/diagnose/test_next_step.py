@@ -114,3 +114,22 @@ def test_a_failed_handshake_says_what_to_try() -> None:
     assert with_tls_advice("wrong version number").endswith(" (does this port speak http?)")
     assert with_tls_advice("unknown ca") == "unknown ca"
     assert "--insecure" not in with_tls_advice("tlsv13 alert certificate required")
+
+
+@pytest.mark.parametrize(
+    ("proxy", "address", "is_asked"),
+    [
+        ("404", "127.0.0.1:12299", True),
+        ("html", "127.0.0.1:12299", True),
+        ("404", "127.0.0.1:12213", False),
+        ("404", "inner:12299", False),
+        ("held", "127.0.0.1:12299", False),
+    ],
+)
+def test_another_address_in_the_config_is_asked_about(
+    proxy: str, address: str, is_asked: bool
+) -> None:
+    conf = f"server {{ listen 8081; location / {{ proxy_pass http://{address}; }} }}"
+    step = next_step(make_case(proxy=proxy, direct="live", conf=conf))
+    assert ("check the address in the config" in step) == is_asked
+    assert (address in step) == is_asked

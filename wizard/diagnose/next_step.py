@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from wizard.diagnose.facts import addresses, streams
 from wizard.diagnose.facts.product import is_nginx_shown
 from wizard.diagnose.facts.schemes import demands_tls, is_not_tls
 from wizard.diagnose.without_direct import protocol
@@ -58,6 +59,7 @@ def next_step(case: Case) -> str:
         or _about_connection(answers)
         or _about_path(case, answers)
         or _about_credentials(answers)
+        or _about_other_backend(case)
         or _about_inputs(case)
     )
 
@@ -115,6 +117,23 @@ def _about_credentials(answers: list[Timeline]) -> str:
     if not all(answer.status == 401 for answer in answers):
         return ""
     return tr("the URL asks for credentials: add --header 'Authorization: …'.")
+
+
+def _about_other_backend(case: Case) -> str:
+    """Whether the address to which Nginx passes the path is the right one: what answers there
+    refuses what the direct URL, another address, serves."""
+    other = addresses.other_backend(case)
+    answered = {"status", "not-a-stream", "redirect"}
+    made = [result for result in case.proxy if result.was_made]
+    if not other or not streams.is_served_directly(case):
+        return ""
+    if not all(result.outcome in answered for result in made):
+        return ""
+    return tr(
+        "check the address in the config: Nginx passes this path to {other}, and the direct URL, "
+        "which serves it, is another one. --direct with that address shows what answers there.",
+        other=safe(other, 120),
+    )
 
 
 def _about_inputs(case: Case) -> str:

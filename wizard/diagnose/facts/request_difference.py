@@ -7,7 +7,7 @@ fail; `wizard/probe/followups/as_sent.py` has sent the requests.
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
-from wizard.diagnose.facts import streams
+from wizard.diagnose.facts import addresses, streams
 from wizard.diagnose.facts.evidence import follow_up_evidence
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Evidence
@@ -37,7 +37,10 @@ _SERVED = tr(
     "the running Nginx has another config"
 )
 
-
+_SERVED_ELSEWHERE = tr(
+    "The request as Nginx passes it on is served at the direct URL; but Nginx passes this path to "
+    "{other}, which is another address."
+)
 _SERVED_IN_PART = tr(
     "The backend serves the request as Nginx passes it on, as far as it could be sent to the "
     "direct URL. The fault is in what was left out of it, in Nginx's own answer or on the way "
@@ -170,6 +173,8 @@ def describe_request(case: Case) -> tuple[str, ...]:
     doubts = tuple(
         tr("In the request as Nginx passes it on, {each}.", each=each) for each in sent.doubts
     )
+    if sent.likeness == "served" and (other := addresses.other_backend(case)):
+        return (_SERVED_ELSEWHERE.format(other=safe(other, 120)), *doubts)
     if sent.likeness == "served":
         return (f"{_SERVED_IN_PART if doubts else _SERVED}.", *doubts)
     if sent.likeness != "alike":
