@@ -17,11 +17,9 @@ def all_at_once(timeline: Timeline, at: float, framing: tuple[str, str]) -> Time
     """Sixteen events that arrive at one moment, and the end."""
     headers = (("content-type", "text/event-stream"), framing)
     arrival = Arrival(at, 160, 16, 0)
-    times = {"headers_s": at, "first_byte_s": at, "first_data_s": at, "last_byte_s": at}
-    return replace(
-        timeline, arrivals=(arrival,), events=16, bytes=160, decoded=160, headers=headers,
-        ended="eof", waited_s=at, **times,
-    )  # fmt: skip
+    headed = replace(timeline, headers_s=at, first_byte_s=at, first_data_s=at, last_byte_s=at)
+    body = replace(headed, arrivals=(arrival,), events=16, bytes=160, decoded=160)
+    return replace(body, headers=headers, ended="eof", waited_s=at)
 
 
 def case_of(at: float, framing: tuple[str, str]) -> Case:
