@@ -235,11 +235,18 @@ def _disagreements(case: Case, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     is_explained = bool(sure)
     # A stream that is explained and was late, or that the backend did not send, was not held: it
     # does not contradict the config.
-    is_unsent = bool(case.direct) and not any(is_live(result.timeline) for result in case.direct)
-    unheld = DELAYED_OUTCOMES if is_unsent else {"late"}
     is_explained |= any(r.outcome in UNREADABLE_OUTCOMES for r in case.direct)
-    results = [r for r in case.proxy if not (is_explained and r.outcome in unheld)]
+    results = [r for r in case.proxy if not (is_explained and _is_unheld(case, r))]
     return tuple(note for result in results if (note := _disagreement(case, result)))
+
+
+def _is_unheld(case: Case, result: ProbeResult) -> bool:
+    """True if the stream was late, or if the backend did not send it to such a request either."""
+    encoding = result.timeline.probe.encoding
+    alike = [each for each in case.direct if each.timeline.probe.encoding == encoding]
+    direct = alike or case.direct
+    is_unsent = bool(direct) and not any(is_live(each.timeline) for each in direct)
+    return result.outcome in (DELAYED_OUTCOMES if is_unsent else {"late"})
 
 
 def _disagreement(case: Case, result: ProbeResult) -> str:

@@ -22,8 +22,8 @@ from wizard.text.messages import tr
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent", "events-held"})
 _DISTINGUISHES = tr(
-    "At the backend itself the stream is live without Accept-Encoding: gzip and gets no "
-    "event with it, so it is not Nginx's gzip."
+    "At the backend itself the stream is live without compression and gets no event where the "
+    "client accepts it, so it is not Nginx's gzip."
 )
 
 _FIX_WITHOUT = Fix(
@@ -45,9 +45,9 @@ _WHY_OWN = tr("the client's own value: the backend compresses its stream where i
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """Sent directly, a request is live without gzip and gets no event with it.
+    """Sent directly, a request is live without compression and gets no event with it.
 
-    Held without gzip too, the stream is held by something else.
+    Held without it too, the stream is held by something else.
     """
     if difference := difference_about(case, is_about):
         evidence = difference_evidence(case, difference)
@@ -57,7 +57,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
     pairs = _pairs_with_plain(case)
     if not pairs or streams.held_probes(case):
         return None
-    probes = [*chain.from_iterable(pairs), *streams.held_probes(case, "gzip")[:1]]
+    accepted = {result.timeline.probe.encoding for result, _ in pairs}
+    held = [each for encoding in accepted for each in streams.held_probes(case, encoding)]
+    probes = [*chain.from_iterable(pairs), *held[:1]]
     evidence = tuple(map(result_evidence, probes))
     for result, _ in pairs:
         encoding = result.timeline.header("content-encoding") or "identity"
@@ -67,7 +69,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
             )
             compressed = Evidence("probe", result.timeline.probe.label, text)
             return rule.finding("confirmed", (*evidence, compressed), _DISTINGUISHES)
-    proxied = streams.counted_probes(case.proxy, "gzip")
+    proxied = [each for each in case.proxy if each.timeline.probe.encoding in accepted]
     # Without headers, it could also be a backend that serves one stream at a time.
     if not proxied or any(result.outcome in streams.REACHED for result in proxied):
         return None
@@ -102,9 +104,10 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
 
 
 def _pairs_with_plain(case: Case) -> list[tuple[ProbeResult, ProbeResult]]:
-    """Direct gzip probes without an event, each with its live plain twin of the same version."""
+    """Direct probes that accept a compression and got no event, each with its live plain twin of
+    the same version."""
     plain = {result.timeline.probe.http: result for result in streams.live_direct_probes(case)}
-    counted = streams.counted_probes(case.direct, "gzip")
+    counted = (each for each in case.direct if each.timeline.probe.encoding != "identity")
     silent = (result for result in counted if result.outcome in NO_EVENT_OUTCOMES)
     twins = ((result, plain.get(result.timeline.probe.http)) for result in silent)
     return [(compressed, twin) for compressed, twin in twins if twin]
