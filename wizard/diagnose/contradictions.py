@@ -14,7 +14,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
 from wizard.model.probe_result import HELD_OUTCOMES
 from wizard.model.timeline import Timeline, is_live, is_unanswered
-from wizard.text.display import capitalize, safe, seconds
+from wizard.text.display import capitalize, noted, safe, seconds
 from wizard.text.messages import tr
 
 _GATEWAY_ERRORS = (502, 503, 504)
@@ -83,7 +83,7 @@ def _comes_in_whole_events(case: Case) -> bool:
 def describe_front(case: Case) -> str:
     """Who answers at the public URL where nothing shows an Nginx, and what to ask as well."""
     other = product.other_proxy(case)
-    named = f"{other.name} ({other.evidence.text})" if other else product.unknown_server(case)
+    named = noted(other.name, other.evidence.text) if other else product.unknown_server(case)
     return tr(
         "{named} answers at the public URL, and no config or log of an Nginx was read, so "
         "nothing is concluded about Nginx. To ask what is behind it: --hop inner={inner_url}",

@@ -12,7 +12,7 @@ from wizard.model.handshake import Handshake
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.release import is_kept
 from wizard.model.timeline import Timeline, connected_s, is_live
-from wizard.text.display import safe, seconds
+from wizard.text.display import phrases, safe, seconds
 from wizard.text.messages import tr
 
 NO_GET_STREAM = frozenset({400, 404, 405, 406})
@@ -240,7 +240,7 @@ def _live_or_ended(
     if timeline.ended == "reset" and timeline.is_websocket:
         return (
             "cut",
-            f"{first}, {texts.received(timeline)}, {timeline.detail}, {texts.end(timeline)}",
+            phrases((first, texts.received(timeline), timeline.detail, texts.end(timeline))),
         )
     if timeline.ended == "reset":
         return "cut", tr(
@@ -254,7 +254,7 @@ def _live_or_ended(
         still = (
             tr(", open after {waited_s}", waited_s=seconds(timeline.waited_s)) if is_watched else ""
         )
-        return "live", f"{first}, {texts.received(timeline)}{still}"
+        return "live", phrases((first, texts.received(timeline))) + still
     if timeline.pending:
         return "cut", tr("ended in the middle of an event, {end}", end=texts.end(timeline))
     error = "" if timeline.is_websocket else last_error(timeline)
@@ -264,7 +264,7 @@ def _live_or_ended(
     if timeline.is_websocket:
         return (
             "ended",
-            f"{first}, {texts.received(timeline)}, {timeline.detail}, {texts.end(timeline)}",
+            phrases((first, texts.received(timeline), timeline.detail, texts.end(timeline))),
         )
     if error:
         return "ended", tr(

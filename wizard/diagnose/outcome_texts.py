@@ -6,7 +6,7 @@ from wizard.diagnose.answer_end import last_error, names_its_end
 from wizard.model import arrivals, comparison, own_times
 from wizard.model.release import kept_s
 from wizard.model.timeline import Timeline
-from wizard.text.display import comma_list, safe, seconds
+from wizard.text.display import comma_list, labelled, safe, seconds
 from wizard.text.messages import plural, tr
 
 
@@ -108,7 +108,7 @@ def gathered_events(timeline: Timeline, beside: Timeline | None) -> str:
         return ""  # The backend itself sends them together.
     if (spread := own_times.clock_spread_s(timeline)) >= own_times.CLOCK_SPREAD_S:
         apart = tr("events that arrive together were made {spread} apart", spread=seconds(spread))
-        return f"{_moments(timeline)}: {apart}"
+        return labelled(_moments(timeline), apart)
     if sizes := arrivals.gathered_buffers(timeline):
         buffers = comma_list(map(str, sizes[:4]))
         return tr(

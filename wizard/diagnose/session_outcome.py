@@ -8,7 +8,7 @@ from wizard.model.case import Case
 from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Timeline
-from wizard.text.display import summarize_body
+from wizard.text.display import labelled, summarize_body
 from wizard.text.messages import tr
 
 
@@ -37,11 +37,11 @@ def handshake_problem(case: Case) -> str:
         return ""
     if proxied.session and _is_session_unknown(standing.timeline):
         answer = summarize_body(standing.timeline.excerpt)
-        return f"{_STANDING}: {standing.why}: {answer}"
+        return labelled(labelled(_STANDING, standing.why), answer)
     if _is_well_standing(standing, standing_stream(case, "direct")):
         return ""
     name = _LISTENING if proxied.transport == "stateless" else _STANDING
-    return f"{name}: {standing.why}"
+    return labelled(name, standing.why)
 
 
 def refused_message(case: Case) -> str:
@@ -88,7 +88,7 @@ def standing_stream(case: Case, side: Side) -> ProbeResult | None:
     beside = direct.timeline("listen") if direct and side == "proxy" else None
     result = classify(timeline, [beside] if beside else [])
     if beside is None and side == "proxy" and result.outcome == "ended":
-        return replace(result, outcome="cut", why=f"ended {texts.end(timeline)}")
+        return replace(result, outcome="cut", why=tr("ended {end}", end=texts.end(timeline)))
     return result
 
 

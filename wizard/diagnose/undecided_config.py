@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from wizard.model.case import Case
 from wizard.model.resolution import RequestResolution
-from wizard.text.display import safe
+from wizard.text.display import and_list, safe
 from wizard.text.messages import tr
 
 
@@ -38,7 +38,7 @@ def describe_undecided_config(case: Case) -> tuple[str, ...]:
         tr(
             "The config does not tell who answers {places}: {doubt}. What is said of it rests "
             "on the probes and logs.",
-            places=" and ".join(dict.fromkeys(names)),
+            places=and_list(dict.fromkeys(names)),
             doubt=safe(doubt, 300),
         )
         for doubt, names in paths.items()

@@ -9,7 +9,7 @@ from wizard.model.wire import (
     describe_unsent,
     show_start,
 )
-from wizard.text.display import safe, seconds
+from wizard.text.display import labelled, phrases, safe, seconds
 from wizard.text.messages import plural, tr
 
 _KNOWN_CODINGS = frozenset({
@@ -40,9 +40,9 @@ def _unreadable_head(timeline: Timeline) -> tuple[Outcome, str] | None:
     if not received or not what:
         return None
     if received.is_early:
-        return "not-http", f"{_EARLY}: {what}"
+        return "not-http", labelled(_EARLY, what)
     kind: Outcome = "partial-head" if received.size else "only-interim"
-    return kind, f"{what}, {_end(timeline)}"
+    return kind, phrases((what, _end(timeline)))
 
 
 _EARLY = tr("this is no answer to the request: it began before the request was sent")
@@ -59,7 +59,7 @@ def is_never_sent(timeline: Timeline) -> bool:
 
 def _end(timeline: Timeline) -> str:
     if timeline.ended == "open":
-        return f"after {seconds(timeline.waited_s)}"
+        return tr("after {waited_s}", waited_s=seconds(timeline.waited_s))
     return tr("when the connection ended after {waited_s}", waited_s=seconds(timeline.waited_s))
 
 

@@ -92,7 +92,7 @@ def _about_the_port(case: Case, timeline: Timeline) -> str:
     question = (
         tr("is the URL one for https?") if name.startswith("TLS") else tr("is it the right port?")
     )
-    spoken = f"speaks {name}" if name else tr("does not speak HTTP")
+    spoken = tr("speaks {name}", name=name) if name else tr("does not speak HTTP")
     advice = tr(
         "{place} of the {side} URL {spoken}: {question}",
         place=place,
@@ -113,7 +113,7 @@ def _place(url: str) -> str:
     if socket_path(url):
         return tr("The socket")
     parts = urlsplit(http_url(url))
-    return f"Port {parts.port or (443 if parts.scheme == 'https' else 80)}"
+    return tr("Port {port}", port=parts.port or (443 if parts.scheme == "https" else 80))
 
 
 def _about_the_body(case: Case) -> str:

@@ -16,6 +16,7 @@ from wizard.model.change import Change
 from wizard.model.config import Config, Directive
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
+from wizard.text.display import sentences
 from wizard.text.messages import tr
 
 _NAME = "connection_upgrade"
@@ -76,9 +77,11 @@ def connection_header(resolution: RequestResolution | None, reason: str) -> tupl
     Where the location passes Upgrade on, it keeps its WebSockets.
     """
     if passes_upgrade(resolution):
-        changes = connection_by_map(resolution, f"{reason}. {_BY_MAP}")
+        changes = connection_by_map(
+            resolution, sentences((tr("{sentence}.", sentence=reason), _BY_MAP))
+        )
     else:
-        reason = f"{reason}. {_EMPTY}"
+        reason = sentences((tr("{sentence}.", sentence=reason), _EMPTY))
         changes = (Change.from_args("proxy_set_header", ("Connection", ""), reason),)
     return _with_repeated(resolution, *changes)
 

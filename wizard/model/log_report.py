@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from wizard.text.display import labelled, noted, phrases
 from wizard.text.messages import plural, tr
 
 HELD_TAGS = ("held-499", "held-200")
@@ -94,17 +95,13 @@ class LoggedFailure:
 
         `clock` is what `last` is given in.
         """
-        request = f" ({self.request})" if self.request else ""
-        count = tr(
-            "{count} about other requests{request}: {meaning}",
-            count=plural(self.count, "line"),
-            request=request,
-            meaning=self.meaning,
-        )
-        after = " to ".join(f"{wait:g}" for wait in dict.fromkeys(self.waits))
-        after = tr(", after {after} s", after=after) if after else ""
+        count = tr("{count} about other requests", count=plural(self.count, "line"))
+        count = labelled(noted(count, self.request), self.meaning)
+        after = tr(" to ").join(f"{wait:g}" for wait in dict.fromkeys(self.waits))
+        if after:
+            count = phrases((count, tr("after {after} s", after=after)))
         if self.last is None:
-            return f"{count}{after}"
+            return count
         at = datetime.fromtimestamp(self.last, UTC).strftime("%Y-%m-%d %H:%M:%S")
         when = tr(
             "{text}at {at} {clock}",
@@ -112,7 +109,7 @@ class LoggedFailure:
             at=at,
             clock=clock,
         )
-        return f"{count}{after}, {when}"
+        return phrases((count, when))
 
 
 @dataclass(frozen=True, slots=True)

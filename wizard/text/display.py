@@ -129,6 +129,27 @@ def clauses(parts: Iterable[str]) -> str:
     return tr("; ").join(parts)
 
 
+def phrases(parts: Iterable[str]) -> str:
+    """Join phrases of a sentence: `first data after 6 ms, 3 events`."""
+    first, *others = parts
+    for other in others:
+        first = tr("{first}, {second}", first=first, second=other)
+    return first
+
+
+def and_list(items: Iterable[str]) -> str:
+    """Join the items of a list with the word for `and`."""
+    first, *others = items
+    for other in others:
+        first = tr("{first} and {second}", first=first, second=other)
+    return first
+
+
+def noted(text: str, note: str) -> str:
+    """Return `text (note)`, with the brackets of the language; `text` alone without a note."""
+    return tr("{text} ({note})", text=text, note=note) if note else text
+
+
 def sentences(parts: Iterable[str]) -> str:
     """Join whole sentences; those that are empty are left out."""
     first, *others = [part for part in parts if part] or [""]

@@ -11,7 +11,7 @@ from wizard.model.diagnosis import Evidence
 from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
-from wizard.text.display import comma_list, seconds
+from wizard.text.display import comma_list, noted, seconds
 from wizard.text.messages import tr
 
 TOLERANCE_S = 0.35
@@ -153,8 +153,7 @@ def cut_evidence(case: Case, result: ProbeResult) -> Evidence:
     if is_outlived(case, result):
         text += tr("; the direct stream of that age was open")
     limits = comma_list(_timeouts(case.resolution)) if case.resolution else ""
-    text += f" ({limits})" if limits else ""
-    return Evidence("probe", result.timeline.probe.label, text)
+    return Evidence("probe", result.timeline.probe.label, noted(text, limits))
 
 
 def _timeouts(resolution: RequestResolution) -> Iterator[str]:

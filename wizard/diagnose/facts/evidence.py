@@ -10,7 +10,7 @@ from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import LocationRef, RequestResolution
 from wizard.model.timeline import Timeline
-from wizard.text.display import safe, seconds, summarize_body
+from wizard.text.display import labelled, phrases, safe, seconds, summarize_body
 from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
@@ -33,13 +33,12 @@ def direct_evidence(result: ProbeResult) -> Evidence:
     event = next(filter(None, (getattr(item, "type", "") for item in timeline.tail)), "")
     name = tr(" (event: {event})", event=safe(event, 40)) if event else ""
     framing = timeline.framing or ""
-    suffix = f", {_FRAMINGS.get(framing, framing)}" if framing else ""
     text = tr(
-        "live: first data after {first_data_s}{name}{suffix}",
+        "live: first data after {first_data_s}{name}",
         first_data_s=seconds(timeline.first_data_s),
         name=name,
-        suffix=suffix,
     )
+    text = phrases((text, _FRAMINGS.get(framing, framing))) if framing else text
     return Evidence("probe", timeline.probe.label, text)
 
 
@@ -81,7 +80,8 @@ def setting_evidences(resolution: RequestResolution | None, *names: str) -> tupl
 def log_evidence(line: LogLine) -> Evidence:
     """A log line and its meaning."""
     meaning = line.meaning or line.tag
-    return Evidence("log", line.file, f"{meaning}: {safe(line.text, 600)}", short=meaning)
+    text = labelled(meaning, safe(line.text, 600))
+    return Evidence("log", line.file, text, short=meaning)
 
 
 def follow_up_evidence(follow_up: FollowUpResult) -> Evidence:
@@ -89,14 +89,14 @@ def follow_up_evidence(follow_up: FollowUpResult) -> Evidence:
     timeline = follow_up.timeline
     result = classify(timeline)
     outcome = tr("{outcome}: {why}", outcome=result.outcome_word, why=result.why)
-    text = f"{safe(follow_up.why, 300)}: {outcome}{body_suffix(timeline)}"
+    text = labelled(safe(follow_up.why, 300), outcome + body_suffix(timeline))
     return Evidence("follow-up", timeline.probe.label, text)
 
 
 def body_suffix(timeline: Timeline) -> str:
     """The summary of a response's body in brackets; empty for a stream."""
     body = summarize_body(timeline.excerpt.strip())
-    return f" ({body})" if body else ""
+    return tr(" ({note})", note=body) if body else ""
 
 
 def post_evidence(timeline: Timeline) -> Evidence:
@@ -111,14 +111,13 @@ def post_evidence(timeline: Timeline) -> Evidence:
         )
     body = safe(timeline.excerpt.strip(), 80)
     page = tr("Nginx's own page") if product.is_nginx_page(timeline.excerpt) else body
-    suffix = f": {page}" if page and timeline.status >= 400 else ""
     text = tr(
-        "POST {path} answered {status} after {headers_s}{suffix}",
+        "POST {path} answered {status} after {headers_s}",
         path=path,
         status=timeline.status,
         headers_s=seconds(timeline.headers_s),
-        suffix=suffix,
     )
+    text = labelled(text, page) if page and timeline.status >= 400 else text
     return Evidence("probe", timeline.probe.label, text)
 
 

@@ -13,7 +13,7 @@ from wizard.model.diagnosis import Evidence
 from wizard.model.log_report import HELD_TAGS, LoggedFailure, LogLine, LogReport
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.servers import choose_server
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 
 _DIRECT, _PROXIED = ("sse-direct ", "mcp-direct "), "sse-proxy "
 """How the labels of requests to the direct URL begin, and those of probes of the public URL."""
@@ -132,7 +132,7 @@ class PathFailure:
     @property
     def evidence(self) -> Evidence:
         """How many lines, what they say, when the last was written, and that line."""
-        text = f"{self.failure.describe()}: {safe(self.failure.text, 600)}"
+        text = labelled(self.failure.describe(), safe(self.failure.text, 600))
         return Evidence("log", self.file, text)
 
 

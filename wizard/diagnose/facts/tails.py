@@ -8,6 +8,7 @@ from wizard.model import arrivals
 from wizard.model.case import Case
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Arrival, Timeline
+from wizard.text.display import clauses
 from wizard.text.messages import plural, tr
 
 _START = Arrival(0.0, 0)
@@ -53,7 +54,7 @@ def tail_risk(case: Case) -> str:
     for result in streams.counted_probes(case.proxy):
         size, seen = tail_from(case, result), largest_event(result.timeline)
         if result.outcome == "live" and size is not None and seen < size:
-            return f"{_describe_seen(result.timeline, seen)}; {_describe_cut(size)}"
+            return clauses((_describe_seen(result.timeline, seen), _describe_cut(size)))
     return ""
 
 

@@ -211,7 +211,7 @@ def _answer(timeline: Timeline) -> str:
             tr("sends no answer") if timeline.ended in ("open", "timeout") else tr("closes at once")
         )
     if not timeline.is_stream:
-        return f"answers {timeline.status}"
+        return tr("answers {status}", status=timeline.status)
     is_ended = timeline.ended in ("eof", "reset")
     return tr("ends the stream") if is_ended else tr("sends no event")
 

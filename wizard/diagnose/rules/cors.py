@@ -10,7 +10,7 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.timeline import Timeline
 from wizard.probe.preflight import foreign_origin
-from wizard.text.display import comma_list, safe
+from wizard.text.display import comma_list, labelled, safe
 from wizard.text.messages import tr
 
 _SHOWN_HEADERS = frozenset({ALLOW_ORIGIN, ALLOW_HEADERS})
@@ -75,7 +75,7 @@ def _answer_evidence(answer: Timeline, origin: str, problem: str) -> Evidence:
         status=answer.status,
         headers=headers or tr("no CORS header"),
     )
-    return Evidence("probe", answer.probe.label, f"{text}: {problem}" if problem else text)
+    return Evidence("probe", answer.probe.label, labelled(text, problem) if problem else text)
 
 
 def _doubled_evidence(case: Case, answer: Timeline) -> tuple[Evidence, ...]:

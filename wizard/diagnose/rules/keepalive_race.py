@@ -141,14 +141,18 @@ def kept_connections(resolution: RequestResolution) -> Evidence | None:
         if keepalive.args[:1] == ("0",):
             return None
         text = tr(
-            "keepalive {args}: connections are kept idle for ",
+            "keepalive {args}: connections are kept idle for {idle_s}",
             args=safe(" ".join(keepalive.args), 40),
+            idle_s=seconds(_idle_s(resolution)),
         )
-        return Evidence("config", str(keepalive.where), f"{text}{seconds(_idle_s(resolution))}")
+        return Evidence("config", str(keepalive.where), text)
     if version_numbers(resolution.version) < HTTP_1_1_SINCE:
         return None
-    text = tr("connections to an upstream block are kept, by default since 1.29.7, idle for ")
-    return Evidence("config", str(block.where), f"{text}{seconds(_idle_s(resolution))}")
+    text = tr(
+        "connections to an upstream block are kept, by default since 1.29.7, idle for {idle_s}",
+        idle_s=seconds(_idle_s(resolution)),
+    )
+    return Evidence("config", str(block.where), text)
 
 
 def _idle_s(resolution: RequestResolution) -> float:

@@ -20,7 +20,7 @@ from wizard.model.probe_result import DELAYED_OUTCOMES, REFUSED_STATUSES, ProbeR
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.model.timeline import Timeline, is_live
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 
 _HELD_SYMPTOMS = frozenset(
@@ -330,7 +330,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     values = {name: safe(resolution.value(name), 80) for name in _limits_in_force(resolution)}
     return tuple(
         rule.config_finding(
-            place_of(resolution, name), f"{name} {value}: {_WHY_CONFIG[name]}", name
+            place_of(resolution, name), labelled(f"{name} {value}", _WHY_CONFIG[name]), name
         )
         for name, value in values.items()
     )

@@ -113,7 +113,12 @@ def _config_evidence(resolution: RequestResolution, *meant: NearMiss) -> tuple[E
     evidence = []
     if resolution.location is not None:
         written = " ".join(resolution.location.directive.args)
-        text = f"location {written} serves {resolution.request.path}: {resolution.location.reason}"
+        text = tr(
+            "location {location} serves {path}: {reason}",
+            location=written,
+            path=resolution.request.path,
+            reason=resolution.location.reason,
+        )
         evidence.append(Evidence("config", str(resolution.location.directive.where), text))
     for other in meant:
         suffix = tr(" (with buffering off)") if other.unbuffered else ""

@@ -18,7 +18,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.probe.www_authenticate import metadata_challenge, metadata_url
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
@@ -151,7 +151,7 @@ def _missing_evidence(
 ) -> tuple[Evidence, ...]:
     """What the named URL answered, what serves it, and where the document is instead."""
     answer, elsewhere = named.timeline, metadata.found_elsewhere(case)
-    texts = [f"{safe(named.why, 300)}: {missing.text}{body_suffix(answer)}"]
+    texts = [labelled(safe(named.why, 300), missing.text + body_suffix(answer))]
     if elsewhere:
         path = safe(split_url(elsewhere.timeline.probe.url).path, 200)
         texts.append(tr("{path} has a document", path=path))

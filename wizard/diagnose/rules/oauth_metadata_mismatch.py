@@ -10,7 +10,7 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.nginx.upstream import host_header
 from wizard.probe.host_guard import requested_host
 from wizard.probe.www_authenticate import metadata_challenge
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
@@ -27,7 +27,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     problem = metadata.wrong_resource(case, document) if document is not None else None
     if challenge is None or named is None or problem is None:
         return None
-    text = f"{safe(named.why, 300)}: {problem.text}"
+    text = labelled(safe(named.why, 300), problem.text)
     evidence: tuple[Evidence, ...] = (
         result_evidence(classify(challenge)),
         Evidence("follow-up", named.timeline.probe.label, text),

@@ -24,7 +24,16 @@ from wizard.model.release import kept_s
 from wizard.model.resolution import CLIENT_NAMES, Delivery, RequestResolution
 from wizard.model.timeline import Timeline, connected_s
 from wizard.nginx.body_filters import describe_doubts
-from wizard.text.display import capitalize, clauses, comma_list, safe, seconds
+from wizard.text.display import (
+    and_list,
+    capitalize,
+    clauses,
+    comma_list,
+    labelled,
+    safe,
+    seconds,
+    sentences,
+)
 from wizard.text.messages import tr
 
 _HELD = tr("The direct request is live while the proxied one is held, so the backend does send")
@@ -147,7 +156,7 @@ def _held_reply(rule: Rule, case: Case) -> Finding | None:
     if held.direct is not None:
         evidence.append(_reply_evidence(held.message, held.direct.timeline, held.direct))
     if case.resolution is None:
-        text = f"{capitalize(_REPLY_DIRECT)}. {_NO_CONFIG}" if whole else _NO_CONFIG
+        text = sentences((_stop(capitalize(_REPLY_DIRECT)), _NO_CONFIG)) if whole else _NO_CONFIG
         return rule.finding("possible", tuple(evidence), text)
     if not (directives.is_proxied(case.resolution) and directives.is_buffering(case.resolution)):
         return None
@@ -338,8 +347,8 @@ def _distinguishes(case: Case, held: tuple[ProbeResult, ...]) -> str:
         )
     if other:
         passed = tr("Nginx passes this path to {other}", other=safe(other, 120))
-        return f"{difference}; {_OTHER_BACKEND}: {passed}. {_ADVICE}"
-    return f"{difference}; {_OTHER_BACKEND}. {_ADVICE}"
+        return sentences((_stop(clauses((difference, labelled(_OTHER_BACKEND, passed)))), _ADVICE))
+    return sentences((_stop(clauses((difference, _OTHER_BACKEND))), _ADVICE))
 
 
 def _distinguishes_alone(case: Case, held: tuple[ProbeResult, ...]) -> str:
@@ -362,8 +371,12 @@ def _difference(held: tuple[ProbeResult, ...]) -> str:
     return _PARTLY_HELD if is_partly else _HELD
 
 
+def _stop(text: str) -> str:
+    return tr("{sentence}.", sentence=text)
+
+
 def _labels(results: tuple[ProbeResult, ...]) -> str:
-    return " and ".join(result.timeline.probe.label for result in results[:2])
+    return and_list(result.timeline.probe.label for result in results[:2])
 
 
 def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Finding | None:
@@ -378,7 +391,7 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
             is_timed = any(releases.is_kept_by_timeout(case, result) for result in held)
             text = _KEPT_UNSURE.format(kept)
             if is_timed and is_plain:
-                text = f"{_KEPT.format(kept)}. {_KEPT_WHERE}"
+                text = sentences((_stop(_KEPT.format(kept)), _KEPT_WHERE))
             confidence = "likely" if is_timed and is_plain else "possible"
             return rule.finding(confidence, _evidence(case, held), text)
         if not (is_plain and _shows_buffers(case, held)):
@@ -389,7 +402,7 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
     is_likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
     # None of these cuts events or gathers them.
     is_likely = is_likely or (is_plain and _shows_buffers(case, held) and not _is_late(held))
-    distinguishes = f"{_difference(held)}. {_NO_CONFIG}"
+    distinguishes = sentences((_stop(_difference(held)), _NO_CONFIG))
     return rule.finding("likely" if is_likely else "possible", _evidence(case, held), distinguishes)
 
 

@@ -12,7 +12,7 @@ from wizard.model.log_report import LoggedFailure
 from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import is_unanswered
 from wizard.nginx.servers import parse_listen
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 
 _EXPECTED = tr(
@@ -48,7 +48,9 @@ def _finding(
     listens: list[Directive],
     distinguishes: str,
 ) -> Finding:
-    lines = (Evidence("log", file, f"{each.describe()}: {each.text}") for file, each in logged[:1])
+    lines = (
+        Evidence("log", file, labelled(each.describe(), each.text)) for file, each in logged[:1]
+    )
     config = (
         Evidence("config", str(line.where), f"listen {safe(' '.join(line.args), 120)}")
         for line in listens[:1]

@@ -20,7 +20,7 @@ from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.resolution import BodyFilter, RequestResolution
 from wizard.model.target import LOCAL, Style
-from wizard.text.display import safe, sentences
+from wizard.text.display import labelled, safe, sentences
 from wizard.text.messages import tr
 
 _HOLDING = frozenset({"held", "headers-held"})
@@ -141,7 +141,9 @@ def _by_unknown(
     advice = sentences((advice, _LOGGED)) if _passed_on(case, held) else advice
     evidence = _evidence(case, resolution, held, filters)
     confidence: Confidence = "likely" if is_likely else "possible"
-    return rule.finding(confidence, evidence, f"{_UNKNOWN}. {advice}")
+    return rule.finding(
+        confidence, evidence, sentences((tr("{sentence}.", sentence=_UNKNOWN), advice))
+    )
 
 
 def _passed_on(case: Case, held: list[ProbeResult]) -> bool:
@@ -193,7 +195,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if not is_held:
         return ()
     return tuple(
-        rule.config_finding(str(each.where), f"{each.name}: {text}")
+        rule.config_finding(str(each.where), labelled(each.name, text))
         for each in resolution.body_filters
         if (text := _HOLDS.get(each.effect)) and _holds_here(resolution, each)
     )

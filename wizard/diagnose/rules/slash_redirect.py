@@ -10,7 +10,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.handshake import Side
 from wizard.model.timeline import Timeline
 from wizard.probe.www_authenticate import origin_of
-from wizard.text.display import safe, sentences
+from wizard.text.display import and_list, labelled, safe, sentences
 from wizard.text.messages import tr
 from wizard.text.urls import join_url, split_url
 
@@ -138,7 +138,7 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
     location = case.resolution.location if case.resolution else None
     if location is None or case.resolution is None or directives.is_proxied(case.resolution):
         return (path_evidence(case.resolution),) if case.resolution else ()
-    text = f"{location_name(location)}: {safe(location.reason, 200)}"
+    text = labelled(location_name(location), safe(location.reason, 200))
     return (Evidence("config", str(location.directive.where), text),)
 
 
@@ -169,7 +169,7 @@ def _distinguishes(redirect: _Redirect, *, by_backend: bool) -> str:
     problems = _problems(redirect)
     if problems:
         parts.append(
-            tr("It leads {problems}: most clients fail there.", problems=" and ".join(problems))
+            tr("It leads {problems}: most clients fail there.", problems=and_list(problems))
         )
     if redirect.is_followed:
         parts.append(tr("Clients follow it and keep the method: check the URL that it names."))
