@@ -126,6 +126,7 @@ def _how_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
         steps.append(tr("Enter continues with the verification"))
     else:
         steps = [tr("c copies the block, s saves it; paste it where shown above")]
+        steps = steps if recommendation.parts else []
         steps += ["nginx -t && nginx -s reload", tr("Enter continues with the verification")]
     for adapt in recommendation.adapt:
         steps.insert(0, adapt)

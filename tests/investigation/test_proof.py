@@ -118,6 +118,19 @@ def test_a_cause_that_only_the_log_showed_is_not_proven() -> None:
     assert "only the log showed this" in why
 
 
+def test_a_cause_that_only_the_log_named_is_proven_where_our_own_requests_met_it() -> None:
+    refused = proof(make_case(proxy="502", proxy_gzip="502", direct="live", settings=OFF))
+    assert rate_verify(with_log_cause(refused, "error-page-masks"))[0] == "pass"
+    assert rate_verify(with_log_cause(refused, "keepalive-race"))[0] == "warn", "it is by chance"
+
+
+def with_log_cause(case: Case, id: str) -> Case:
+    """The case with this cause before, which only the log showed."""
+    case = with_cause(case, id)
+    assert case.baseline is not None
+    return replace(case, baseline=replace(case.baseline, log_causes=(id,)))
+
+
 @pytest.mark.parametrize(("changed", "remark"), [(None, ""), (True, ""), (False, "unchanged")])
 def test_an_unchanged_config_is_mentioned(changed: bool | None, remark: str) -> None:
     _, why = rate_verify(proof(HELD, config_changed=changed))

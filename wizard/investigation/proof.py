@@ -18,7 +18,7 @@ from wizard.investigation.step_results import (
 from wizard.model.attempt import Proof, ProofOutcome
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding
-from wizard.model.probe_result import HELD_OUTCOMES
+from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.steps import State, StepId, StepState
 from wizard.model.timeline import Timeline
 from wizard.text.display import seconds
@@ -252,7 +252,7 @@ def _missing_proof(case: Case) -> str:
             "all requests are live now, but the fault was in Nginx and its config is as before, "
             "so it may come back: is this the config that runs, and was anything else changed?"
         )
-    if case.baseline and case.baseline.log_causes:
+    if case.baseline and case.baseline.log_causes and not _was_met(case):
         titles = [rule.title for id in case.baseline.log_causes if (rule := rule_named(id))]
         cause = titles[0] if titles else tr("the fault")
         return tr(
@@ -260,6 +260,30 @@ def _missing_proof(case: Case) -> str:
             cause=cause,
         )
     return ""
+
+
+def _broken_before(case: Case) -> list[ProbeResult]:
+    """The requests that were measured not to work before."""
+    baseline = case.baseline
+    if baseline is None:
+        return []
+    handshake = next((each for each in baseline.handshakes if each.side == "proxy"), None)
+    return [
+        result
+        for result in baseline.proxied
+        if result.was_made
+        and result.outcome not in UNDECIDED_OUTCOMES
+        and not is_well(result, handshake)
+    ]
+
+
+def _was_met(case: Case) -> bool:
+    """True if our own requests met the fault before, each of them, though only the log named its
+    cause. One of chance they would not meet again."""
+    baseline = case.baseline
+    if baseline is None or plan_proof(case).rounds > 1:
+        return False
+    return bool(baseline.proxied) and len(_broken_before(case)) == len(baseline.proxied)
 
 
 def is_in_nginx(case: Case) -> bool:
@@ -292,15 +316,7 @@ def _describe_fix(case: Case, why: str) -> tuple[ProofOutcome, str]:
     before = replace(case, handshakes=baseline.handshakes, proxy=baseline.proxied)
     if handshake_fails(before):
         return "fixed", tr("fixed: the MCP handshake failed, and succeeds now")
-    handshake = before.handshake("proxy")
-    bad = [
-        result
-        for result in baseline.proxied
-        if result.was_made
-        and result.outcome not in UNDECIDED_OUTCOMES
-        and not is_well(result, handshake)
-    ]
-    if bad:
+    if bad := _broken_before(case):
         return "fixed", tr("fixed: {before} before; now {now}", before=bad[0].why, now=why)
     if baseline.causes:
         return "fixed", tr(

@@ -7,7 +7,6 @@ Workers with open streams keep the old config until those end (nginx.org, "Contr
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 
 from wizard.diagnose.outcome import classify, has_usual_status
 from wizard.diagnose.rules import rule_named
@@ -128,10 +127,8 @@ def _pauses() -> Iterator[float]:
 async def _ends_otherwise(session: Session, before: Handshake) -> bool:
     """Do the handshake through the proxy once more: True if it fails otherwise now, or succeeds."""
     case = session.snapshot()
-    target = replace(case.target, mcp="always", patience=0.0)
-    proxied = replace(case, direct=(), hops=(), target=target)
-    now = await run_handshakes(proxied, session.options())
-    return any(_failure(each) != _failure(before) for each in now if each.side == "proxy")
+    now = await run_handshakes(case, session.options(), "proxy")
+    return any(_failure(each) != _failure(before) for each in now)
 
 
 def _failure(handshake: Handshake) -> tuple[str, int | None]:

@@ -60,8 +60,10 @@ class Known:
     patience_s: float = 0.0
 
 
-async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, ...]:
-    """Run the handshakes with the proxy and with the backend.
+async def run_handshakes(
+    case: Case, options: ProbeOptions, only: Side | None = None
+) -> tuple[Handshake, ...]:
+    """Run the handshakes with the proxy and with the backend, or `only` that with one side.
 
     One after the other where the server has too few workers for several of our requests, and over
     HTTP+SSE: a gateway may send each reply to every session, and the reply of one side would push
@@ -92,7 +94,8 @@ async def run_handshakes(case: Case, options: ProbeOptions) -> tuple[Handshake, 
                 why = report_bug(tr("the handshake ({side})", side=side), error)
                 return Handshake(side, stream.probe.url, skipped=True, why=why)
 
-    done = await asyncio.gather(*(run(side, stream) for side, stream in streams.items()))
+    chosen = (each for each in streams.items() if only in (None, each[0]))
+    done = await asyncio.gather(*(run(side, stream) for side, stream in chosen))
     return tuple(reversed(done))
 
 
