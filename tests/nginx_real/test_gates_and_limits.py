@@ -54,6 +54,19 @@ async def test_the_challenge_of_basic_auth_is_shown(nginx: str) -> None:
     assert "it asks for Basic (realm: staff)" in evidence_texts(diagnosis)
 
 
+async def test_a_stream_that_waits_for_the_cache(nginx: str) -> None:
+    server = f"location / {{ proxy_http_version 1.1; {PASS.replace('off', 'on')} {LOCKED} }}"
+    http = "proxy_cache_path cache keys_zone=one:1m;"
+    _, diagnosis = await investigate_server(nginx, server, http)
+    assert only_cause(diagnosis) == ("cache-replay", "likely")
+
+
+LOCKED = (
+    "proxy_cache one; proxy_cache_valid 1h; proxy_cache_lock on; "
+    "proxy_ignore_headers Cache-Control Expires;"
+)
+
+
 async def test_a_redirect_to_a_login(nginx: str) -> None:
     server = f"""
     location / {{ {PASS} }}

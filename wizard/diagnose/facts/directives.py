@@ -65,13 +65,10 @@ def read_timeout_s(resolution: RequestResolution | None) -> float | None:
     return duration_s(resolution.value(read_timeout_name(resolution)))
 
 
-def access_rules(resolution: RequestResolution) -> tuple[Directive, ...]:
-    """The `allow` and `deny` lines in force: those of the innermost level that has any."""
+def lines_in_force(resolution: RequestResolution, *names: str) -> tuple[Directive, ...]:
+    """The lines with one of these names: those of the innermost level that has any."""
     blocks = reversed(enclosing_blocks(resolution))
-    levels = (
-        tuple(line for line in block.block or () if line.name in ("allow", "deny"))
-        for block in blocks
-    )
+    levels = (tuple(line for line in block.block or () if line.name in names) for block in blocks)
     return next(filter(None, levels), ())
 
 

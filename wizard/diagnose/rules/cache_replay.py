@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import combinations
 
-from wizard.diagnose.facts.directives import ignores_header, place_of
-from wizard.diagnose.facts.evidence import setting_evidences
+from wizard.diagnose.facts import streams
+from wizard.diagnose.facts.directives import ignores_header, lines_in_force, place_of
+from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, cache_off
 from wizard.model.arrivals import contents
 from wizard.model.case import Case
+from wizard.model.config import Directive
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.handshake import Handshake
+from wizard.model.handshake import FOLLOWING, OPENING, Exchange, Handshake
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import Timeline, is_live
 from wizard.probe.mcp.signs import endpoint_of
@@ -35,13 +37,86 @@ _SAME_ANSWER = tr(
     "Asked directly, the backend sends another answer each time. The same answer twice "
     "through the proxy, whose cache is in force for this path, is a copy of an old one."
 )
+_SAME_REPLY = tr(
+    "The reply to a message has the message's id, so two messages cannot have the same one: it "
+    "is a copy of an old reply. All clients that open a session may get the same one."
+)
+_WAITS = tr(
+    "One of our streams is served at once, the next one gets nothing, and proxy_cache_lock lets a "
+    "request wait for the answer of an equal one that is on its way: for a stream that is as long "
+    "as proxy_cache_lock_timeout."
+)
 MIN_EVENTS = 3
 """From how many events on two answers are not equal by chance."""
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
-    """The session of a stream, or a finite answer, is a copy."""
-    return _copied_session(rule, case) or _copied_answer(rule, case)
+    """The session of a stream, a finite answer or a reply is a copy; or a stream waits for one."""
+    checks = (_copied_session, _copied_answer, _copied_reply, _waiting_stream)
+    return next((finding for each in checks if (finding := each(rule, case))), None)
+
+
+def _copied_reply(rule: Rule, case: Case) -> Finding | None:
+    """A message is answered with the very reply that an earlier, other message got."""
+    proxied, direct = case.handshake("proxy"), case.handshake("direct")
+    exchanges = [each for each in proxied.exchanges if _is_reply(each)] if proxied else []
+    pairs = (pair for pair in combinations(exchanges, 2) if _are_copies(*pair))
+    first, failed = next(pairs, (None, None))
+    if first is None or failed is None or direct is None or not direct.is_complete:
+        return None
+    resolution = case.message_resolution
+    lines = _cache_lines(resolution, "cache", "cache_methods") if resolution else ()
+    is_cached = any("POST" in map(str.upper, line.args) for line in lines)
+    text = tr(
+        "{second} is answered with the same {count} characters as {first}",
+        second=failed.name,
+        first=first.name,
+        count=len(failed.timeline.excerpt.strip()),
+    )
+    evidence = (
+        Evidence("probe", failed.timeline.probe.label, text),
+        Evidence("probe", "mcp-direct", tr("each message gets its own reply, to the end")),
+        *map(_line_evidence, lines if is_cached else ()),
+    )
+    confidence: Confidence = "confirmed" if is_cached else "possible"
+    return rule.finding(confidence, evidence, _SAME_REPLY)
+
+
+def _is_reply(exchange: Exchange) -> bool:
+    """True for a message of our own that is answered with a result."""
+    is_result = '"result"' in exchange.timeline.excerpt
+    return exchange.name in (*OPENING, *FOLLOWING) and exchange.timeline.status == 200 and is_result
+
+
+def _are_copies(first: Exchange, second: Exchange) -> bool:
+    return first.timeline.excerpt == second.timeline.excerpt and first.name != second.name
+
+
+def _waiting_stream(rule: Rule, case: Case) -> Finding | None:
+    """One stream is served, and the next waits until that one is complete in the cache."""
+    resolution, live = case.resolution, [each for each in case.proxy if each.outcome == "live"]
+    waiting = [each for each in case.proxy if each.outcome in ("held", "late")]
+    if resolution is None or not live or not waiting or not _is_cached(case):
+        return None
+    lines = _cache_lines(resolution, "cache", "cache_lock")
+    if not any(line.name.endswith("_lock") and line.args == ("on",) for line in lines):
+        return None
+    if not all(streams.is_unexpected(case, each) for each in waiting):
+        return None
+    results = map(result_evidence, (*live[:1], *waiting[:1]))
+    evidence = (*results, *map(_line_evidence, lines))
+    return rule.finding("likely", evidence, _WAITS, explains=frozenset({"proxy-buffering-hold"}))
+
+
+def _cache_lines(resolution: RequestResolution, *names: str) -> tuple[Directive, ...]:
+    """The last line in force of each of these directives, which lack the module's prefix."""
+    lines = (lines_in_force(resolution, f"{resolution.prefix}_{name}") for name in names)
+    return tuple(found[-1] for found in lines if found)
+
+
+def _line_evidence(line: Directive) -> Evidence:
+    text = safe(" ".join((line.name, *line.args)), 120)
+    return Evidence("config", str(line.where), text, line.name)
 
 
 def _copied_answer(rule: Rule, case: Case) -> Finding | None:

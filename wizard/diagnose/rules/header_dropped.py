@@ -25,7 +25,6 @@ from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.timeline import is_success
-from wizard.nginx.settings import enclosing_blocks
 from wizard.probe.mcp.messages import HEADER_MISMATCH, code_of
 from wizard.text.display import safe
 from wizard.text.messages import tr
@@ -247,9 +246,7 @@ def _set_names(resolution: RequestResolution) -> set[str]:
 
 def _lines_in_force(resolution: RequestResolution) -> tuple[Directive, ...]:
     """The lines that set headers: those of the innermost level that has any."""
-    name = f"{resolution.prefix}_set_header"
-    blocks = reversed(enclosing_blocks(resolution))
-    return next(filter(None, (tuple(block.children(name)) for block in blocks)), ())
+    return directives.lines_in_force(resolution, f"{resolution.prefix}_set_header")
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:

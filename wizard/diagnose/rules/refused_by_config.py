@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wizard.diagnose.facts import posts, product, streams
-from wizard.diagnose.facts.directives import access_rules, is_proxied
+from wizard.diagnose.facts.directives import is_proxied, lines_in_force
 from wizard.diagnose.facts.evidence import (
     live_direct_evidence,
     log_evidence,
@@ -131,7 +131,7 @@ def _by_address(refused: _Refused, logged: tuple[LogLine, ...]) -> _Reason | Non
     """Rules of access whose outcome depends on the client's address."""
     if refused.status != 403:
         return None
-    rules = access_rules(refused.resolution) if refused.resolution else ()
+    rules = lines_in_force(refused.resolution, "allow", "deny") if refused.resolution else ()
     line = next((each for each in rules if each.name == "deny"), None)
     if logged:
         return _Reason(line, _LOGGED, "confirmed")
