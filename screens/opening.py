@@ -45,7 +45,7 @@ class Opening(Screen[None]):
         self.set_class(is_small, "-small")
         steps = self.query_one(StepList)
         steps.display = not is_small
-        steps.show_states({step: StepState(step) for step in STEPS}, {}, STEPS[0])
+        steps.show_states({step: StepState(step) for step in STEPS}, {}, STEPS[0], self._target)
         host, path = host_and_path(self._target.url)
         self.query_one(Header).show_target(host, path, Chip())
         self.call_after_refresh(self._draw_panel)

@@ -150,7 +150,9 @@ class StepFrame(Screen[None]):
         """Draw the investigation as it is now."""
         investigation = self.investigation
         steps = investigation.steps
-        self.query_one(StepList).show_states(steps, result_words(investigation), self.step)
+        self.query_one(StepList).show_states(
+            steps, result_words(investigation), self.step, investigation.target
+        )
         host, path = host_and_path(investigation.target.url)
         self.query_one(Header).show_target(host, path, self.verdict, in_lab=self.in_lab)
         views, streams = self._views(), self._streams()

@@ -113,7 +113,11 @@ def draw_streams(view: View) -> list[PanelView]:
     if not case.proxy and not case.direct:
         return [step_panel(view, [])]
     if view.step == "proxy" and case.is_fixed and case.proof:
-        return [step_panel(view, [*_before_and_now(view), Text(), *_bars(view)])]
+        return [
+            step_panel(
+                view, [*_before_and_now(view), *([Text()] if view.is_roomy else []), *_bars(view)]
+            )
+        ]
     handshakes = [f"MCP {handshake_text(each, side_names(case))}" for each in case.handshakes]
     below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
     if view.step == "direct" and _is_plain(case):

@@ -45,7 +45,7 @@ def _word(step: StepId, investigation: Investigation) -> str:
         case "root":
             return _root_word(case.root)
         case "proxy":
-            return _stream_word(case.proxy, case.handshake("proxy"))
+            return _proxy_word(investigation)
         case "direct":
             return _stream_word(case.direct, case.handshake("direct"))
         case "logs":
@@ -59,6 +59,13 @@ def _word(step: StepId, investigation: Investigation) -> str:
             return tr("ready") if investigation.recommendation else tr("none")
         case "verify":
             return _verify_word(investigation)
+
+
+def _proxy_word(investigation: Investigation) -> str:
+    case = investigation.case
+    if investigation.steps["verify"].state == "running" and case.before:
+        return _stream_word(case.before, None)  # those of now are the requests of step 8
+    return _stream_word(case.proxy, case.handshake("proxy"))
 
 
 def _cause_word(diagnosis: Diagnosis | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -10,7 +11,31 @@ from textual.events import Click
 from screens.widgets.lines import Lines
 from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
 from wizard.model.steps import STEPS, StepId, StepState
+from wizard.model.target import Source, Target
+from wizard.text.columns import pad, width
+from wizard.text.display import safe
 from wizard.text.messages import tr
+
+_INPUTS = (tr("direct"), tr("config"), tr("log"))
+_INPUT_COLUMNS = max(map(width, _INPUTS)) + 1
+
+
+def _inputs(target: Target) -> tuple[str, str, str]:
+    """The backend's address, the name of the config and those of the logs; empty where none is."""
+    direct = [
+        urlsplit(source.locator).netloc.rpartition("@")[2] or source.locator
+        for source in target.direct
+    ]
+    conf = (_file(target.conf) or "nginx -T") if target.conf else ""
+    return (
+        safe(", ".join(direct), 100),
+        safe(conf, 100),
+        safe(", ".join(map(_file, target.logs)), 100),
+    )
+
+
+def _file(source: Source) -> str:
+    return source.name or source.locator.rpartition("/")[2]
 
 
 class StepList(Lines, can_focus=True):
@@ -41,9 +66,16 @@ class StepList(Lines, can_focus=True):
         states: Mapping[StepId, StepState],
         words: Mapping[StepId, str],
         chosen: StepId,
+        target: Target,
     ) -> None:
-        """Draw these states, each with its result in a word, and the chosen step marked."""
-        self.show([self._row(states[step], words.get(step, ""), step == chosen) for step in STEPS])
+        """Draw these states, each with its result in a word, and the chosen step marked; below
+        them what the steps were given."""
+        rows = [self._row(states[step], words.get(step, ""), step == chosen) for step in STEPS]
+        self.show([*rows, Text(), *map(self._input_row, _INPUTS, _inputs(target))])
+
+    def _input_row(self, name: str, value: str) -> Text:
+        head = f" {pad(name, _INPUT_COLUMNS)}"
+        return fit(line((head, DIM), (value or "–", DIM)), self.COLUMNS, pad=False)
 
     async def on_click(self, event: Click) -> None:
         """Choose the step that was clicked."""

@@ -17,6 +17,7 @@ from screens.heights import share_rows
 from screens.hints import step_hint
 from screens.live import pane
 from screens.live.pane import LivePane
+from screens.panes.words import result_words
 from screens.step_frame import PANELS
 from screens.steps_screen import StepsScreen
 from screens.themes import ANSI, THEMES, theme_for
@@ -347,3 +348,20 @@ async def test_the_root_step_shows_the_headers_of_the_answer() -> None:
     async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
         await press(pilot, "1")
         assert "server: nginx/1.22.1" in steps_screen(pilot).query_one("#second", Panel).text
+
+
+async def test_the_step_list_says_what_the_steps_were_given() -> None:
+    async with Wizard(investigations.failing()).run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        shown = steps_screen(pilot).query_one(StepList).text
+        assert re.search(
+            r"\n +direct 10.0.0.7:1\S*…\n +config nginx.conf\n +log +access.log$", shown
+        )
+    async with Wizard(investigations.empty()).run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        shown = steps_screen(pilot).query_one(StepList).text
+        assert re.search(r"\n +direct –\n +config –\n +log +–$", shown)
+
+
+def test_while_step_8_runs_step_2_keeps_its_word() -> None:
+    assert result_words(investigations.running("verify"))["proxy"] == "held"
