@@ -46,7 +46,7 @@ STEPS: dict[str, tuple[dict[str, object], str]] = {
     "no name": ({"ended": "dns", **REFUSED}, "--connect-to ADDRESS:PORT"),
     "refused": ({"ended": "refused", **REFUSED}, "check the host, the port"),
     "credentials": ({"status": 401}, "--header 'Authorization: …'"),
-    "silent": ({}, "--direct http://HOST:PORT/sse: "),
+    "silent": ({}, "--direct http://HOST:PORT/sse."),
 }
 
 

@@ -63,12 +63,12 @@ def test_the_note_on_reloading_appears_beside_other_changes() -> None:
 def test_a_dead_peer_gets_a_short_timeout_and_a_note_to_remove_it() -> None:
     recommendation = _recommended(case_of(resolution_of(PROXIED)), "dead-peer-replay")
     assert "proxy_connect_timeout 3s;" in recommendation.block
-    assert "remove the dead peer" in _notes(recommendation)
+    assert "remove the dead server" in _notes(recommendation)
     short = _recommended(
         case_of(resolution_of(PROXIED, proxy_connect_timeout="1s")), "dead-peer-replay"
     )
     assert short.diff is None
-    assert "remove the dead peer" in _notes(short)
+    assert "remove the dead server" in _notes(short)
 
 
 @pytest.mark.parametrize(

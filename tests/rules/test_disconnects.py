@@ -89,7 +89,7 @@ def test_the_error_log_decides_against_the_config() -> None:
     """Another config may run than the one that was read."""
     case = cut_case("60", "1h", PASSED_LINE, make_log_line(TIMED_OUT))
     assert causes(case) == [("idle-read-timeout", "confirmed")]
-    assert "the one that the config sets for this path is another" in (
+    assert "this config sets another timeout for this path" in (
         diagnose(case).causes[0].distinguishes
     )
 

@@ -54,7 +54,7 @@ def test_a_request_that_nginx_has_logged_was_not_stopped_in_front_of_it() -> Non
     empty = replace(case, logs=(LogReport("access.log", (), 3),))
     [cause] = diagnose(empty).causes
     assert cause.id == "edge-challenge"
-    assert "No line of our request" in cause.distinguishes
+    assert "no line about our request" in cause.distinguishes
 
 
 @pytest.mark.parametrize("server", ["cloudflare", "nginx/1.22.1"])

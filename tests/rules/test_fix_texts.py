@@ -46,7 +46,7 @@ def test_a_cut_stream_s_fix_names_the_module_s_timeout(module: str) -> None:
     assert case.resolution
     upstream = Upstream(module, "127.0.0.1:12213", peers=("127.0.0.1:12213",))
     fixes = _fixes(replace(case, resolution=replace(case.resolution, upstream=upstream)))
-    assert fixes["idle-read-timeout"].startswith(f"a longer {module}_read_timeout")
+    assert fixes["idle-read-timeout"].startswith(f"set a longer {module}_read_timeout")
 
 
 def test_a_slow_message_s_fix_names_the_module_that_serves_its_own_path() -> None:

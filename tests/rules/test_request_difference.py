@@ -94,9 +94,9 @@ def test_a_difference_without_a_cause_is_a_note(difference: Difference) -> None:
 @pytest.mark.parametrize(
     ("own", "fix"),
     [
-        ("127.0.0.1:12213", "proxy_set_header Host 127.0.0.1:12213,"),
+        ("127.0.0.1:12213", "proxy_set_header Host 127.0.0.1:12213:"),
         ("127.0.0.1:8081", "proxy_set_header Host $http_host"),
-        ("localhost", "proxy_set_header Host localhost,"),
+        ("localhost", "proxy_set_header Host localhost:"),
     ],
     ids=["the direct URL's", "the client's own", "a unix socket's"],
 )

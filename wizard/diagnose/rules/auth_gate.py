@@ -25,30 +25,28 @@ OWN_PAGE = "<hr><center>"
 """Part of the error pages that Nginx, OpenResty and their like make themselves."""
 _LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")
 _PARAMETER = re.compile(r'(?i)\b(realm|error|error_description|scope|resource_metadata)="([^"]*)"')
-_DISTINGUISHES = tr(
-    "No stream has begun, so nothing is held: the event is missing because of this answer."
-)
+_DISTINGUISHES = tr("No stream has begun, so nothing is held: this answer came instead.")
 _MEASURED = tr(
-    "The same request sent directly is not asked for credentials, so it is not the "
-    "backend that asks."
+    "The backend serves the same direct request without credentials, so the backend is not the "
+    "one that asks for them."
 )
 
 
 _PENDING = tr(
-    "Nginx's error log says that it still waited for the subrequest {path} when our "
-    "request gave up: it asks the backend only after the answer to that."
+    "Nginx's error log says that it still waited for the subrequest {path} when we closed our "
+    "request. Nginx asks the backend only after that subrequest is answered."
 )
 _UNSEEN = tr(
-    "The config holds nothing back, but asks {path} before the backend: a service that "
-    "does not answer there would look like this. Ask it with curl from Nginx's host; an "
-    "error log at level info names the subrequest."
+    "The config holds nothing, but Nginx asks {path} before the backend. If that service does "
+    "not answer, it looks like this. Check it with curl from Nginx's host; an error log at "
+    "level info names the subrequest."
 )
 _SILENT_TITLE = tr("An authentication gate in Nginx does not answer")
 _ANSWER = Fix(
     tr(
-        "the service that auth_request asks has to answer at once: see whether it runs, and "
-        "whether this Nginx reaches it; a short read timeout in its location makes it fail "
-        "soon"
+        "make the service that auth_request asks answer at once: check that it runs and that "
+        "this Nginx can reach it. A short read timeout in its location makes it fail soon "
+        "instead of hanging"
     ),
     "nginx",
 )
@@ -207,9 +205,9 @@ RULE = Rule(
     stage=Stage.ADMIT,
     fix=Fix(
         tr(
-            "send the credentials it asks for; repair the service that auth_request asks, or "
-            "switch the gate off in the stream's location if the backend checks credentials "
-            "itself"
+            "send the credentials that it asks for, or repair the service that auth_request "
+            "asks. If the backend checks credentials itself, switch the gate off in the "
+            "stream's location"
         ),
         "nginx",
     ),

@@ -13,23 +13,23 @@ from wizard.model.timeline import Timeline, is_live, is_unanswered
 from wizard.text.messages import tr
 
 _DISTINGUISHES = tr(
-    "Both were sent directly, in the same way: the first alone is live, the second hangs "
-    "as long as the first is open. So it is neither Nginx nor the request, but that "
-    "there are two."
+    "Two direct requests were sent in the same way: the first alone is live, the second hangs "
+    "while the first is open. So neither Nginx nor the request is at fault: the backend cannot "
+    "serve two at once."
 )
 _LOGGED = tr(
-    "Of requests sent at the same moment one was served, and the backend's log says that "
-    "a worker was busy too long."
+    "Of several requests sent at the same moment only one was served, and the backend's log "
+    "says that a worker was busy for too long."
 )
 _FEW_WORKERS = tr(
-    "Beside our other requests it was not served, and alone it was at once: the backend "
-    "has few workers, and each open stream occupies one. With as many clients the next "
-    "one waits."
+    "The request was not served while our other requests were open, and at once when it was "
+    "sent alone: the backend has few workers, and each open stream occupies one. Further "
+    "clients wait."
 )
 _NO_WORKER = tr(
-    "At the direct URL neither the stream nor / is answered, though connecting works: "
-    "other clients' streams occupy every worker, or the process hangs. A backend that "
-    "only lacks a first event would answer /."
+    "The direct URL accepts the connection, but answers neither the stream nor /. Either other "
+    "clients' streams occupy all workers, or the process hangs. A backend that only has no "
+    "event yet would answer /."
 )
 
 
@@ -100,7 +100,9 @@ def _some_live(case: Case) -> tuple[Evidence, ...]:
 RULE = Rule(
     id="backend-blocked",
     stage=Stage.BACKEND,
-    fix=Fix(tr("an asynchronous worker in the backend, or more workers than streams"), "backend"),
+    fix=Fix(
+        tr("use asynchronous workers in the backend, or more workers than open streams"), "backend"
+    ),
     explains=frozenset(
         {
             "backend-compression",

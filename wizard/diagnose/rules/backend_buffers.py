@@ -10,16 +10,16 @@ from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.text.messages import tr
 
 _DISTINGUISHES = tr(
-    "The direct request gets its events together, or without their ends, as the proxied one does: "
-    "they are collected before they reach Nginx."
+    "The direct request also gets several events at once, or events without their ends, as the "
+    "proxied one does: they are collected before they reach Nginx."
 )
 _WHOLE = tr(
     "Directly all events come at once, long after the request, and with a Content-Length: "
     "something in the backend collects the whole answer before it sends the header."
 )
 _HELD_MORE = tr(
-    "The direct request itself gets events together, or without their ends. Through the proxy they "
-    "are held in addition, so this is left once that is mended."
+    "The direct request also gets several events at once, or events without their ends. The "
+    "proxy holds them as well, so this remains after the proxy is repaired."
 )
 
 

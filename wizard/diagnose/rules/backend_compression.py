@@ -22,8 +22,8 @@ from wizard.text.messages import tr
 
 NO_EVENT_OUTCOMES = frozenset({"held", "silent", "events-held"})
 _DISTINGUISHES = tr(
-    "At the backend itself the stream is live without compression and gets no event where the "
-    "client accepts it, so it is not Nginx's gzip."
+    "Asked directly, the backend's stream is live without compression and has no event where the "
+    "client accepts it. So Nginx's gzip is not the cause."
 )
 
 _FIX_WITHOUT = Fix(
@@ -33,7 +33,9 @@ _FIX_WITHOUT = Fix(
     ),
     "nginx",
 )
-_WHY_WITHOUT = tr("asks the backend for no compression: asked for one, it did not serve the stream")
+_WHY_WITHOUT = tr(
+    "asks the backend for no compression: with compression it did not serve the stream"
+)
 _FIX_OF_CONFIG = Fix(
     tr(
         "pass on the client's own Accept-Encoding; or the backend exempts text/event-stream "
@@ -41,7 +43,9 @@ _FIX_OF_CONFIG = Fix(
     ),
     "nginx",
 )
-_WHY_OWN = tr("the client's own value: the backend compresses its stream where it is asked to")
+_WHY_OWN = tr(
+    "passes on the client's own value, so the backend compresses only where the client asks for it"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:

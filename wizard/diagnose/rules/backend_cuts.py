@@ -13,17 +13,16 @@ from wizard.text.messages import tr
 
 _ENDS = frozenset({"cut", "ended"})
 _BROKEN = tr(
-    "The direct stream is broken off in the middle, and the proxied one ends at the same "
-    "age: the backend ends both, or what its address leads through, and no timeout of "
-    "Nginx is to blame."
+    "The direct stream breaks off too, at the same age as the proxied one. So the backend, or "
+    "something in front of it that both share, ends them, and no timeout of Nginx."
 )
 _LOGGED = tr(
-    "Both streams end at the same age, and the backend's log says that a worker was "
-    "stopped then: no timeout of Nginx is to blame."
+    "Both streams end at the same age, and the backend's log says that a worker was stopped "
+    "then. So no timeout of Nginx ended them."
 )
 _CLEAN = tr(
-    "Both streams end properly at the same age after at most one event: if they were not "
-    "meant to end, the backend ends them. A client that reconnects gets the same again."
+    "Both streams end properly at the same age, after at most one event. If they were not meant "
+    "to end, the backend ends them, and a client that reconnects gets the same again."
 )
 
 
@@ -79,8 +78,8 @@ RULE = Rule(
     stage=Stage.CUT,
     fix=Fix(
         tr(
-            "the backend's own limit on the time of a request (a worker's timeout), or what "
-            "makes it fail; its log tells more"
+            "raise the backend's own time limit for a request (a worker's timeout), or repair "
+            "what makes it fail; its log says more"
         ),
         "backend",
     ),

@@ -50,10 +50,11 @@ _READ = tr(
 )
 _WHY = tr("asked {}, the backend {}")
 _WHY_VERSION = tr(
-    "Nginx asks with HTTP/1.0, which may be why the backend ends the stream, or refuses it"
+    "Nginx asks with HTTP/1.0, and the backend may end or refuse the stream because of that"
 )
 _WHY_CONNECTION = tr(
-    "without it the backend is sent Connection: close, which may be why it ends the stream"
+    "without this line Nginx sends the backend Connection: close, and the backend may end the "
+    "stream because of that"
 )
 _FIX_BY_KIND = {
     "http-version": Fix(tr("proxy_http_version 1.1 in the location"), "nginx"),

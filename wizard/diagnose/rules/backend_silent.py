@@ -13,41 +13,40 @@ NO_EVENT_OUTCOMES = frozenset({"held", "silent"})
 _ANSWERED = streams.REACHED | UNREADABLE_OUTCOMES.keys() | {"status"}
 """Outcomes of proxied probes to which something was sent, whatever it is."""
 _NO_HEADERS = tr(
-    "The direct request gets not even headers, so it hangs without Nginx as it does with it."
+    "The direct request does not even get headers: it hangs without Nginx as it does with it."
 )
 _BY_WGET = tr(
-    "But wget, which made it there, shows no part of an answer whose headers are not "
-    "complete, nor one that is no HTTP; curl or python3 there would."
+    "But it was sent from there with wget, which shows neither incomplete headers nor an answer "
+    "that is not HTTP. With curl or python3 there, these would be seen."
 )
 _NO_EVENT = tr(
-    "The direct request gets headers and no event. Over HTTP+SSE (MCP 2024-11-05) the "
-    "endpoint event is due at once, so this backend would be at fault; over Streamable "
-    "HTTP a GET may be silent until its first ping, and nothing would be wrong. Watch "
-    "longer with --stall."
+    "The direct request gets headers and no event. With HTTP+SSE (MCP 2024-11-05) the endpoint "
+    "event has to come at once, so this backend would be at fault. With Streamable HTTP a GET "
+    "may be silent until its first ping, and nothing would be wrong. Watch longer with --stall."
 )
 _SLOW_ANSWER = tr(
-    "Neither request was answered while it was watched. An answer to a POST may take "
-    "longer than that, as a language model's first token does: watch longer with --stall."
+    "Neither the proxied nor the direct request was answered while it was watched. An answer to "
+    "a POST may take longer, for example the first token of a language model: watch longer with "
+    "--stall."
 )
 _NO_ANSWER = tr(
-    "Nginx itself answered 504 after {}: in that time no header came from where it "
-    "passes the request to, so it had nothing to hold, and its buffering is not the "
-    "cause. {}"
+    "Nginx itself answered 504 after {}: until then it got no header from its upstream, so it "
+    "had nothing to hold, and its buffering is not the cause. {}"
 )
 _CONNECTED = tr(
-    "The same upstream answers /, so it can be reached; if it is a further proxy, that "
-    "may hold the stream, which --hop shows."
+    "The same upstream answers /, so Nginx can reach it. If it is a further proxy, that one may "
+    "hold the stream: --hop shows it."
 )
 _SOON = tr(
-    "It waits no longer than that, and a backend that needs more time for its first byte "
-    "looks alike: {add_direct}."
+    "Nginx waits no longer than that. A backend that needs more time for its first byte looks "
+    "the same: {add_direct}."
 )
 _LONG_S = 30.0
 """A backend whose header did not come in this time, in seconds, is hardly just slow."""
 _LOGGED = tr("Nginx's error log says the same.")
 _NOT_CONNECTED = tr(
-    "A backend that cannot be reached looks alike: Nginx's error log tells which (while "
-    "connecting, or while reading response header)."
+    "A backend that cannot be reached looks the same. Nginx's error log tells which it is: "
+    '"while connecting to upstream", or "while reading response header".'
 )
 
 
@@ -109,6 +108,6 @@ def _check_direct(rule: Rule, case: Case) -> Finding | None:
 RULE = Rule(
     id="backend-silent",
     stage=Stage.BACKEND,
-    fix=Fix(tr("the backend flushes its headers and sends the first event at once"), "backend"),
+    fix=Fix(tr("let the backend flush its headers and send the first event at once"), "backend"),
     check=check,
 )

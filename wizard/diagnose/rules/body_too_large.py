@@ -17,7 +17,7 @@ LIMIT = "client_max_body_size"
 _DISTINGUISHES = tr("The body is larger than the limit in force where the message is posted.")
 _UNREAD = tr("Without the config it is not known whose limit this is: {add_conf}.")
 _OTHERS = tr(
-    "The logs say it of other clients' messages; ours are smaller than the limit in force."
+    "The logs show this for other clients' messages. Ours are smaller than the limit in force."
 )
 _BODY = re.compile(r"too large body: (\d{1,18}) bytes")
 """The size that Nginx's error log names."""

@@ -23,19 +23,19 @@ from wizard.text.messages import tr
 Events = list[tuple[str, str]]
 
 _ALONE = tr(
-    "A session id belongs to one stream, so the same id twice is a copy. It was not "
-    "checked that the backend makes a new one each time: {add_direct}."
+    "A session id belongs to one stream, so the same id in two streams shows a copy. Whether "
+    "the backend itself makes a new id each time was not checked: {add_direct}."
 )
 _DISTINGUISHES = tr(
-    "A session id belongs to one stream, and the backend asked directly makes a new one "
-    "each time. The same id twice is a copy; its session ended with the stream that was "
-    "copied."
+    "A session id belongs to one stream, and the backend makes a new one for each direct "
+    "request. Through the proxy the same id came twice, so one of the streams is a copy, and "
+    "its session has already ended."
 )
 
 
 _SAME_ANSWER = tr(
-    "Asked directly, the backend sends another answer each time. The same answer twice "
-    "through the proxy, whose cache is in force for this path, is a copy of an old one."
+    "The backend sends a different answer to each direct request. Through the proxy the same "
+    "answer came twice, and a cache is in force for this path, so it is a copy."
 )
 _SAME_REPLY = tr(
     "The reply to a message has the message's id, so two messages cannot have the same one: it "
@@ -132,7 +132,7 @@ def _copied_answer(rule: Rule, case: Case) -> Finding | None:
         return None
     labels = ", ".join(timeline.probe.label for timeline in copies)
     evidence = (
-        Evidence("probe", labels, tr("the same {count} events in each", count=len(first))),
+        Evidence("probe", labels, tr("the same {count} events in each stream", count=len(first))),
         Evidence(
             "probe",
             "sse-direct",
@@ -164,7 +164,7 @@ def _copied_session(rule: Rule, case: Case) -> Finding | None:
         Evidence(
             "probe",
             labels,
-            tr("the same endpoint in each: {repeated}", repeated=safe(repeated[0], 120)),
+            tr("the same endpoint in each stream: {repeated}", repeated=safe(repeated[0], 120)),
         ),
         *((Evidence("probe", "sse-direct", text),) if direct else ()),
         *_cache_headers(case),

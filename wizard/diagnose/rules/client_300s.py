@@ -25,7 +25,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
         limit_s=LIMIT_S,
     )
     evidence = (result_evidence(result), Evidence("probe", result.timeline.probe.label, text))
-    distinguishes = tr("The stream itself stayed open: only a client with its own limit leaves it.")
+    distinguishes = tr(
+        "The stream itself stayed open: only a client with a time limit of its own leaves it."
+    )
     return rule.finding("likely", evidence, distinguishes, latent=True)
 
 
@@ -38,7 +40,7 @@ def _longest_silence_s(result: ProbeResult) -> float:
 RULE = Rule(
     id="client-300s",
     stage=Stage.CUT,
-    fix=Fix(tr("pings from the backend every 15–30 s"), "backend"),
+    fix=Fix(tr("let the backend send pings every 15–30 s"), "backend"),
     check=check,
     seen_here=False,
 )

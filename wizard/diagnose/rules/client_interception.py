@@ -16,8 +16,9 @@ _PRODUCT = re.compile(
 )
 """Names of inspecting proxies and antivirus products in Via and Server."""
 _DISTINGUISHES = tr(
-    "An inspecting product names itself in the responses that this machine gets. One "
-    "machine cannot show whether others are affected: repeat from another network."
+    "A security product that inspects traffic names itself in the answers that this machine "
+    "gets. Whether other machines are affected cannot be seen from here: repeat from another "
+    "network."
 )
 
 
@@ -50,7 +51,7 @@ def _product_evidence(case: Case) -> tuple[Evidence, ...]:
 RULE = Rule(
     id="client-interception",
     stage=Stage.REACH,
-    fix=Fix(tr("exempt the host from inspection on the client's side"), "client"),
+    fix=Fix(tr("exclude this host from the traffic inspection on the client's side"), "client"),
     explains=frozenset({"outer-proxy-buffers"}),
     check=check,
 )

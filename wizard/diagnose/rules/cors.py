@@ -15,20 +15,19 @@ from wizard.text.messages import tr
 
 _SHOWN_HEADERS = frozenset({ALLOW_ORIGIN, ALLOW_HEADERS})
 _DOUBLED = tr(
-    "The header has several values. A browser refuses more than one, whatever they are; "
-    "other clients do not check."
+    "The header has several values. A browser accepts only one; other clients do not check it."
 )
 _NOT_ALLOWED = tr(
-    "This origin was sent, and the response does not allow it: a browser keeps it from "
-    "the page, other clients do not check."
+    "The answer does not allow the origin that was sent. A browser keeps the answer from the "
+    "page; other clients do not check it."
 )
 _NOT_EXPOSED = tr(
-    "A page of another origin can begin a session and cannot read its id; other clients can."
+    "A web page of another origin can begin a session but cannot read its id; other clients can."
 )
 _BY_BACKEND = Fix(
     tr(
-        "the backend allows the origin and the headers of the page: it is the layer that "
-        "sends the CORS headers"
+        "let the backend allow the page's origin and headers: it is the backend that sends the "
+        "CORS headers"
     ),
     "backend",
 )
@@ -121,7 +120,8 @@ RULE = Rule(
     id="cors",
     stage=Stage.ADMIT,
     fix=Fix(
-        tr("CORS headers come from one layer, allow the origin and expose Mcp-Session-Id"), "nginx"
+        tr("send the CORS headers from one place only: allow the origin and expose Mcp-Session-Id"),
+        "nginx",
     ),
     check=check,
     settings=NginxSettings(both=settings, notes=notes),

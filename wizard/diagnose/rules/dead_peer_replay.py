@@ -28,23 +28,23 @@ MARGIN_S = 0.5
 NEXT_PEER_S = 0.25
 """How long after the timeout, in seconds, the next peer may answer."""
 _DISTINGUISHES = tr(
-    "One request is late and another is live at once, so no setting holds them, but the "
-    "peer to which each was sent."
+    "One request is late and another is live at once. So no setting holds them: each was sent "
+    "to a different server of the upstream."
 )
 _LOGGED = tr(
-    "Nginx's error log says it of other clients' requests, minutes ago. Ours did not "
-    "meet that peer: Nginx skips it for fail_timeout, and asks it again then."
+    "Nginx's error log shows this for other clients' requests some minutes ago. Ours were not "
+    "sent to that server: Nginx skips it for fail_timeout, and then tries it again."
 )
 STILL_DEAD_S = 900.0
 """How long ago a peer that did not answer is taken to be dead still, in seconds."""
 _CONNECT_TIMEOUT_S = 3
 _WHY_CONNECT_TIMEOUT = tr(
-    "how long to wait for a dead peer before the next is tried; a live one answers in "
-    "milliseconds. It has nothing to do with how long a stream may last"
+    "how long Nginx waits for a dead server before it tries the next one; a live server answers "
+    "in milliseconds. It does not limit how long a stream may last"
 )
 _REMOVE_PEER = tr(
-    "a connect timeout only shortens the wait: remove the dead peer from the upstream, "
-    "or mark it down"
+    "a connect timeout only shortens the wait: remove the dead server from the upstream, or "
+    "mark it `down`"
 )
 
 
@@ -179,7 +179,10 @@ RULE = Rule(
     id="dead-peer-replay",
     stage=Stage.REACH,
     fix=Fix(
-        tr("the dead server leaves the upstream; {stream}_connect_timeout of a few seconds"),
+        tr(
+            "remove the dead server from the upstream, and set {stream}_connect_timeout to a "
+            "few seconds"
+        ),
         "nginx",
     ),
     explains=frozenset(

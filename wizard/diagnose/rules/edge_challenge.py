@@ -26,21 +26,24 @@ _PAGES = re.compile(
 _STATUSES = frozenset({200, 202, 403, 405, 429, 503})
 """The statuses with which such pages come: Anubis 200, AWS WAF 202 and 405, others 403 and 503."""
 _MARKED = tr(
-    "The answer is marked as a challenge by the service that sends it, so the request "
-    "was not passed on: neither Nginx nor the backend answered."
+    "The service that answered marks its answer as a challenge, so it did not pass the request "
+    "on: neither Nginx nor the backend answered."
 )
 _PAGE = tr(
-    "The answer is the page by which such services let a browser prove itself, which a "
-    "client without a browser cannot do."
+    "The answer is a page with which such services check for a real browser; a client without a "
+    "browser cannot pass it."
 )
 _ON_THE_WAY = tr(
-    "A service on the way challenges the client; whether in front of Nginx or behind it "
-    "is not known: the access log of Nginx tells (--log), or --direct."
+    "A service on the way challenges the client. Whether it is in front of Nginx or behind it "
+    "is not known: Nginx's access log (--log) or --direct would show it."
 )
 _BEHIND = tr("The answer's Server header names Nginx, which speaks for a service behind it.")
-_UNLOGGED = tr("No line of our request stands in the logs that were read.")
+_UNLOGGED = tr("The logs that were read have no line about our request.")
 _FIX_ON_THE_WAY = Fix(
-    tr("an exception for this path at the service that challenges, or clients that do not pass it"),
+    tr(
+        "make an exception for this path at the service that challenges, or use clients that do "
+        "not pass it"
+    ),
     "outer-proxy",
 )
 
@@ -102,8 +105,8 @@ RULE = Rule(
     stage=Stage.REACH,
     fix=Fix(
         tr(
-            "an exception for this path at the service in front (a rule that skips the "
-            "challenge), or clients that do not pass it"
+            "make an exception for this path at the service in front (a rule that skips the "
+            "challenge), or use clients that do not pass it"
         ),
         "outer-proxy",
     ),

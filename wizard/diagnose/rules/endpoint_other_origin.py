@@ -15,17 +15,16 @@ from wizard.text.display import safe
 from wizard.text.messages import tr
 
 _REFUSED = tr(
-    "The stream arrives, and tells clients to post their messages to another origin: the SDKs "
-    "refuse that, and nothing is sent."
+    "The stream arrives, but it tells clients to post their messages to another origin. The "
+    "SDKs refuse that, so no message is sent."
 )
 _WHY = tr(
-    "the backend builds its endpoint from it: asked directly with this header, it named the "
-    "public URL"
+    "the backend builds its endpoint from this header: with it, a direct request got the public URL"
 )
 _BY_ITSELF = Fix(
     tr(
-        "the backend names its endpoint by the path alone, or is told its public URL: asked with "
-        "the headers of a proxy, it names another origin too"
+        "let the backend give its endpoint as a path alone, or set its public URL: even with a "
+        "proxy's headers it names another origin"
     ),
     "backend",
 )
@@ -88,8 +87,8 @@ RULE = Rule(
     stage=Stage.MESSAGE,
     fix=Fix(
         tr(
-            "the backend names its endpoint by the path alone, or by the public URL: from Host and "
-            "X-Forwarded-Proto as Nginx passes them on, or from a setting of its own"
+            "let the backend give its endpoint as a path alone, or with the public URL: from "
+            "Host and X-Forwarded-Proto as Nginx passes them on, or from a setting of its own"
         ),
         "backend",
     ),

@@ -31,8 +31,8 @@ from wizard.text.messages import tr
 
 _UNREAD = tr(" Without the config this rests on the two URLs: {add_conf}.")
 _COLLISION = tr(
-    "several servers behind one host that all say {} would collide: then let the server "
-    "itself name its prefix (its root path), and keep the prefix in proxy_pass"
+    "if several servers behind one host all use {}, they would collide: then set the prefix in "
+    "the server itself (its root path), and keep the prefix in proxy_pass"
 )
 _STREAM_TITLE = tr("Nginx removes a prefix that the stream has at the backend as well")
 _STREAM_FIX = Fix(
@@ -43,7 +43,7 @@ _STREAM_FIX = Fix(
     "nginx",
 )
 _WHY_KEPT = tr(
-    "without a URI here Nginx passes the path on with its prefix, as the backend knows it"
+    "without a URI here, Nginx passes the path on with its prefix, as the backend expects it"
 )
 
 
@@ -117,8 +117,8 @@ def _distinguishes(case: Case, prefix: str) -> str:
     path = posts.message_path(case)
     expected = f"{safe(prefix, 80)}{safe(path, 120)}"
     text = tr(
-        "Clients join the endpoint with the URL's origin and post to {path}; from outside it "
-        "would be {expected}.",
+        "Clients join the endpoint with the URL's origin, so they post to {path}. From outside "
+        "it should be {expected}.",
         path=safe(path, 120),
         expected=expected,
     )
@@ -168,8 +168,8 @@ RULE = Rule(
     stage=Stage.MESSAGE,
     fix=Fix(
         tr(
-            "the backend learns the prefix (its root path), or Nginx keeps it, or the endpoint's "
-            "path gets a location of its own"
+            "set the prefix in the backend (its root path), or keep it in Nginx, or add a "
+            "location for the endpoint's path"
         ),
         "nginx",
     ),

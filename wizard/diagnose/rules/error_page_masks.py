@@ -41,14 +41,12 @@ _LOGGED_STATUSES = {
 connecting is 504."""
 _GATEWAY_ERRORS = frozenset({502, 503, 504})
 _DIRECT = tr(
-    "The backend itself answers {status}, and the proxied answer is {answer}: the error "
-    "page stands in for what the backend says. What has to be repaired is below it: "
-    "{cause}."
+    "The backend itself answers {status}, and the client gets {answer} instead, because of the "
+    "error page. Repair the cause of the {status}: {cause}."
 )
 _LOGGED = tr(
-    "Nginx's error log says what failed, for which it answers {status} by itself, and "
-    "the proxied answer has the status 200: the error page stands for that {status}. "
-    "What has to be repaired is what the log line says."
+    "Nginx's error log says what failed. Nginx answers {status} to that, and the error page "
+    "turns it into a page with 200. Repair what the log line says, then the {status} is gone."
 )
 _UNSEEN = tr(
     "The answer is a page with 200 where a stream was asked for, and this error page "
@@ -56,7 +54,9 @@ _UNSEEN = tr(
     "The error log tells which, or the backend's own status: {{add_direct}}."
 )
 _CAUSES = {
-    401: tr("the request has no credentials that the backend takes (--header 'Authorization: …')"),
+    401: tr(
+        "the request has no credentials that the backend accepts (--header 'Authorization: …')"
+    ),
     403: tr("the backend refuses this request"),
     404: tr(
         "the backend does not serve this path: the URL is wrong, or the path that Nginx passes on"
@@ -64,7 +64,9 @@ _CAUSES = {
     405: tr("the backend answers another method at this path (--request POST --data …)"),
     406: tr("the backend does not offer what Accept asks for"),
 }
-_WHY_OFF = tr("with it the client gets an error page with 200 instead of the backend's own status")
+_WHY_OFF = tr(
+    "with this line the client gets an error page with 200 instead of the backend's own status"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,7 @@ def _shown(
     is_same = addresses.leads_to(case, seen.timeline.probe)
     is_sure = is_same and bool(streams.passes_here(case))
     confidence: Confidence = "confirmed" if is_sure else "likely"
-    cause = _CAUSES.get(
-        masked.status, tr("the backend itself fails, which its own log tells more of")
-    )
+    cause = _CAUSES.get(masked.status, tr("the backend itself fails: its own log says more"))
     status = answer.timeline.status
     what = (
         tr("a page with 200")

@@ -13,18 +13,17 @@ from wizard.text.messages import tr
 NOT_ALLOWED = 405
 """The answer to a GET that says that there is no stream: MCP 2025-03-26 and 2026-07-28."""
 _BY_POST = tr(
-    "An MCP session by POST works through the proxy, so nothing of Nginx fails. A client "
-    "of an older transport takes this answer to its GET for a failure and tries again "
-    "and again; 405 tells it that there is no stream."
+    "An MCP session by POST works through the proxy, so Nginx is not at fault. A client of an "
+    "older transport takes this answer to its GET for a failure and retries for ever; a 405 "
+    "tells it that there is no stream."
 )
 _OTHER_METHOD = tr(
-    "This endpoint {answers}, so a GET shows nothing of its stream: add --request POST "
-    "--data '…' and the headers that its client sends, and the same is judged by that "
-    "request."
+    "This endpoint {answers}, so a GET shows nothing of its stream. Add --request POST --data "
+    "'…' and the headers that its client sends to check that request."
 )
 _ASK_AS_CLIENT = Fix(
     tr(
-        "ask as the client does: --request POST --data '…' --header 'Content-Type: "
+        "send the request as the client does: --request POST --data '…' --header 'Content-Type: "
         "application/json'"
     ),
     "client",
@@ -125,7 +124,7 @@ def _what_is_held(case: Case) -> tuple[Evidence, ...]:
     elif any(row.holds_tails for row in rows):
         held = tr("would hold the end of large events of such a stream")
     elif any(row.result == "undecided" for row in rows):
-        held = tr("may hold such a stream: a directive in force is not known")
+        held = tr("may hold such a stream, because of a directive in force that is not known")
     else:
         held = tr("would pass such a stream on as it comes")
     unless = tr(", unless the backend sends X-Accel-Buffering: no")
@@ -144,8 +143,8 @@ RULE = Rule(
     stage=Stage.ROUTE,
     fix=Fix(
         tr(
-            "the server answers 405 to a GET where it offers no stream; a client of the "
-            "transport that it speaks"
+            "let the server answer 405 to a GET where it has no stream, or use a client of the "
+            "transport that the server supports"
         ),
         "backend",
     ),

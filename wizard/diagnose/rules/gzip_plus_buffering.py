@@ -16,12 +16,12 @@ LIVE_OUTCOMES = frozenset({"live", "ended", "cut"})
 """Outcomes of a plain twin; if it is late as well, gzip is not the cause."""
 _DISTINGUISHES = tr("The same request is live without Accept-Encoding: gzip and held with it.")
 _DIRECT = tr(
-    "The backend asked directly with gzip is live, so it is not the backend's own compression."
+    "A direct request with gzip is live, so the backend's own compression is not the cause."
 )
 _NO_DIRECT = tr("Whether the backend compresses by itself was not measured: {add_direct}.")
 _WHY_GZIP = tr(
-    "with buffering off gzip holds nothing back any more, but compresses each event by "
-    "itself, which saves nothing on a stream"
+    "with buffering off, gzip holds nothing any more, but it compresses each event by itself, "
+    "which saves nothing on a stream"
 )
 
 

@@ -45,23 +45,22 @@ _SENT_IN_SESSION = _SENT | {
 _CREDENTIALS = frozenset({"authorization", "cookie", "x-api-key"})
 _OF_OTHERS = frozenset({"accept-encoding", "origin", "upgrade"})
 """Headers whose replaced value is a failure mode of its own."""
-_WHY_UNDERSCORES = tr("Nginx ignores headers with an underscore in their name unless this is on")
+_WHY_UNDERSCORES = tr("without this Nginx ignores headers with an underscore in their name")
 _MEDIA_TYPES = ("application/json", "text/event-stream")
 """What MCP has a client accept (2025-11-25, "Sending Messages to the Server")."""
 _DISTINGUISHES = tr(
-    "The direct request has the same headers and is served; the proxied one is refused, "
-    "and the config drops a header that it was sent with."
+    "The direct request has the same headers and is served. The proxied one is refused, and the "
+    "config drops one of these headers."
 )
 _BY_AN_ERROR = tr(
-    "The direct request has the same headers and is served; the answer through the proxy "
-    "ends with an error, and the config drops a header that it was sent with. Whether "
-    "the error is about that header, its text shows."
+    "The direct request has the same headers and is served. The answer through the proxy ends "
+    "with an error, and the config drops one of these headers. Read the error's text to see "
+    "whether it is about that header."
 )
 
 _NAMED = tr(
-    "The server answers that a header which has to repeat the message is missing or "
-    "differs; ours was sent with all of them. Which one is lost, and where, the config "
-    "shows: {add_conf}."
+    "The server answers that a header is missing or differs from the message. Our request had "
+    "all of them, so one was lost on the way. The config shows which one, and where: {add_conf}."
 )
 
 
@@ -163,7 +162,7 @@ def _refused(case: Case) -> _Refused | None:
     others = {result.timeline.status for result in case.direct}
     differing = [result for result in refused if result.timeline.status not in others]
     if differing:
-        served = Evidence("probe", f"mcp-{direct.side}", tr("the handshake is done, to its end"))
+        served = Evidence("probe", f"mcp-{direct.side}", tr("the handshake succeeds"))
         return _Refused(_SENT, (result_evidence(differing[0]), served))
     for exchange in proxied.exchanges if proxied else ():
         other = direct.timeline(exchange.name)
@@ -269,7 +268,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
         Change(
             f"{resolution.prefix}_set_header",
             f"{sent[name]} $http_{name.replace('-', '_')}",
-            tr("the client's own value"),
+            tr("passes on the client's own value"),
         )
         for name, _ in (
             *_dropped(resolution),
@@ -282,9 +281,7 @@ def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, 
     if any("_" in name for name, _ in measured):
         return (Change("underscores_in_headers", "on", _WHY_UNDERSCORES, scope="http"),)
     if _passes_none(resolution):
-        changes.append(
-            Change(_pass_name(resolution), "on", tr("the client's headers are passed on"))
-        )
+        changes.append(Change(_pass_name(resolution), "on", tr("pass the client's headers on")))
     return tuple(changes)
 
 

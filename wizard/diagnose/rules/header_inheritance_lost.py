@@ -31,8 +31,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SYMPTOMS = frozenset(
     {"auth-gate", "host-origin-rejected", "slash-redirect", "oauth-metadata-lost"}
 )
-_DISTINGUISHES = tr("The failure is one that the dropped header prevents.")
-_MEASURED = tr("Without that header the backend answers a direct request in the same way.")
+_DISTINGUISHES = tr("With the dropped header, this failure would not occur.")
+_MEASURED = tr("Without that header, the backend gives the same answer to a direct request.")
 _QUIET = tr("Nothing fails yet: this backend does not need the dropped headers.")
 
 
@@ -185,11 +185,11 @@ def _config_evidence(dropped: DroppedHeaders) -> tuple[Evidence, ...]:
     names = comma_list(line.args[0] for line in dropped.lines)
     set_here = " ".join(dropped.by.args[:1])
     by = tr(
-        "proxy_set_header {set_here}: with it no header of the outer levels is sent",
+        "proxy_set_header {set_here}: because of this line, no header of the outer levels is sent",
         set_here=set_here,
     )
     first = tr(
-        "proxy_set_header stands here, and is not in force for this path, for {names}", names=names
+        "proxy_set_header is set here for {names}, but does not apply to this path", names=names
     )
     return (
         Evidence("config", str(dropped.by.where), safe(by)),
@@ -204,7 +204,9 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
         return ()
     names = comma_list(dict.fromkeys(line.args[0] for line in dropped.lines))
     text = tr(
-        "this set drops what {where} sets for {names}", where=dropped.lines[0].where, names=names
+        "because of these lines, what {where} sets for {names} is dropped",
+        where=dropped.lines[0].where,
+        names=names,
     )
     return (rule.config_finding(str(dropped.by.where), safe(text, 300)),)
 
@@ -228,7 +230,7 @@ def notes(case: Case, style: Style) -> tuple[str, ...]:
 RULE = Rule(
     id="header-inheritance-lost",
     stage=Stage.ADMIT,
-    fix=Fix(tr("the location repeats the proxy_set_header lines of the outer level"), "nginx"),
+    fix=Fix(tr("repeat the proxy_set_header lines of the outer level in the location"), "nginx"),
     check=check,
     check_config=check_config,
     config_order=90,

@@ -15,14 +15,14 @@ from wizard.text.display import seconds
 from wizard.text.messages import tr
 
 _WHY_READ_TIMEOUT = tr(
-    "how long the backend may think before it answers {}: {}, and Nginx answers 504 at "
-    "its end. Progress notifications from the server are the other half"
+    "how long the backend may take until it answers {}: {}, and then Nginx answers 504. The "
+    "server should also send progress notifications"
 )
 
 
 _REPRODUCED_NOT = tr(
-    "The logs say it of other clients' requests. None of ours took that long, so it was "
-    "not measured in this run."
+    "The logs show this for other clients' requests. None of ours took that long, so it was not "
+    "measured in this run."
 )
 _FIX_STREAM = Fix(
     tr("a longer {stream}_read_timeout in the location that serves the stream"), "nginx"
@@ -151,9 +151,9 @@ def _confidence_of_others(
 def _distinguishes(failed: posts.FailedPost) -> str:
     text = tr("Nginx gave up after {wait_s}", wait_s=seconds(_wait_s(failed.answer)))
     if failed.accepted is None:
-        return tr("{text}; how long the backend would have taken was not measured.", text=text)
+        return tr("{text}. It was not measured how long the backend would have taken.", text=text)
     return tr(
-        "{text}; the backend itself answered the same request after {wait_s}, so it is slow, "
+        "{text}. The backend itself answered the same request after {wait_s}, so it is slow, "
         "not unreachable.",
         text=text,
         wait_s=seconds(_wait_s(failed.accepted)),

@@ -38,20 +38,20 @@ _INVALID_HOST = re.compile(
 )
 """How guards say it: the MCP SDKs and Starlette, ASP.NET, Django, Rails, Vite."""
 _WHY_HOST = tr(
-    "the backend refuses the Host that it gets today, and serves a request with this one"
+    "the backend refuses the Host that it gets today; with this one it served a direct request"
 )
 _DISTINGUISHES = tr(
-    "The direct request is served under the backend's own name, and refused with the "
-    "same status under another one: so the backend refuses it, because of the name alone."
+    "The direct request is served with the backend's own name as Host, and refused with the "
+    "same status with another name. So the backend refuses the name."
 )
 _ASSUMED = tr("Which Host Nginx passes on is not known: {add_conf}.")
 _NAMED = tr(
-    "The answer itself names the Host header. A direct request with that Host would "
-    "confirm that it comes from the backend: {add_direct}."
+    "The answer itself mentions the Host header. A direct request with that Host would confirm "
+    "that the backend refuses it: {add_direct}."
 )
 _ORIGIN_DISTINGUISHES = tr(
-    "The direct request is refused with the given Origin and served without it: the "
-    "backend refuses it, because of the Origin alone."
+    "The direct request is refused with the given Origin and served without it, so the backend "
+    "refuses the Origin."
 )
 
 
@@ -188,7 +188,7 @@ def _fix(case: Case) -> Fix | None:
         is_public = difference is not None and _is_public(case, difference.sent or "")
         backend = tr("; or the backend allows the public host and origin") if is_public else ""
         text = tr(
-            "proxy_set_header Host {host}, under which the direct request is served{backend}",
+            "proxy_set_header Host {host}: a direct request with it was served{backend}",
             host=host,
             backend=backend,
         )
@@ -198,7 +198,7 @@ def _fix(case: Case) -> Fix | None:
         if own
         else ""
     )
-    return Fix(tr("the backend allows the public host and origin{also}", also=also), "backend")
+    return Fix(tr("let the backend allow the public host and origin{also}", also=also), "backend")
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
@@ -256,7 +256,7 @@ def _config_evidence(case: Case) -> tuple[Evidence, ...]:
 RULE = Rule(
     id="host-origin-rejected",
     stage=Stage.ADMIT,
-    fix=Fix(tr("the backend allows the public host and origin"), "backend"),
+    fix=Fix(tr("let the backend allow the public host and origin"), "backend"),
     check=check,
     settings=NginxSettings(both=settings),
     is_about=is_about,

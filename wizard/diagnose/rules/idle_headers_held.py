@@ -16,39 +16,39 @@ from wizard.text.display import sentences
 from wizard.text.messages import tr
 
 _DISTINGUISHES = tr(
-    "The direct stream has headers and nothing to say yet, so the backend does answer; "
-    "through Nginx even the headers are missing."
+    "The direct stream has headers and no event yet, so the backend answers. Through Nginx even "
+    "the headers are missing."
 )
 _UNREAD = tr("Without the config it is not known that this Nginx buffers: {add_conf}.")
 _NO_HANDSHAKE = tr(
-    "But no handshake was completed: over HTTP+SSE (MCP 2024-11-05) the endpoint event "
-    "would be due at once, and then the silence itself is the fault."
+    "But no handshake was completed. With HTTP+SSE (MCP 2024-11-05) the endpoint event has to "
+    "come at once, and then the backend's silence is the fault."
 )
 _SEND_COMMENT = Fix(
     tr(
-        "the backend sends a comment at once: this Nginx keeps bare headers over HTTP/2 even "
-        "with buffering off"
+        "let the backend send a comment at once: over HTTP/2 this Nginx holds headers alone, "
+        "even with buffering off"
     ),
     "backend",
 )
 
 
 _SESSION = tr(
-    "In a session of its own the direct GET stream has headers at once, and that through "
-    "the proxy has none, while the POSTs of both sessions are answered."
+    "Two sessions were opened. The direct GET stream has headers at once, the one through the "
+    "proxy has none, and the POSTs of both are answered."
 )
 _SESSION_LOGGED = tr(
-    "In its own log Nginx has the backend's 200 to the GET of our session, of which it "
-    "passed nothing on, while the POSTs of the session are answered."
+    "Nginx's log shows that the backend answered 200 to the GET of our session, and that Nginx "
+    "passed nothing on. The POSTs of that session are answered."
 )
-_EVENTS_TOO = tr("By the config in force its events are held too, not the headers alone.")
+_EVENTS_TOO = tr("The config in force holds events as well, not only the headers.")
 _EVENTS_TOO_UNLESS_CHUNKED = tr(
-    "By the config in force its events are held too, unless this backend sends chunks "
-    "even to HTTP/1.0, which few do."
+    "The config in force holds events as well, unless this backend sends chunks even to "
+    "HTTP/1.0, which few do."
 )
 _EVENTS_NOT_SEEN = tr(
-    "By the config in force the headers come with the first event; no event was sent, so "
-    "none was seen to arrive or to be held."
+    "With the config in force, the headers come with the first event. No event was sent, so it "
+    "was not seen whether events are held."
 )
 
 
@@ -152,7 +152,7 @@ def _evidence(case: Case, held: tuple[ProbeResult, ...]) -> tuple[Evidence, ...]
         evidence.append(Evidence("probe", "mcp-proxy", text))
     evidence += _setting_evidence(case)
     if any("held" in streams.predicted_results(case, result) for result in held):
-        text = tr("by the config the first event will be held too, not the headers alone")
+        text = tr("the config holds the first event as well, not only the headers")
         evidence.append(Evidence("config", held[0].timeline.probe.label, text))
     return tuple(evidence)
 
@@ -166,7 +166,7 @@ RULE = Rule(
     id="idle-headers-held",
     stage=Stage.HOLD,
     fix=Fix(
-        tr("{stream}_buffering off in the location, and a comment from the backend at once"),
+        tr("{stream}_buffering off in the location, and let the backend send a comment at once"),
         "nginx",
     ),
     check=check,

@@ -22,22 +22,21 @@ from wizard.text.messages import tr
 SHORT_TIMEOUT_S = 60.0
 """A read timeout up to this many seconds (Nginx's default) is a risk if no ping was seen."""
 _DISTINGUISHES = tr(
-    "The stream ended after a silence that is longer than any that a stream survived "
-    "here, so the silence ended it."
+    "The stream ended after a silence. It was longer than any that a stream survived here, so "
+    "the silence ended it."
 )
 _OTHERS = tr(
-    "Nginx's error log says it of other clients' streams. Ours was not silent for that "
-    "long while it was watched."
+    "Nginx's error log shows this for other clients' streams. Ours was not silent for that long "
+    "while it was watched."
 )
 _ELSEWHERE = tr(
-    "Nginx's error log says that a read timeout ended the stream, but the one that the "
-    "config sets for this path is another: a location further on, another Nginx that "
-    "writes to this log, or a config that was not loaded yet."
+    "Nginx's error log says that a read timeout ended the stream, but this config sets another "
+    "timeout for this path. So it was a location further on, another Nginx that writes to this "
+    "log, or the config was not loaded yet."
 )
 _UNSURE = tr(
-    "The stream ended after a silence that is longer than any that a stream survived "
-    "here, as a read timeout ends it. Whether it was Nginx's, its config or its error "
-    "log would show."
+    "The stream ended after a silence that was longer than any that a stream survived here, as "
+    "a read timeout does. Nginx's config or error log would show whether it was Nginx's."
 )
 
 
@@ -98,7 +97,9 @@ def _risk(rule: Rule, case: Case) -> Finding | None:
         return None
     name = directives.read_timeout_name(case.resolution)
     evidence = (setting_evidence(case.resolution, name), *_gap_evidence(case, gap_s, limit_s))
-    distinguishes = tr("Predicted from the config, not observed: watch with --patience to see it.")
+    distinguishes = tr(
+        "Predicted from the config, not seen. Watch longer with --patience to see it."
+    )
     confidence: Confidence = "possible" if gap_s is None else "likely"
     return rule.finding(confidence, evidence, distinguishes, latent=True)
 
@@ -107,7 +108,7 @@ def _gap_evidence(case: Case, gap_s: float | None, limit_s: float) -> tuple[Evid
     """The longest gap that was seen, or that there was none to see; empty without a stream."""
     if gap_s is not None:
         text = tr(
-            "a gap of {gap_s} between events was seen, and {limit_s} ends it",
+            "events came up to {gap_s} apart, and a silence of {limit_s} ends the stream",
             gap_s=seconds(gap_s),
             limit_s=seconds(limit_s),
         )
@@ -142,7 +143,7 @@ RULE = Rule(
     stage=Stage.CUT,
     fix=Fix(
         tr(
-            "a longer {stream}_read_timeout in the location, and pings from the backend every "
+            "set a longer {stream}_read_timeout in the location, and let the backend ping every "
             "15–30 s"
         ),
         "nginx",

@@ -23,22 +23,21 @@ _DEFAULT_S = 60.0
 _SUGGESTED = "4s"
 _PHRASE = "while reading response header from upstream"
 _FAST = tr(
-    "The backend closed these connections before it answered, and the requests failed at "
-    "once, while others are served: it had closed a kept connection that Nginx used "
-    "again. A backend that fails while it works takes longer. Nginx repeats a GET, and "
-    "no POST."
+    "The backend closed these connections before it answered. The requests failed at once, "
+    "while others are served, so Nginx used kept connections that the backend had just closed. "
+    "A backend that fails while it works takes longer. Nginx repeats a GET, but never a POST."
 )
 _UNTIMED = tr(
-    "The backend closed these connections before it answered, and other requests are "
-    "served: it may have closed a kept connection that Nginx used again. A process that "
-    "crashes on this request looks alike: $request_time in the access log tells, near 0 "
-    "for a kept connection."
+    "The backend closed these connections before it answered, while other requests are served. "
+    "Perhaps Nginx used kept connections that the backend had just closed. A process that "
+    "crashes on this request looks the same: $request_time in the access log tells, it is near "
+    "0 for a kept connection."
 )
 _ACCESS_LOG = "access log"
 """The place of what several lines of the access logs say."""
 _WHY = tr(
-    "below the time after which the backend closes an idle connection (5 s for Node and "
-    "Uvicorn, 2 s for Gunicorn: adapt it), so that Nginx closes it first. {} is in force"
+    "shorter than the backend's own limit for idle connections (5 s for Node and Uvicorn, 2 s "
+    "for Gunicorn: adapt it), so that Nginx closes first. {} is in force"
 )
 
 
@@ -175,8 +174,8 @@ RULE = Rule(
     stage=Stage.MESSAGE,
     fix=Fix(
         tr(
-            "keepalive_timeout in the upstream block, below the time after which the backend "
-            "closes an idle connection; or a longer one in the backend"
+            "set keepalive_timeout in the upstream block, shorter than the backend's own limit "
+            "for idle connections; or a longer limit in the backend"
         ),
         "nginx",
     ),

@@ -30,47 +30,46 @@ _SYMPTOMS = frozenset(
     {"message-path-unrouted", "endpoint-prefix-lost", "wrong-transport", "location-miss"}
 )
 _ONE_IS_SERVED = tr(
-    "Of several requests at the same moment one is served and another is not; the "
-    "refusal does not come from the backend. So it is not the path, but the number of "
-    "requests."
+    "Of several requests at the same moment, one is served and another is not, and the backend "
+    "is not the one that refuses. So the number of requests is the cause, not the path."
 )
 _NONE_IS_SERVED = tr(
-    "Every request is refused, also one with no other of ours beside it; the refusal "
-    "does not come from the backend. So it is the number of requests of all clients, or "
-    "their rate."
+    "Every request is refused, even one that was sent alone, and the backend is not the one "
+    "that refuses. So the cause is the number of requests of all clients, or their rate."
 )
 _UNREAD = tr(
-    "Every request is refused, also one with no other of ours beside it; the refusal "
-    "does not come from the backend. A limit that counts all clients refuses so, but a "
-    "server that is told to refuse does as well: the config or Nginx's error log would "
-    "show which."
+    "Every request is refused, even one that was sent alone, and the backend is not the one "
+    "that refuses. Either a limit counts all clients, or the server is told to refuse: the "
+    "config or Nginx's error log would show which."
 )
 _ONE_IS_DELAYED = tr(
-    "Of several requests at the same moment one is served at once and another later, and "
-    "Nginx logs that it delayed it: so it is not buffering, but the number of requests."
+    "Of several requests at the same moment, one is served at once and another later, and Nginx "
+    "logs that it delayed it. So the number of requests is the cause, not buffering."
 )
 _ALL_ARE_DELAYED = tr(
-    "The direct request is served at once and those through the proxy later, and Nginx "
-    "logs that it delayed them: so it is not buffering, but the number of requests."
+    "The direct request is served at once and those through the proxy later, and Nginx logs "
+    "that it delayed them. So the number of requests is the cause, not buffering."
 )
 _ALL_SERVED_ALONE = tr(
-    "Several requests at the same moment were too many, one at a time all were served: a "
+    "Several requests at the same moment were too many; one at a time, all were served. A "
     "client that opens as many (tabs, reconnects, users behind one address) is refused."
 )
 _UPSTREAM_IS_FULL = tr(
-    "Nginx's error log says that it tried no peer, and each peer of the upstream has max_conns: so "
-    "it is not the address, but the number of connections. A stream takes one all the time."
+    "Nginx's error log says that it tried no server, and each server of the upstream has "
+    "max_conns. So the cause is the number of connections, not the address. An open stream "
+    "takes one all the time."
 )
 _UPSTREAM_MAY_BE_FULL = tr(
-    "The peer answers when it is asked directly, and it has max_conns: with that many streams open "
-    "Nginx tries it no more. Its error log would say so: no live upstreams."
+    "The server answers a direct request, and it has max_conns: when that many streams are "
+    'open, Nginx no longer tries it. Nginx\'s error log would say "no live upstreams".'
 )
 _MAX_CONNS = tr(
     "raise max_conns beyond the number of streams that are open at once, or leave it out: {where}"
 )
 _WORKERS_ARE_FULL = tr(
-    "Nginx's error log says so at this time, and the backend answers when it is asked directly: so "
-    "it is not the path, but the number of connections. A stream takes two of them all the time."
+    "Nginx's error log shows this at the time of our requests, and the backend answers a direct "
+    "request. So the cause is the number of connections, not the path. An open stream takes two "
+    "of them all the time."
 )
 _WORKER_CONNECTIONS = tr(
     "raise worker_connections beyond twice the number of streams that are open at once: {where}"
@@ -80,8 +79,8 @@ _OPEN_FILES = tr(
     "number of streams that are open at once"
 )
 _MAY_BE_DELAYED = tr(
-    "One of several requests is served at once, and limit_req lets what exceeds its rate wait "
-    'here. Nginx\'s error log would say "delaying request", at the level of limit_req_log_level.'
+    "One of several requests is served at once, and limit_req delays those above its rate here. "
+    'Nginx\'s error log would say "delaying request", at the level of limit_req_log_level.'
 )
 _OTHER_GATEWAY_ERRORS = (
     "connect-failed", "premature-close", "invalid-answer", "invalid-header", "upstream-tls",
@@ -89,25 +88,24 @@ _OTHER_GATEWAY_ERRORS = (
 )  # fmt: skip
 """Log lines that tell another reason for a 502."""
 _WHY_CONFIG = {
-    "limit_conn": tr("each open stream counts, and its messages need a place beside it"),
-    "limit_req": tr("a client's stream and its messages together must stay below it"),
+    "limit_conn": tr("each open stream counts as one connection, and its messages need another"),
+    "limit_req": tr("must allow a client's stream and its messages together"),
 }
 _ZONE = "sse_streams"
 _MAX_STREAMS = 100
 _WHY_DRY_RUN = tr(
-    "limit_req cannot be switched off in a location: none set means the outer ones hold. "
-    "In a dry run they are only counted and logged here. Linters may take it for a "
-    "forgotten test: it is the exemption"
+    "limit_req cannot be switched off in a location: without one here, the outer ones apply. "
+    "With this line they only count and log. Linters may report it as a forgotten test, but "
+    "here it is the exemption"
 )
 _WHY_LIMIT_CONN = tr(
-    "in place of the limit that holds here: an open stream counts as a connection all "
-    "the time, and a location that sets no limit inherits the outer ones. The zone of "
-    "its own keeps streams from being counted against other paths; {max_streams} is "
-    "meant as a limit that nobody meets",
+    "replaces the limit in force here: an open stream counts as a connection all the time, and "
+    "a location without a limit inherits the outer ones. With a zone of its own, streams do not "
+    "count against other paths; {max_streams} is meant to be high enough for everyone",
     max_streams=_MAX_STREAMS,
 )
 _WHY_ZONE = tr("the zone that counts the streams alone")
-_NOT_IN_CONFIG = tr("no limit on this path stands in the config given: is it the one in use?")
+_NOT_IN_CONFIG = tr("the config that was given has no limit on this path: is it the one in use?")
 _NOTES: dict[Style, str] = {
     "ingress-nginx": tr(
         "leave limit-connections, limit-rps and limit-rpm off the stream's Ingress; "
@@ -386,7 +384,7 @@ RULE = Rule(
     id="limits",
     stage=Stage.ADMIT,
     fix=Fix(
-        tr("a limit that fits streams in the locations of the stream and its messages"), "nginx"
+        tr("set limits that fit streams in the locations of the stream and its messages"), "nginx"
     ),
     check=check,
     check_config=check_config,

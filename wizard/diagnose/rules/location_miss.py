@@ -17,20 +17,19 @@ _HELD_SYMPTOMS = frozenset(
     {"proxy-buffering-hold", "gzip-plus-buffering", "xab-ignored", "idle-headers-held"}
 )
 _OTHER_LOCATION = tr(
-    "Buffering is off in a location that looks meant for this stream, and Nginx chooses "
-    "another one, where it is on: the change is right, but in the wrong place."
+    "Buffering is off in a location that seems to be meant for this stream, but Nginx chooses "
+    "another one, where buffering is on. The change is right, but in the wrong place."
 )
 _NOT_SERVED = tr(
-    "The stream is live now, but not because of that location, which does not serve this path."
+    "The stream is live now, but not because of that location: it does not serve this path."
 )
 _STATIC = tr(
-    "The direct request is answered by the backend and the proxied one by Nginx itself, "
-    "from files: no backend is asked for this path, so nothing is held or refused there."
+    "The backend answers the direct request, and Nginx itself answers the proxied one, from "
+    "files. No backend is asked for this path, so nothing is held there."
 )
 _ANSWERED = tr(
-    "The direct request is answered by the backend and the proxied one by Nginx itself, "
-    "by `{}` ({}): no backend is asked for this path, so nothing is held or refused "
-    "there."
+    "The backend answers the direct request, and Nginx itself answers the proxied one, by `{}` "
+    "({}). No backend is asked for this path, so nothing is held there."
 )
 _IRRELEVANT = frozenset({"files", "version"})
 """Kinds of doubts that do not concern the choice of server or location."""
@@ -122,7 +121,9 @@ def _config_evidence(resolution: RequestResolution, *meant: NearMiss) -> tuple[E
         evidence.append(Evidence("config", str(resolution.location.directive.where), text))
     for other in meant:
         suffix = tr(" (with buffering off)") if other.unbuffered else ""
-        text = tr("{name}{suffix} does not: {why}", name=other.name, suffix=suffix, why=other.why)
+        text = tr(
+            "{name}{suffix} does not serve it: {why}", name=other.name, suffix=suffix, why=other.why
+        )
         evidence.append(Evidence("config", str(other.directive.where), text))
     return tuple(evidence)
 
@@ -133,7 +134,7 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     return tuple(
         rule.config_finding(
             str(other.directive.where),
-            tr("{name} does not serve: {why}", name=other.name, why=other.why),
+            tr("{name} does not serve this path: {why}", name=other.name, why=other.why),
         )
         for other in near_misses(resolution)
         if other.is_dead or not proxied or (other.unbuffered and _may_hold(resolution))

@@ -47,15 +47,15 @@ def _distinguishes(case: Case, failed: posts.FailedPost) -> str:
     if posts.reaches_backend(case) is False:
         parts.append(
             tr(
-                "The stream's path leads to the backend and the message's path does not, so it is "
-                "neither a lost session nor a wrong body."
+                "The stream's path leads to the backend and the message's path does not, so "
+                "neither a lost session nor a wrong body is the cause."
             )
         )
     else:
         parts.append(
             tr(
-                "Nginx's own page answers the POST; which location does so is not known: "
-                "{add_conf}."
+                "Nginx answers the POST itself, with its own page. Which location does so is "
+                "not known: {add_conf}."
             )
         )
     return sentences(parts)
@@ -81,7 +81,7 @@ def _latent(rule: Rule, case: Case) -> Finding | None:
         return None
     if _is_stream_astray(case):
         return None  # the messages would follow it
-    distinguishes = tr("Read from the config: no POST could be made, so it was not seen.")
+    distinguishes = tr("Read from the config, not seen: no POST could be sent.")
     return rule.finding("likely", path_evidences(case), distinguishes, latent=True)
 
 

@@ -23,7 +23,7 @@ UNKNOWN_SESSION = frozenset({400, 404, 422})
 """Answers of servers to a message without a session id."""
 _DISTINGUISHES = tr("Nginx passes the right path on, only the query is missing.")
 _ACCEPTED = tr("The backend itself accepts the same message with its query.")
-_RISK = tr("Read from the config: no POST could be made, so it was not seen.")
+_RISK = tr("Read from the config, not seen: no POST could be sent.")
 _WHY_QUERY = tr(
     "with variables Nginx sends the URI as it is written here: without $is_args$args the "
     "query is lost, and the session id with it"

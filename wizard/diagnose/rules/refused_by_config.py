@@ -41,7 +41,7 @@ _CONDITION = tr(
     "request tells, a file or a variable: look there first."
 )
 _SERVED = tr("The backend accepts the same request directly.")
-_UNSURE = tr("A backend may refuse it in the same way: add --direct to confirm.")
+_UNSURE = tr("A backend may refuse it in the same way: {add_direct}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return _observed(rule, case, cut[0], limit)
     if limit is None or not directives.is_proxied(case.resolution):
         return None
-    distinguishes = tr("Predicted from the config, not observed: it happens at the next reload.")
+    distinguishes = tr("Predicted from the config, not seen: it happens at the next reload.")
     return rule.finding("likely", (_limit_evidence(limit),), distinguishes, latent=True)
 
 
