@@ -1,19 +1,14 @@
 """The HTML report in a real browser, in both themes; skipped where no Chromium is installed."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.browser import BROWSER, OPTIONS
 from tests.report.results import fault
 from tests.report.test_html import fixed_page
 from wizard.report.html import html_report
-
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
-OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 
 pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium is installed")
 
