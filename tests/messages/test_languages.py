@@ -73,6 +73,16 @@ def test_no_line_of_a_report_is_wider_than_a_terminal(language: str) -> None:
     assert [line for line in lines if width(line) > 80 and not re.search(r"\S{60}", line)] == []
 
 
+_HAN = "[\u4e00-\u9fff\uff08-\uff1b]"
+_ENGLISH_JOINT = re.compile(rf"{_HAN}[,;:.](?: |$)|[,;] {_HAN}|[a-z]\. {_HAN}")
+"""A comma, semicolon, colon or full stop of English between Chinese parts of a sentence."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_the_parts_of_a_sentence_are_joined_as_in_its_language(language: str) -> None:
+    assert [line for line in shown_lines(language) if _ENGLISH_JOINT.search(line)] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_no_sentence_of_a_report_is_left_in_english(language: str) -> None:
     left = [line for line in shown_lines(language) if _ENGLISH.search(line)]

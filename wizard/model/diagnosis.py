@@ -146,7 +146,7 @@ class Part:
         """The lines below a comment that says where they go."""
         first = self.lines[0].text if self.lines else ""
         indent = first[: len(first) - len(first.lstrip())]
-        comment = BlockLine(f"{indent}# {safe(self.where)}:", "", kept=True)
+        comment = BlockLine(f"{indent}# {labelled(safe(self.where), '').rstrip()}", "", kept=True)
         return (comment, *self.lines) if self.where else self.lines
 
     @property

@@ -108,7 +108,11 @@ def not_the_cause(cause: Finding) -> str:
 def spell_out_finding(finding: Finding, sides: Mapping[str, str] = _SIDES) -> Finding:
     """The finding with all its labels in words."""
     evidence = tuple(
-        replace(item, where=spell_out(item.where, sides), text=spell_out(item.text, sides))
+        replace(
+            item,
+            where=comma_list(spell_out(part, sides) for part in item.where.split(", ")),
+            text=spell_out(item.text, sides),
+        )
         for item in finding.evidence
     )
     distinguishes = spell_out(finding.distinguishes, sides)
