@@ -87,8 +87,9 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
     yield from _labelled(tr("fix"), fix, "choose(7)")
     for kind, items in groupby(cause.evidence, lambda item: item.kind):
         label = _LABELS[kind]
-        for item in items:
-            yield from _evidence_rows(label, item, view)
+        for text, alike in groupby(items, lambda item: _evidence_text(item, view)):
+            item, *more = alike
+            yield from _evidence_rows(label, text, item, 1 + len(more), view)
             label = ""
     yield from _labelled(tr("not"), wrap(comma_list(cause.ruled_out), room))
     sureness = tr(
@@ -99,13 +100,20 @@ def _cause_rows(cause: Finding, view: View) -> Iterator[Row]:
     yield from _labelled("id", wrap(sureness, view.width - _LABEL_COLUMNS, DIM))
 
 
-def _evidence_rows(label: str, item: Evidence, view: View) -> Iterator[Row]:
-    """Yield one observation: its text, and its place where that says more than the link."""
+def _evidence_text(item: Evidence, view: View) -> str:
+    """An observation, with its place where that says more than the link."""
     text = safe(spell_out(item.short or item.text, side_names(view.case)), 400)
     if item.kind not in ("probe", "follow-up"):
         text = labelled(safe(_short_place(item.where)), text)
     elif item.kind == "probe" and item.is_direct:
         text = labelled(tr("direct"), text)
+    return text
+
+
+def _evidence_rows(label: str, text: str, item: Evidence, count: int, view: View) -> Iterator[Row]:
+    """Yield the rows of an observation that was made so many times."""
+    if count > 1:
+        text = f"{text} ×{count}"
     lines = wrap(text, view.width - _LABEL_COLUMNS - LINK_COLUMNS)
     if len(lines) > MAX_EVIDENCE_ROWS:
         lines[MAX_EVIDENCE_ROWS - 1].append(" …")

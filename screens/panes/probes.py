@@ -125,7 +125,12 @@ def draw_streams(view: View) -> list[PanelView]:
         facts = direct_rows(shown.timeline, view.width) if shown else []
         rows = [*facts, Text(), *_bars(view), *below]
     else:
-        rows = [*_table(view), *([Text()] if view.is_roomy else []), *_bars(view), *below]
+        rows = [
+            *_table(view),
+            *([Text()] if view.height >= _SPACED_ROWS else []),
+            *_bars(view),
+            *below,
+        ]
     return [step_panel(view, rows, _answer(view))]
 
 
@@ -187,10 +192,14 @@ def _before_and_now(view: View) -> list[Text]:
     """
     is_narrow = view.width < _NARROW_COLUMNS
     first = 0 if is_narrow else 17
-    second = min(20, (view.width - first) // 2) if is_narrow else (view.width - first) // 2
+    shown = list(before_and_now(view.case))
+    longest = max((columns_of(row.before) for row in shown), default=0) + _SIGN_COLUMNS + 1
+    second = (view.width - first) // 2
+    if is_narrow:
+        second = min(max(20, longest), second)
     widths = (first, second, view.width - first - second)
     rows = [_table_row([line((title, HEAD)) for title in ("", tr("before"), tr("now"))], widths)]
-    for row in before_and_now(view.case):
+    for row in shown:
         name = wrap(row.name, view.width if is_narrow else first - 1, DIM)
         rows += name if is_narrow else ()
         cells = (
@@ -202,8 +211,13 @@ def _before_and_now(view: View) -> list[Text]:
     return rows
 
 
+_SPACED_ROWS = 24
+"""From this many rows on, the bars are set off from the table."""
 _NARROW_COLUMNS = 80
 """With fewer columns a name beside both times would break them into three lines."""
+
+
+_SIGN_COLUMNS = 2
 
 
 def _cell(text: str, is_well: bool | None, columns: int) -> list[Text]:
@@ -211,7 +225,7 @@ def _cell(text: str, is_well: bool | None, columns: int) -> list[Text]:
     state: State | None = None if is_well is None else "pass" if is_well else "fail"
     sign = (f"{GLYPHS[state]} ", STYLES[state]) if state else ("  ", "")
     style = STYLES[state] if state else ""
-    rows = wrap(text, columns - 3, style)
+    rows = wrap(text, columns - _SIGN_COLUMNS - 1, style)
     return [line(sign if n == 0 else "  ", row) for n, row in enumerate(rows)]
 
 

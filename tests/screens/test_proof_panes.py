@@ -137,3 +137,18 @@ def test_a_stream_of_which_something_came_has_no_such_answer() -> None:
 def test_nothing_is_fixed_without_a_proof(step: StepId) -> None:
     shown = drawn(investigations.failing(), step).lower().replace("not fixed", "")
     assert "fixed" not in shown
+
+
+def test_evidence_that_was_seen_twice_has_one_line() -> None:
+    investigation = investigations.failing()
+    diagnosis = investigation.diagnosis
+    assert diagnosis is not None
+    cause = diagnosis.causes[0]
+    evidence = [
+        each for item in cause.evidence for each in (item, *([item] if item.kind == "log" else []))
+    ]
+    doubled = replace(diagnosis, causes=(replace(cause, evidence=tuple(evidence)),))
+    investigation.concluded = investigation.case, (doubled, None)
+    shown = drawn(investigation, "cause", 200)
+    assert len([row for row in shown.splitlines() if "access.log" in row]) == 1
+    assert "×2" in shown
