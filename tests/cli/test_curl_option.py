@@ -65,12 +65,12 @@ def test_the_wizard_gets_the_target_and_the_notes_are_printed(
     assert opened == [READ, None]
     first, second = capsys.readouterr().err.splitlines()
     assert first == "ssewizard: --curl: -L: redirects are not followed"
-    assert second.startswith("ssewizard: --curl: -m: --stall and --patience")
+    assert second.startswith("ssewizard: --curl: -m: use --stall and --patience")
 
 
 REFUSED = {
     "head": (["--curl", f"curl -I {URL}"], "HEAD is never sent"),
-    "file-in-command": (["--curl", f"curl {URL} -d @body"], "body, and no file that a command"),
+    "file-in-command": (["--curl", f"curl {URL} -d @body"], "its body is in the file body"),
     "no-curl": (["--curl", "wget x"], "--curl: not a curl command"),
     "empty": (["--curl", ""], "--curl: not a curl command"),
     "missing-file": (["--curl", "@/none"], "--curl @/none: cannot be read: No such file"),
