@@ -9,7 +9,7 @@ from wizard.diagnose.facts.schemes import demands_tls, is_not_tls
 from wizard.diagnose.without_direct import protocol
 from wizard.model.case import Case
 from wizard.model.certificate import CertificateProblem, certificate_problem
-from wizard.model.probe_result import UNREADABLE_OUTCOMES
+from wizard.model.probe_result import HELD_OUTCOMES, UNREADABLE_OUTCOMES, ProbeResult
 from wizard.model.timeline import Timeline
 from wizard.text.display import safe
 from wizard.text.messages import tr
@@ -121,19 +121,25 @@ def _about_credentials(answers: list[Timeline]) -> str:
 
 def _about_other_backend(case: Case) -> str:
     """Whether the address to which Nginx passes the path is the right one: what answers there
-    refuses what the direct URL, another address, serves."""
+    refuses or holds what the direct URL, another address, serves."""
     other = addresses.other_backend(case)
-    answered = {"status", "not-a-stream", "redirect"}
     made = [result for result in case.proxy if result.was_made]
     if not other or not streams.is_served_directly(case):
         return ""
-    if not all(result.outcome in answered for result in made):
+    if not all(_is_not_passed(case, result) for result in made):
         return ""
     return tr(
         "check the address in the config: Nginx passes this path to {other}, and the direct URL, "
         "which serves it, is another one. --direct with that address shows what answers there.",
         other=safe(other, 120),
     )
+
+
+def _is_not_passed(case: Case, result: ProbeResult) -> bool:
+    """True for another answer than a stream, or one that is held though the config delivers it."""
+    if result.outcome in ("status", "not-a-stream", "redirect"):
+        return True
+    return result.outcome in HELD_OUTCOMES and streams.is_unexpected(case, result)
 
 
 def _about_inputs(case: Case) -> str:

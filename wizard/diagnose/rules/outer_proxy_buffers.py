@@ -6,6 +6,7 @@ from wizard.diagnose.facts import addresses, product, streams
 from wizard.diagnose.facts.evidence import (
     direct_evidence,
     log_evidence,
+    path_evidence,
     result_evidence,
     setting_evidence,
 )
@@ -39,6 +40,11 @@ _BETWEEN = tr(
     "This Nginx passes the path to {}, which is not the direct URL: a proxy there, "
     "behind this Nginx, explains it as well. Name it with --hop too."
 )
+_PASSED_NOTHING = tr(
+    "By its own log this Nginx passed nothing on, its config delivers the stream, and it passes "
+    "the path to {other}, which is not the direct URL: a proxy there may hold the stream. --direct "
+    "with that address shows it."
+)
 _NETWORK = tr("Only whole events came together, which a slow or uneven network does as well.")
 
 
@@ -59,8 +65,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
     surely_live = any(streams.predicted_results(case, each) == {"live"} for each in unexpected)
     if not (surely_live or passed or traces):
         return None  # events that come in parts are held whole even where small ones should pass
-    if not passed and _log_lines_of(case, unexpected, *HELD_TAGS):
-        return None  # by its own log, this Nginx passed nothing on
+    if not passed and (held_back := _log_lines_of(case, unexpected, *HELD_TAGS)):
+        return _behind(rule, case, unexpected, held_back[0])
     evidence = (
         *map(result_evidence, unexpected),
         direct_evidence(streams.live_direct_probes(case)[0]),
@@ -73,6 +79,28 @@ def check(rule: Rule, case: Case) -> Finding | None:
     text = _DISTINGUISHES.format(addresses.own_url(case))
     distinguishes = sentences((text, *([] if passed else [_OLD_CONFIG]), *doubts))
     return rule.finding(confidence, evidence, distinguishes)
+
+
+def _behind(
+    rule: Rule, case: Case, unexpected: list[ProbeResult], logged: LogLine
+) -> Finding | None:
+    """By its own log this Nginx passed nothing on, and it asks another address than the direct one:
+    what answers there may hold the stream."""
+    other = safe(addresses.other_backend(case), 120)
+    if not other or logged.had_answer:
+        return None
+    evidence = (
+        *map(result_evidence, unexpected),
+        direct_evidence(streams.live_direct_probes(case)[0]),
+        log_evidence(logged),
+        *(path_evidence(each) for each in [case.resolution] if each),
+    )
+    fix = Fix(
+        tr("what answers at {other} passes event streams on as they come", other=other),
+        "outer-proxy",
+    )
+    text = sentences((_PASSED_NOTHING.format(other=other), _OLD_CONFIG))
+    return rule.finding("possible", evidence, text, fix=fix)
 
 
 def _doubts(case: Case, unexpected: list[ProbeResult]) -> tuple[str, ...]:
