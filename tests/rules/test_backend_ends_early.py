@@ -11,6 +11,7 @@ from tests.rules.samples.build import make_case, make_log_line
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts.request_difference import AS_SENT, WITH, WITHOUT
 from wizard.diagnose.outcome import classify
+from wizard.diagnose.rules.backend_ends_early import message_settings
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import SseEvent
 from wizard.model.log_report import LogReport
@@ -157,3 +158,13 @@ def test_the_block_has_what_was_measured_alone(
     assert reason in reasons[line]
     other = {"proxy_http_version 1.1;", "proxy_set_header Connection '';"} - {line}
     assert other.isdisjoint(reasons)
+
+
+@pytest.mark.parametrize(("proxy", "is_changed"), [("426", True), ("cut", False)])
+def test_messages_need_http_1_1_too_where_the_request_itself_is_refused(
+    proxy: str, is_changed: bool
+) -> None:
+    case = make_case(proxy=proxy, direct="live", conf=CONF % "")
+    asks = (asked(AS_SENT, "alike", VERSION, HOST), asked(WITH, "alike", VERSION), SERVED)
+    changes = message_settings(replace(case, follow_ups=asks), case.resolution)
+    assert [change.name for change in changes] == ["proxy_http_version"] * is_changed

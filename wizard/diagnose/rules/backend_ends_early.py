@@ -177,6 +177,13 @@ def _reasons(resolution: RequestResolution) -> Iterator[tuple[str, Evidence, str
             yield "Connection: close", evidence, "-H 'Connection: close' URL"
 
 
+def message_settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
+    """HTTP/1.1 for the messages too, where the backend refuses the request in HTTP/1.0 itself."""
+    refused = any(each.timeline.status == UPGRADE_REQUIRED for each in case.proxy)
+    reason = _measured_reasons(case).get("http-version", "") if refused else ""
+    return (Change("proxy_http_version", "1.1", reason),) if reason else ()
+
+
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
     """HTTP/1.1 without a Connection header, or the one of them that was shown to be at fault, and
     what a stream in HTTP/1.1 needs."""
@@ -228,5 +235,5 @@ RULE = Rule(
     fix=Fix(tr("proxy_http_version 1.1 and an empty Connection header in the location"), "nginx"),
     explains=frozenset({"proxy-buffering-hold", "outer-timeout", "idle-read-timeout"}),
     check=check,
-    settings=NginxSettings(stream=settings, notes=notes),
+    settings=NginxSettings(stream=settings, messages=message_settings, notes=notes),
 )
