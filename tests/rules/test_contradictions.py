@@ -181,7 +181,7 @@ def test_a_live_variant_proves_that_the_backend_sends() -> None:
     for given, confidence in ((case, "confirmed"), (without_config(case), "likely")):
         (cause,) = diagnose(given).causes
         assert (cause.id, cause.confidence) == ("proxy-buffering-hold", confidence)
-        assert "the backend does send" in cause.distinguishes
+        assert "the backend sends" in cause.distinguishes
         assert "direct" not in cause.distinguishes
 
 

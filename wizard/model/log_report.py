@@ -103,13 +103,9 @@ class LoggedFailure:
         if self.last is None:
             return count
         at = datetime.fromtimestamp(self.last, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        when = tr(
-            "{text}at {at} {clock}",
-            text=tr("the last ") if self.count > 1 else "",
-            at=at,
-            clock=clock,
-        )
-        return phrases((count, when))
+        if self.count > 1:
+            return phrases((count, tr("the last at {at} {clock}", at=at, clock=clock)))
+        return phrases((count, tr("at {at} {clock}", at=at, clock=clock)))
 
 
 @dataclass(frozen=True, slots=True)

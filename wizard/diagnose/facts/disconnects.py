@@ -11,7 +11,7 @@ from wizard.model.diagnosis import Evidence
 from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
-from wizard.text.display import comma_list, noted, seconds
+from wizard.text.display import clauses, comma_list, noted, seconds
 from wizard.text.messages import tr
 
 TOLERANCE_S = 0.35
@@ -144,16 +144,19 @@ def reload_lines(case: Case) -> tuple[LogLine, ...]:
 
 def cut_evidence(case: Case, result: ProbeResult) -> Evidence:
     """When a stream ended, together with the timeouts of this Nginx."""
-    text = tr("ended {silence_s} after its last byte, ", silence_s=seconds(silence_s(result)))
-    text += tr("{age_s} after its start", age_s=seconds(age_s(result)))
+    ended = tr(
+        "ended {silence_s} after its last byte, {age_s} after its start",
+        silence_s=seconds(silence_s(result)),
+        age_s=seconds(age_s(result)),
+    )
+    parts = [ended]
     if survived := survived_s(case):
-        text += tr(
-            "; the longest silence that a stream survived is {survived}", survived=seconds(survived)
-        )
+        longest = seconds(survived)
+        parts.append(tr("the longest silence that a stream survived is {longest}", longest=longest))
     if is_outlived(case, result):
-        text += tr("; the direct stream of that age was open")
+        parts.append(tr("the direct stream was still open at that age"))
     limits = comma_list(_timeouts(case.resolution)) if case.resolution else ""
-    return Evidence("probe", result.timeline.probe.label, noted(text, limits))
+    return Evidence("probe", result.timeline.probe.label, noted(clauses(parts), limits))
 
 
 def _timeouts(resolution: RequestResolution) -> Iterator[str]:

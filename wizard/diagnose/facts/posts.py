@@ -232,11 +232,11 @@ def unrouted_messages(resolution: RequestResolution) -> UnroutedMessages | None:
     if any(is_routed(resolution, path) for path in paths):
         return None
     text = tr(
-        "the backend is asked for {backend_path}, and neither {paths} ",
+        "Nginx asks the backend for {backend_path}, and neither {first} nor {last} leads to it",
         backend_path=safe(backend_path, 80),
-        paths=safe(paths[0], 80),
+        first=safe(paths[0], 80),
+        last=safe(paths[2], 80),
     )
-    text += tr("nor {paths} leads to it", paths=safe(paths[2], 80))
     where = str(upstream.where or resolution.config.main)
     return UnroutedMessages(where, text, backend_folder != folder)
 

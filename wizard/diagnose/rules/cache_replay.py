@@ -223,11 +223,11 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if resolution.value(name) in ("", "off") or not ignores_header(resolution, "cache-control"):
         return ()
     text = tr(
-        "{name} {value}, and Cache-Control is ignored: ",
+        "{name} {value}, and Cache-Control is ignored: a stream that has ended is sent again to "
+        "other clients",
         name=name,
         value=safe(resolution.value(name), 40),
     )
-    text += tr("a stream that has ended is replayed to others")
     return (rule.config_finding(place_of(resolution, name), text, name),)
 
 

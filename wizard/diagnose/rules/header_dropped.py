@@ -193,7 +193,7 @@ def _replaced(resolution: RequestResolution) -> Iterator[tuple[str, Evidence]]:
         if len(line.args) > 1 and line.args[0].lower() == "accept" and _accepts_less(line.args[1]):
             value = safe(line.args[1], 60)
             text = tr(
-                "{name} Accept {value}: the backend gets this in place of what was sent",
+                "{name} Accept {value}: the backend gets this instead of what was sent",
                 name=line.name,
                 value=value,
             )
@@ -210,15 +210,13 @@ def _overwritten(case: Case, resolution: RequestResolution) -> Iterator[tuple[st
             if "$" in line.args[1]:
                 continue  # it may hold what the client sent
             text = tr(
-                "{name} {args} …: the backend gets this value in place ",
+                "{name} {args} …: the backend gets this value instead of the one that was sent",
                 name=line.name,
                 args=safe(line.args[0], 60),
             )
             yield (
                 name,
-                Evidence(
-                    "config", str(line.where), tr("{text}of the one that was sent", text=text)
-                ),
+                Evidence("config", str(line.where), text, line.name),
             )
 
 

@@ -27,9 +27,9 @@ _MEASURED = tr(
     "HTTP/1.0, as it was sent before 1.29.7, it is served."
 )
 _WHY_OLD_VERSION = tr(
-    "the backend cannot speak HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An "
-    "answer in HTTP/1.0 ends by close, so buffering must be off for it to come as it is "
-    "sent"
+    "the backend cannot handle HTTP/1.1 with keepalive, Nginx's default since 1.29.7. An answer "
+    "in HTTP/1.0 ends when the connection closes, so buffering must be off for it to arrive as "
+    "it is sent"
 )
 
 

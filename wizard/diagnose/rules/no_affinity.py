@@ -24,9 +24,9 @@ from wizard.text.messages import plural, tr
 _NAMES_SESSION = re.compile(r"(?i)session")
 _BACKEND = Fix(
     tr(
-        "the backend runs as one process, or its processes share their sessions, or what "
-        "spreads connections over them keeps each client at one: behind one address Nginx "
-        "cannot choose"
+        "run the backend as one process, or let its processes share their sessions, or let what "
+        "spreads connections over them keep each client at one: behind one address Nginx cannot "
+        "choose"
     ),
     "backend",
 )
@@ -39,8 +39,8 @@ _EITHER = Fix(
     "backend",
 )
 _ONCE = tr(
-    "A message of one session was lost, and those of others were all taken, on the same "
-    "path: so the path is right, and chance decides."
+    "A message of one session was lost, and those of others were all accepted, on the same "
+    "path. So the path is right, and it depends on chance."
 )
 _LATER = tr(
     "A later message of one session was lost, and the first ones of all further sessions were "
@@ -48,18 +48,17 @@ _LATER = tr(
     "forget its sessions: by a time limit, an error, or a restart. Its log tells."
 )
 _MIXED = tr(
-    "Messages of the same kind, to the same path, were taken in one session or attempt "
-    "and not in another: so the path is right, and chance decides which process they "
-    "reach."
+    "Messages of the same kind, to the same path, were accepted in one session or attempt and "
+    "not in another. So the path is right, and it depends on chance which process gets them."
 )
 _ALL_LOST = tr(
-    "Each session was opened, and none of its messages found it, though the backend "
-    "takes the same message when it is asked directly: so it exists, and in another "
+    "Each session was opened, and then none of its messages was accepted, though the backend "
+    "accepts the same message when it is asked directly. So the session exists, but in another "
     "process."
 )
 _ALL_UNKNOWN = tr(
-    "The server answers, on the right path, that it does not know a session that it has "
-    "just opened."
+    "The server answers, on the right path, that it does not know the session that it has just "
+    "opened."
 )
 _UNREAD = tr("Whether Nginx has several peers is not known: {add_conf}.")
 _METHODS = frozenset({"least_conn", "ip_hash", "hash", "random", "least_time", "sticky"})
@@ -68,10 +67,10 @@ _HASH = Change(
     "hash",
     "$binary_remote_addr consistent",
     tr(
-        "each client's requests reach one peer, so a message finds the session that its "
-        "stream opened. Not a hash of the session id: the GET that opens the session has "
-        "none yet. Behind another proxy this is that proxy's address: set real_ip_header "
-        "there, or all clients share a peer"
+        "sends all requests of a client to one server, so that a message finds the session of "
+        "its stream. Not a hash of the session id: the GET that opens the session has none yet. "
+        "Behind another proxy the address is that proxy's: set real_ip_header there, or all "
+        "clients share one server"
     ),
     scope="upstream",
     drops=_METHODS - {"hash"},
@@ -194,7 +193,7 @@ def _evidence(case: Case, asked: Sequence[FollowUpResult], side: Side) -> tuple[
     failing = [each for each in asked if is_lost(each.timeline)]
     sessions = plural(len({each.why for each in asked}), "further session")
     count = tr(
-        "of {count} in {sessions} {lost} did not reach it",
+        "{lost} of {count} in {sessions} did not reach it",
         count=plural(len(asked), "message"),
         sessions=sessions,
         lost=len(failing),
@@ -225,10 +224,11 @@ def _lacking(balancing: Balancing) -> str:
     if balancing.varying_key:
         key = safe(balancing.varying_key, 80)
         return tr(
-            "hash {key} differs between the requests of a client, so it keeps none at its own",
+            "hash {key} differs between requests of the same client, so they reach different "
+            "servers",
             key=key,
         )
-    return tr("nothing keeps a client at its own")
+    return tr("nothing keeps a client at the same server")
 
 
 def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFinding, ...]:
@@ -237,9 +237,10 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if not balance.spreads_clients:
         return ()
     text = tr(
-        "{count} servers, and {lacking}: ", count=len(balance.peers), lacking=_lacking(balance)
+        "{count} servers, and {lacking}: a server that keeps sessions in memory loses messages",
+        count=len(balance.peers),
+        lacking=_lacking(balance),
     )
-    text += tr("a server that keeps sessions in memory loses messages")
     return (rule.config_finding(str(balance.where or resolution.config.main), text),)
 
 

@@ -23,13 +23,13 @@ from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
 _DISTINGUISHES = tr(
-    "The 401 itself is right for a client without a token. What is wrong is where it "
-    "tells that client to find out how to get one."
+    "The 401 itself is right for a client without a token. But it names the wrong place to "
+    "learn how to get one."
 )
 
 
 _WHY_FORWARDED = tr(
-    "the backend builds its URLs from it: asked directly with this header, it named the public URL"
+    "the backend builds its URLs from this header: with it, a direct request got the public URL"
 )
 _NOT_ASKED = tr(
     "the backend itself was not asked for the document (no --direct), so no line is known to "
@@ -38,8 +38,8 @@ _NOT_ASKED = tr(
 )
 _PUBLIC_URL = Fix(
     tr(
-        "the backend is told its public URL by a setting of its own, or trusts the forwarded "
-        "headers of Nginx: asked with them, it does not name the public URL"
+        "set the public URL in the backend, or let it trust the headers that Nginx forwards: a "
+        "direct request with these did not get the public URL"
     ),
     "backend",
 )
@@ -93,7 +93,7 @@ def _fix(case: Case) -> Fix | None:
         )
     if found is asked[0]:
         return Fix(
-            tr("{path} is routed to the backend, which has the document there", path=path), "nginx"
+            tr("lead {path} to the backend, which has the document there", path=path), "nginx"
         )
     where = safe(split_url(found.timeline.probe.url).path, 200)
     return Fix(
@@ -168,8 +168,8 @@ RULE = Rule(
     stage=Stage.ADMIT,
     fix=Fix(
         tr(
-            "/.well-known/oauth-protected-resource is routed to the backend, and the backend "
-            "knows its public URL (forwarded headers, or its own setting)"
+            "lead /.well-known/oauth-protected-resource to the backend, and let the backend "
+            "know its public URL (forwarded headers, or a setting of its own)"
         ),
         "nginx",
     ),

@@ -15,8 +15,8 @@ from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
 _DISTINGUISHES = tr(
-    "The document is there, so it is not lost: a client compares its resource with the "
-    "URL that it was given, and refuses another one (RFC 9728, section 3.3)."
+    "The document is there. But a client compares the resource in it with the URL that it was "
+    "given, and refuses another one (RFC 9728, section 3.3)."
 )
 
 
@@ -66,7 +66,8 @@ RULE = Rule(
     id="oauth-metadata-mismatch",
     stage=Stage.ADMIT,
     fix=Fix(
-        tr("the backend is told its public URL, and names exactly that as the resource"), "backend"
+        tr("set the public URL in the backend, so that it names exactly that as the resource"),
+        "backend",
     ),
     check=check,
     is_mended=metadata.is_right,

@@ -22,7 +22,7 @@ _NOT_HERE = tr(
     "and the config of this Nginx does not compress event streams, so another proxy does"
 )
 _ELSEWHERE = tr("and {} answers at the public URL, so it or a proxy behind it does")
-_UNSEEN = tr("and no header of the held answer came, so who compresses it was not seen")
+_UNSEEN = tr("and not even headers of the held answer came, so it was not seen who compresses it")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -139,8 +139,8 @@ RULE = Rule(
     stage=Stage.HOLD,
     fix=Fix(
         tr(
-            "the proxy that compresses exempts text/event-stream; or Cache-Control: no-transform "
-            "in the backend's answer, which many of them heed"
+            "let the proxy that compresses exempt text/event-stream; or let the backend answer "
+            "with Cache-Control: no-transform, which many proxies follow"
         ),
         "outer-proxy",
     ),

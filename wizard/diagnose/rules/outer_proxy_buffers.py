@@ -22,30 +22,33 @@ TRACE_HEADERS = ("via", "x-cache", *streams.PROXY_HEADERS)
 """Response headers that show a proxy, the most telling first."""
 _MORE = {
     "hop": "",
-    "outside": tr("That proxy was not probed itself: name it with --hop to be sure."),
-    "direct": tr("Both places may also have reached different backends."),
+    "outside": tr("That proxy was not asked itself: name it with --hop to be sure."),
+    "direct": tr("The two requests may also have reached different backends."),
 }
 _DISTINGUISHES = tr(
-    "The config of this Nginx delivers the stream and the backend sends, so what holds "
-    "it stands in front of this Nginx. Name each hop with --hop NAME=URL, this one with "
-    "--hop nginx={}: that shows which one holds it."
+    "This Nginx passes the stream on, by its config, and the backend sends it. So what holds it "
+    "is in front of this Nginx. Name each hop with --hop NAME=URL, this one with --hop "
+    "nginx={}: that shows which one holds it."
 )
 _NAMED = tr(
-    "{name} answers at the public URL, and the backend sends when it is asked directly, "
-    "so the stream is held at {name} or by a proxy behind it, which --hop "
-    "inner=http://HOST:PORT{path} tells apart."
+    "{name} answers at the public URL, and the backend sends when it is asked directly. So "
+    "{name} or a proxy behind it holds the stream: --hop inner=http://HOST:PORT{path} shows "
+    "which."
 )
-_OLD_CONFIG = tr("If this config is not the one that runs (no reload yet), that explains it too.")
+_OLD_CONFIG = tr("If the running Nginx has another config (no reload yet), that explains it too.")
 _BETWEEN = tr(
-    "This Nginx passes the path to {}, which is not the direct URL: a proxy there, "
-    "behind this Nginx, explains it as well. Name it with --hop too."
+    "This Nginx passes the path to {}, which is not the direct URL. A proxy there, behind this "
+    "Nginx, may hold the stream as well: name it with --hop too."
+)
+_NETWORK = tr(
+    "Several events came at once, but each was complete. A slow or uneven network does that as "
+    "well."
 )
 _PASSED_NOTHING = tr(
     "By its own log this Nginx passed nothing on, its config delivers the stream, and it passes "
     "the path to {other}, which is not the direct URL: a proxy there may hold the stream. --direct "
     "with that address shows it."
 )
-_NETWORK = tr("Only whole events came together, which a slow or uneven network does as well.")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -167,7 +170,8 @@ RULE = Rule(
     stage=Stage.HOLD,
     fix=Fix(
         tr(
-            "buffering off at the outer proxy, or `proxy_pass_header X-Accel-Buffering` at this one"
+            "switch buffering off at the outer proxy, or set `proxy_pass_header "
+            "X-Accel-Buffering` at this one"
         ),
         "outer-proxy",
     ),

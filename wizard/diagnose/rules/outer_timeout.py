@@ -19,11 +19,11 @@ _CUT_TAGS = (
     "read-timeout", "premature-close", "header-timeout", "connect-failed", "no-live-peer",
 )  # fmt: skip
 _DISTINGUISHES = tr(
-    "No timeout in this config is that long, so another layer ended the stream; the "
-    "number only suggests which one."
+    "No timeout in this config has that length, so another layer ended the stream. The number "
+    "only suggests which one."
 )
 _UNREAD = tr(
-    "The number only suggests whose timeout it is: without the config it may be this Nginx's own."
+    "The number only suggests whose timeout it is. Without the config, it may be this Nginx's own."
 )
 _NAMED = tr(
     "The direct stream of that age was still open, and {} answers at the public URL: it, "
@@ -35,17 +35,17 @@ _BEHIND = tr(
     "ended the stream."
 )
 _MEND_BEHIND = tr(
-    "a longer timeout in what answers at {}, or pings more often than it allows; as a "
-    "proxy in a row (--hop, h in the wizard) it is asked by itself"
+    "set a longer timeout in what answers at {}, or send pings more often than it allows. To "
+    "ask it by itself, name it as a proxy in a row (--hop, h in the wizard)"
 )
 _BY_LOGS = tr(
-    "Nginx's access log has our request with a 200, no timeout in this config is that long, and "
-    "the direct stream of that age was open. Nginx's error log, which was read, has no complaint: "
-    "what stands in front of this Nginx, or the network there, ended the stream."
+    "Nginx's access log shows a 200 for our request, no timeout in this config has that length, "
+    "the direct stream was open at that age, and Nginx's error log shows nothing. So what is in "
+    "front of this Nginx, or the network there, ended the stream."
 )
 _UNSURE = tr(
-    "A direct stream that continues, and Nginx's logs with a 200 and no complaint, would "
-    "make it likely."
+    "A direct stream that stays open, and Nginx's logs with a 200 and no error, would make this "
+    "likely."
 )
 
 
@@ -77,7 +77,10 @@ def _by_named(rule: Rule, case: Case, result: ProbeResult, named: product.Produc
     confidence: Confidence = "likely" if named.shows_what_is_behind else "possible"
     evidence = (result_evidence(result), disconnects.cut_evidence(case, result), named.evidence)
     fix = Fix(
-        tr("pings every 10 s, and a longer timeout (or none) at {name}", name=named.name),
+        tr(
+            "let the backend ping every 10 s, and set a longer timeout (or none) at {name}",
+            name=named.name,
+        ),
         "outer-proxy",
     )
     return rule.finding(confidence, evidence, _NAMED.format(named.name), fix=fix)
@@ -177,7 +180,10 @@ RULE = Rule(
     id="outer-timeout",
     stage=Stage.CUT,
     fix=Fix(
-        tr("pings every 10 s, and a longer timeout (or none) in the layer in front of Nginx"),
+        tr(
+            "let the backend ping every 10 s, and set a longer timeout (or none) in the layer "
+            "in front of Nginx"
+        ),
         "outer-proxy",
     ),
     check=check,

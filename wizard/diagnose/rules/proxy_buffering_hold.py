@@ -38,102 +38,100 @@ from wizard.text.messages import tr
 
 _HELD = tr("The direct request is live while the proxied one is held, so the backend does send")
 _PARTLY_HELD = tr(
-    "The direct request gets each event whole and when it is sent, the proxied one does "
-    "not, so it is not the backend that is late"
+    "The direct request gets each event complete and at the moment when it is sent, and the "
+    "proxied one does not. So the backend is not late"
 )
 _SAME_BACKEND = tr(
     "the backend does not ask for unbuffered delivery (X-Accel-Buffering); and the "
     "config in force keeps buffering on"
 )
-_OTHER_BACKEND = tr(
-    "the config keeps buffering on; but it is not shown that Nginx asks that backend"
-)
+_OTHER_BACKEND = tr("the config keeps buffering on, but nothing shows that Nginx asks that backend")
 _BY_ITSELF = tr(
-    "Data arrives, so the backend sends; it arrives as full buffers or without the end "
-    "of an event, which is how buffering delivers, and the config in force keeps "
-    "buffering on. A backend that stops in the middle of an event would look alike: "
-    "{add_direct}."
+    "Data arrives, so the backend sends. It arrives as full buffers, or without the end of an "
+    "event, as it does with buffering, and the config in force keeps buffering on. A backend "
+    "that stops in the middle of an event would look the same: {add_direct}."
 )
 _BY_ITSELF_NO_CONFIG = tr(
-    "Data arrives, so the backend sends; it arrives as full buffers or without the end "
-    "of an event, which is how buffering delivers. A backend that stops in the middle of "
-    "an event would look alike: {add_direct}. Whether buffering is on is not known: "
-    "{add_conf}."
+    "Data arrives, so the backend sends. It arrives as full buffers, or without the end of an "
+    "event, as it does with buffering. A backend that stops in the middle of an event would "
+    "look the same: {add_direct}. Whether buffering is on is not known: {add_conf}."
 )
 _ADVICE = tr(
-    "Pass as --direct the address that Nginx uses, and the config of the Nginx that serves this."
+    "Give as --direct the address that Nginx uses, and add the config of the Nginx that serves "
+    "this URL."
 )
 _NO_DIRECT = tr(
     "The config in force keeps buffering on and would hold this stream; but nothing "
     "shows that the backend sends at all: {tell_silent}."
 )
 _KEPT = tr(
-    "The headers came only after {}, in one moment with the broken end: Nginx had the "
-    "backend's answer and let it go when it gave up reading. Without an answer it sends "
-    "504, and a backend that is slow to answer gets a whole read timeout more"
+    "The headers came only after {}, at the same moment as the broken end: Nginx had the "
+    "backend's answer and released it when it gave up reading. Without an answer it sends 504, "
+    "and a slow backend gets a whole read timeout more"
 )
 _LOGGED = tr(
-    "Nginx's access log has the backend's 200 to our own request, of which it passed "
-    "nothing on: the backend does answer; and the config in force keeps buffering on."
+    "Nginx's access log shows that the backend answered 200 to our request, and that Nginx "
+    "passed nothing on. So the backend answers, and the config in force keeps buffering on."
 )
 _KEPT_UNSURE = tr(
-    "The headers came only after {}, in one moment with the broken end, as where Nginx "
-    "lets go what it holds when it gives up reading. A backend that answers late and "
-    "breaks off in the same moment looks alike, and the read timeout in force tells "
-    "which: {{add_conf}}."
+    "The headers came only after {}, at the same moment as the broken end, as when Nginx "
+    "releases what it holds because it gives up reading. A backend that answers late and breaks "
+    "off at the same moment looks the same. The read timeout in force tells which it is: "
+    "{{add_conf}}."
 )
-_KEPT_WHERE = tr("Of several Nginx in a row it may be one further in: --hop shows which.")
+_KEPT_WHERE = tr(
+    "If there are several Nginx in a row, it may be one closer to the backend: --hop shows which."
+)
 _SENDS = tr(
-    "The same stream is live for {}, so the backend does send, and what holds it for the "
-    "others stands between: the config in force keeps buffering on"
+    "The same stream is live for {}, so the backend sends. Something between holds it for the "
+    "other requests: the config in force keeps buffering on"
 )
 _SENDS_NO_CONFIG = tr(
-    "The same stream is live for {}, so the backend does send, and what holds it for the "
-    "others stands between. Without the Nginx config it is not known that buffering is "
-    "on: {{add_conf}}."
+    "The same stream is live for {}, so the backend sends. Something between holds it for the "
+    "other requests. Without the Nginx config it is not known that buffering is on: "
+    "{{add_conf}}."
 )
 _NO_CONFIG = tr(
     "Without the Nginx config it is not known that buffering is on, nor that Nginx "
     "passes this path to that backend: {add_conf}."
 )
 _TAIL_RISK = tr(
-    "The config delivers small events and keeps the end of large ones until the next "
-    "event, and no large event was seen."
+    "The config passes small events on and holds the end of large ones until the next event. No "
+    "large event was seen."
 )
 _REPLY = tr(
-    "The stream is live and small replies arrive; the end of a large one does not, which "
-    "the config in force keeps in a buffer until more follows"
+    "The stream is live and small replies arrive. The end of a large reply does not arrive: the "
+    "config in force keeps it in a buffer until more follows"
 )
 _REPLY_DIRECT = tr("the same reply arrives whole at the direct URL")
 _SAVED_BY_HEADER = tr(
-    "The proxied stream is live although buffering is on: the backend's header switches "
-    "it off for each response. A backend without that header would be held."
+    "The proxied stream is live although buffering is on: a header of the backend switches it "
+    "off for each response. Without that header the stream would be held."
 )
 _ANSWER = tr(
-    "The same POST is answered at once by the backend, with an event stream, and late or "
-    "not at all through the proxy, whose config keeps buffering on: the answer is held "
-    "until it ends."
+    "The backend answers the same POST at once, with an event stream. Through the proxy the "
+    "answer is late or missing, and the config keeps buffering on: it holds the answer until it "
+    "ends."
 )
 _ANSWER_NO_CONFIG = tr(
-    "The same POST is answered at once by the backend, with an event stream, and late or "
-    "not at all through the proxy. Without the Nginx config it is not known that "
-    "buffering is on: {add_conf}."
+    "The backend answers the same POST at once, with an event stream. Through the proxy the "
+    "answer is late or missing. Without the Nginx config it is not known that buffering is on: "
+    "{add_conf}."
 )
 _UNTIL_ITS_END = tr(
-    "The backend answers a POST with an event stream, and the config keeps buffering on: "
-    "an answer that takes a while and reports progress is held until its end. No message "
-    "that was sent takes a while, so this was not seen."
+    "The backend answers a POST with an event stream, and the config keeps buffering on. So an "
+    "answer that takes a while and reports progress is held until its end. None of our messages "
+    "took a while, so this was not seen."
 )
 _SHORT_ANSWER = tr(
-    "The answer was whole too soon to show whether it is held, and the config keeps "
-    "buffering on: an answer that takes longer is held until its end. Ask for a longer "
-    "one."
+    "The answer was complete too soon to show whether it is held. The config keeps buffering "
+    "on, so a longer answer is held until its end. Ask for a longer one."
 )
 SHORT_ANSWER_S = 0.5
 """An answer that takes less, in seconds, may have been held to its end without being late."""
 _OTHER_NGINX = tr(
-    "Nothing shows that the requests pass the Nginx of this config: none of its servers "
-    "listens on the requested port, and its logs do not hold our requests. Give the "
+    "Nothing shows that the requests pass through the Nginx of this config: none of its servers "
+    "listens on the port of the URL, and its logs have no line about our requests. Add the "
     "config of the Nginx that the URL leads to, or its access log."
 )
 _METHODS = {"tools": "tools/list"}
@@ -441,12 +439,11 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
     if not parts:
         return ()
     text = tr(
-        "{name} {value} holds {parts}, unless ",
+        "{name} {value} holds {parts}, unless the backend sends X-Accel-Buffering: no",
         name=name,
         value=resolution.value(name),
-        parts=", and ".join(parts),
+        parts=tr(" and ").join(parts),
     )
-    text += tr("the backend sends X-Accel-Buffering: no")
     near = (rule.config_finding(line.where, line.text) for line in ineffective_lines(resolution))
     return (rule.config_finding(directives.place_of(resolution, name), text, name), *near)
 

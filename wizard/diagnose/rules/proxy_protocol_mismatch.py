@@ -16,13 +16,13 @@ from wizard.text.display import labelled, safe
 from wizard.text.messages import tr
 
 _EXPECTED = tr(
-    "The connection was accepted and then dropped without an answer, which is what Nginx "
-    "does where it expects a PROXY protocol header and none comes. A request that passes "
-    "a balancer which sends one is not concerned."
+    "The connection was accepted and then dropped without an answer. Nginx does this where it "
+    "expects a PROXY protocol header and none comes. A request through a balancer that sends "
+    "this header is not affected."
 )
 _UNEXPECTED = tr(
-    "Nginx took the PROXY protocol header, which something in front of it sends, for a "
-    "request; the request itself was never read."
+    "Something in front of Nginx sends a PROXY protocol header, and Nginx took it for a "
+    "request. The request itself was never read."
 )
 
 
@@ -105,7 +105,10 @@ RULE = Rule(
     id="proxy-protocol-mismatch",
     stage=Stage.REACH,
     fix=Fix(
-        tr("proxy_protocol in `listen` if the balancer in front sends it, and not otherwise"),
+        tr(
+            "set proxy_protocol in `listen` if the balancer in front sends that header, and "
+            "remove it otherwise"
+        ),
         "nginx",
     ),
     explains=frozenset({"client-interception", "scheme-mismatch"}),

@@ -21,12 +21,12 @@ from wizard.text.messages import tr
 
 UNKNOWN_SESSION = frozenset({400, 404, 422})
 """Answers of servers to a message without a session id."""
-_DISTINGUISHES = tr("Nginx passes the right path on, only the query is missing.")
+_DISTINGUISHES = tr("Nginx passes the right path on, but without its query.")
 _ACCEPTED = tr("The backend itself accepts the same message with its query.")
 _RISK = tr("Read from the config, not seen: no POST could be sent.")
 _WHY_QUERY = tr(
-    "with variables Nginx sends the URI as it is written here: without $is_args$args the "
-    "query is lost, and the session id with it"
+    "with variables, Nginx sends the URI exactly as it is written here: without $is_args$args "
+    "the query with the session id is lost"
 )
 
 

@@ -64,7 +64,9 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 RULE = Rule(
     id="reload-cut",
     stage=Stage.CUT,
-    fix=Fix(tr("a longer worker_shutdown_timeout, or none, and clients that reconnect"), "nginx"),
+    fix=Fix(
+        tr("set a longer worker_shutdown_timeout, or none, and let clients reconnect"), "nginx"
+    ),
     check=check,
     check_config=check_config,
     config_order=60,

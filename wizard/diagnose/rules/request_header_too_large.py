@@ -19,8 +19,8 @@ _PAGE = "Header Or Cookie Too Large"
 """Part of the page that Nginx sends with its 400 (ngx_http_special_response.c)."""
 _NAMED = tr("The refusal is Nginx's own and names the reason; the backend never got the request.")
 _OTHERS = tr(
-    "Nginx's error log says it of other requests for this path. The headers of ours are "
-    "smaller: those of another client (cookies, tokens) may not be."
+    "Nginx's error log shows this for other requests to this path. The headers of ours are "
+    "smaller; other clients may send larger ones (cookies, tokens)."
 )
 _WHY = tr(
     "one header line has to fit one of these buffers (8k by default), and all headers "

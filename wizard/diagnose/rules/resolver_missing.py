@@ -18,11 +18,10 @@ from wizard.text.display import safe
 from wizard.text.messages import tr
 
 _NAMED = tr(
-    "Nginx names the reason itself: it has no resolver, so it did not even try to reach "
-    "the backend."
+    "Nginx itself says why: it has no resolver, so it did not even try to reach the backend."
 )
 _READ = tr(
-    "The name stands in a variable, which Nginx looks up for each request, and no "
+    "The backend's name is in a variable, so Nginx looks it up for each request, and no "
     'resolver is set. Its error log would confirm it: "no resolver defined to resolve".'
 )
 

@@ -27,16 +27,15 @@ _HOLDING = frozenset({"held", "headers-held"})
 _MEASURED = frozenset({"script", "brotli", "lines"})
 """The effects of filters that were measured to hold (docs/delivery.md, "Body filters")."""
 _KNOWN = tr(
-    "The direct request is live while the proxied one is held. Buffering alone would "
-    "pass small events of this backend on; with this filter in force Nginx keeps them"
+    "The direct request is live and the proxied one is held. Buffering alone would pass small "
+    "events of this backend on; this filter makes Nginx hold them"
 )
 _UNKNOWN = tr(
-    "The direct request is live while the proxied one is held, which this Nginx's "
-    "buffering does not explain. A filter that may keep the response back is in force "
-    "for this path"
+    "The direct request is live and the proxied one is held, and this Nginx's buffering does "
+    "not explain that. A filter that may hold the response is in force for this path"
 )
 _SURE = tr("Nginx passes this path to that backend.")
-_TRY = tr("Without the filter the same request would show whether it is this one.")
+_TRY = tr("Send the same request without the filter to see whether it is the cause.")
 _IN_FRONT = tr("Another proxy in front of this Nginx would look alike: --hop nginx={} tells.")
 _LOGGED = tr(
     "The access log counts bytes as sent for these requests, though they enter at this "
