@@ -30,7 +30,9 @@ def draw_fix(view: View) -> list[PanelView]:
     recommendation = view.recommendation
     if view.case.is_fixed:
         changes = [line(change_text(each)) for each in view.case.config_changes]
-        return [step_panel(view, changes or wrap(config_sentence(view.case), view.width))]
+        changed = rows_of(changes or wrap(config_sentence(view.case), view.width))
+        proof = Row(line(tr("What came before and what comes now")), "choose(8)")
+        return [step_panel(view, [*changed, Row(Text()), proof])]
     if recommendation is None:
         return [step_panel(view, [])]
     is_diff = "diff" in view.unfolded and recommendation.diff is not None

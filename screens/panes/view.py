@@ -85,10 +85,10 @@ def step_panel(view: View, rows: Iterable[Row | Text], answer: str = "") -> Pane
         inputs = [*map(_input_row, _inputs(view))]
         proves = wrap(STEP_TEXTS[view.step].proves, view.width, DIM)
         rows = [*inputs, *([Text()] if inputs else []), *proves]
-    if state == "todo" and not rows:
-        rows = [*([Text()] if head else []), *wrap(STEP_TEXTS[view.step].proves, view.width, DIM)]
+    if state in ("todo", "skip", "fail") and not rows:
+        rows = [*wrap(STEP_TEXTS[view.step].proves, view.width, DIM)]
     body = [row if isinstance(row, Row) else Row(row) for row in rows]
-    gap = [Row(Text())] if head and body and state != "todo" else []
+    gap = [Row(Text())] if head and body else []
     return PanelView(title, [*rows_of(head), *gap, *body], shown, STATE_WORDS[state])
 
 

@@ -365,3 +365,17 @@ async def test_the_step_list_says_what_the_steps_were_given() -> None:
 
 def test_while_step_8_runs_step_2_keeps_its_word() -> None:
     assert result_words(investigations.running("verify"))["proxy"] == "held"
+
+
+async def test_a_fixed_step_7_leads_to_the_proof() -> None:
+    async with Wizard(investigations.fixed()).run_test(size=SIZE) as pilot:
+        await press(pilot, "7", "tab", "enter")
+        assert steps_screen(pilot).step == "verify"
+
+
+async def test_a_step_that_failed_without_a_result_says_what_it_would_prove() -> None:
+    async with Wizard(investigations.broken()).run_test(size=SIZE) as pilot:
+        await press(pilot, "5")
+        shown = steps_screen(pilot).query_one("#first", Panel).text
+        assert shown.startswith("✗ /etc/nginx/nginx.conf:14: unexpected end of file")
+        assert "Which server and location serve this path" in shown
