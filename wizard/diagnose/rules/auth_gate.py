@@ -48,7 +48,7 @@ _ANSWER = Fix(
         "this Nginx can reach it. A short read timeout in its location makes it fail soon "
         "instead of hanging"
     ),
-    "nginx",
+    "backend",
 )
 
 
