@@ -119,7 +119,7 @@ def draw_streams(view: View) -> list[PanelView]:
             )
         ]
     handshakes = [f"MCP {handshake_text(each, side_names(case))}" for each in case.handshakes]
-    below = [fit(line((safe(text), DIM)), view.width) for text in handshakes]
+    below = [row for text in handshakes for row in wrap(safe(text), view.width, DIM)]
     if view.step == "direct" and _is_plain(case):
         shown = shown_pair(view)[1]
         facts = direct_rows(shown.timeline, view.width) if shown else []

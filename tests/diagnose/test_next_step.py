@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.rules.samples.build import make_case
+from tests.rules.samples.build import make_case, make_log_line
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.next_step import next_step
 from wizard.model.case import Case
@@ -133,3 +133,36 @@ def test_another_address_in_the_config_is_asked_about(
     step = next_step(make_case(proxy=proxy, direct="live", conf=conf))
     assert ("check the address in the config" in step) == is_asked
     assert (address in step) == is_asked
+
+
+@pytest.mark.parametrize(("line", "is_told"), [("", True), ("Host $http_host", False)])
+def test_a_host_that_is_not_passed_on_is_told(line: str, is_told: bool) -> None:
+    header = f"proxy_set_header {line};" if line else ""
+    conf = f"""
+        upstream inner {{ server 127.0.0.1:12299; }}
+        server {{ listen 8081; location / {{ proxy_pass http://inner; {header} }} }}
+    """
+    step = next_step(make_case(proxy="html", direct="live", conf=conf))
+    assert ("asks there for the host inner, not 127.0.0.1:8081" in step) == is_told
+
+
+def test_several_peers_are_asked_each() -> None:
+    conf = """
+        upstream bot { server 127.0.0.1:12213; server 10.0.0.7:12213; }
+        server { listen 8081; location / { proxy_pass http://bot; } }
+    """
+    step = next_step(make_case(proxy="404", direct="live", conf=conf))
+    assert "ask each, as --direct http://10.0.0.7:12213/sse" in step
+
+
+def test_what_the_error_log_says_of_our_request_is_told() -> None:
+    text = (
+        '2026/11/27 09:11:02 [crit] 31#31: *5 open() "/var/lib/nginx/body/1" failed (13: '
+        'Permission denied), client: 127.0.0.1, server: , request: "POST /sse HTTP/1.1"'
+    )
+    for ours in (True, False):
+        logs = (make_log_line(text, ours=ours),)
+        conf = "server { listen 8081; location / { proxy_pass http://127.0.0.1:12213; } }"
+        step = next_step(make_case(proxy="500", direct="live", conf=conf, logs=logs))
+        told = 'open() "/var/lib/nginx/body/1" failed (13: Permission denied).'
+        assert step.endswith(told) == ours

@@ -1,5 +1,6 @@
 """What to do first where nothing could be concluded: the option to give, or the URL to try."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -11,9 +12,11 @@ from wizard.model.case import Case
 from wizard.model.certificate import CertificateProblem, certificate_problem
 from wizard.model.probe_result import HELD_OUTCOMES, UNREADABLE_OUTCOMES, ProbeResult
 from wizard.model.timeline import Timeline
-from wizard.text.display import safe
+from wizard.nginx.upstream import host_header
+from wizard.probe.host_guard import requested_host
+from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
-from wizard.text.urls import http_url
+from wizard.text.urls import http_url, is_unix
 
 BUSY_ADVICE = tr("run it again when this machine is less busy, or wait longer: --stall 10.")
 _INSECURE = tr("; --insecure skips that check here, but real clients fail in the same way.")
@@ -60,6 +63,8 @@ def next_step(case: Case) -> str:
         or _about_path(case, answers)
         or _about_credentials(answers)
         or _about_other_backend(case)
+        or _about_log(case)
+        or _about_peers(case)
         or _about_inputs(case)
     )
 
@@ -128,11 +133,67 @@ def _about_other_backend(case: Case) -> str:
         return ""
     if not all(_is_not_passed(case, result) for result in made):
         return ""
-    return tr(
+    advice = tr(
         "check the address in the config: Nginx passes this path to {other}, and the direct URL, "
         "which serves it, is another one. --direct with that address shows what answers there.",
         other=safe(other, 120),
     )
+    return sentences((advice, _about_host(case)))
+
+
+def _about_host(case: Case) -> str:
+    """That Nginx asks there for another host than the client: another proxy chooses its server by
+    it. Empty if it does not, or if the config does not tell."""
+    requested = requested_host(case)
+    passed = host_header(case.resolution, requested) if case.resolution else ""
+    if not passed or passed.partition(":")[0] == requested.partition(":")[0]:
+        return ""
+    return tr(
+        "Nginx asks there for the host {passed}, not {requested}: with `proxy_set_header Host "
+        "$http_host` it asks for the client's.",
+        passed=safe(passed, 100),
+        requested=safe(requested, 100),
+    )
+
+
+_FAILED = re.compile(
+    r"\[(?:error|crit|alert|emerg)\] \S+ (?:\*\d+ )?(?P<message>.*?)(?:, client: |$)"
+)
+"""A line of Nginx's error log about a failure; the group is what it says itself."""
+
+
+def _about_log(case: Case) -> str:
+    """What Nginx's error log says of one of our requests, where no rule knows the message."""
+    for line in (line for report in case.logs for line in report.lines):
+        failed = _FAILED.search(line.text) if line.ours and line.kind == "error" else None
+        if failed and not line.tag:
+            return tr(
+                "Nginx's error log says of our request what failed: {message}.",
+                message=safe(failed["message"], 300),
+            )
+    return ""
+
+
+def _about_peers(case: Case) -> str:
+    """That Nginx passes the path to further peers than the one that was asked directly."""
+    upstream = case.resolution.upstream if case.resolution else None
+    if upstream is None or not streams.is_served_directly(case):
+        return ""
+    others = [peer for peer in upstream.peers if not _is_asked_directly(case, peer)]
+    if not others or len(others) == len(upstream.peers) or is_unix(others[0]):
+        return ""
+    path = (upstream.request_uri or "/").partition("?")[0]
+    return tr(
+        "Nginx passes this path to several peers, and one of them may answer otherwise: ask each, "
+        "as --direct http://{where}.",
+        where=safe(f"{others[0]}{path}", 200),
+    )
+
+
+def _is_asked_directly(case: Case, peer: str) -> bool:
+    """True if a direct probe was sent to this peer, as far as addresses are written alike."""
+    asked = (addresses.direct_address(case, each.timeline.probe) for each in case.direct)
+    return addresses.host_port(peer) in asked
 
 
 def _is_not_passed(case: Case, result: ProbeResult) -> bool:

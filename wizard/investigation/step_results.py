@@ -16,6 +16,7 @@ from wizard.model.probe_result import OUTCOME_WORDS, UNREADABLE_OUTCOMES, ProbeR
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline
+from wizard.nginx.servers import http_blocks
 from wizard.text.display import clauses, comma_list, safe, seconds
 from wizard.text.messages import plural, tr
 
@@ -216,7 +217,7 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
     if location is None:
         return "warn", tr("no location in {where} matches the path", where=server.directive.where)
     name = f"location {location.modifier} {location.path}".replace("  ", " ")
-    where = f"{safe(name, 80)} ({location.directive.where})"
+    where = f"{safe(name, 80)}{_of_server(resolution)} ({location.directive.where})"
     if is_upgrade(resolution):
         return _rate_upgrade(resolution, where)
     held = [row for row in resolution.delivery if row.result in ("held", "tail-held")]
@@ -236,6 +237,13 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
             "{where} serves it; `{name}` may hold it", where=where, name=safe(unknown[0].name, 80)
         )
     return "pass", tr("{where} serves it; the config holds nothing back", where=where)
+
+
+def _of_server(resolution: RequestResolution) -> str:
+    """The server's name, where the config has several servers to choose from; else empty."""
+    name = resolution.server.name if resolution.server else ""
+    count = sum(1 for http in http_blocks(resolution.config) for _ in http.children("server"))
+    return tr(" of server {name}", name=safe(name, 80)) if name and count > 1 else ""
 
 
 def _rate_upgrade(resolution: RequestResolution, where: str) -> StepResult:

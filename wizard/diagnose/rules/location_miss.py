@@ -96,6 +96,8 @@ def _is_local(result: ProbeResult) -> bool:
 
 def _root_page(rule: Rule, case: Case) -> Finding | None:
     """Without the config: the stream's path is answered with the same page as /."""
+    if case.first_failing_hop and case.first_failing_hop.inner_kind == "hop":
+        return None  # That further proxy may serve the page, if it is asked for another host.
     pages = [result for result in case.proxy if result.outcome == "not-a-stream"]
     if not pages or case.root is None or not streams.live_direct_probes(case):
         return None
