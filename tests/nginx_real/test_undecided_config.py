@@ -1,4 +1,4 @@
-"""A config that does not tell who answers: the diagnosis is then the one without any config."""
+"""A config that does not show who answers: the diagnosis is then the one without any config."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ async def test_the_answer_is_not_poorer_than_without_the_config(nginx: str) -> N
     with_config, without = diagnose(given), diagnose(await case_of(nginx, BY_COOKIE, conf=None))
     assert causes(with_config) == causes(without)
     assert [cause.id for cause in without.causes] == ["proxy-buffering-hold"]
-    [note] = [note for note in with_config.notes if "does not tell who answers" in note]
+    [note] = [note for note in with_config.notes if "does not show who answers" in note]
     assert "try_files leads to @$to, which depends on variables" in note
     assert not any("add --conf" in cause.distinguishes for cause in with_config.causes)
     assert any("add --conf" in cause.distinguishes for cause in without.causes)

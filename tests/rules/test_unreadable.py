@@ -62,7 +62,7 @@ def test_what_to_look_at_is_said_in_place_of_buffering(kind: str) -> None:
     diagnosis = diagnose(case)
     notes = " ".join(diagnosis.notes)
     assert notes
-    assert "holding proxy" not in notes
+    assert "proxy that holds" not in notes
     assert "would hold" not in notes
 
 

@@ -75,7 +75,7 @@ def test_only_what_was_measured_is_said() -> None:
         assert "for the direct request" not in finding.distinguishes
     finding = finding_of(ID, CASES["read, without a direct URL"][0])
     assert finding is not None
-    assert "Whether the WebSocket opens without the proxy was not measured" in finding.distinguishes
+    assert "not measured whether the WebSocket opens without the proxy" in finding.distinguishes
 
 
 def test_nothing_that_holds_a_stream_is_named() -> None:

@@ -36,8 +36,8 @@ def describe_undecided_config(case: Case) -> tuple[str, ...]:
         paths.setdefault(str(each.doubt), []).append(safe(each.request.path, 120))
     return tuple(
         tr(
-            "The config does not tell who answers {places}: {doubt}. What is said of it rests "
-            "on the probes and logs.",
+            "The config does not show who answers {places}: {doubt}. What is said about that "
+            "path rests on the requests and logs.",
             places=and_list(dict.fromkeys(names)),
             doubt=safe(doubt, 300),
         )
@@ -48,8 +48,8 @@ def describe_undecided_config(case: Case) -> tuple[str, ...]:
 def describe_refusal(refusal: object) -> str:
     """That Nginx refuses this config, in two sentences."""
     return tr(
-        "Nginx refuses this config ({refusal}), so the running Nginx has another one. What "
-        "is said of the path rests on the probes and logs.",
+        "Nginx refuses this config ({refusal}), so the running Nginx has another one. What is "
+        "said about the path rests on the requests and logs.",
         refusal=safe(str(refusal), 300),
     )
 

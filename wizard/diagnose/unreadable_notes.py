@@ -13,24 +13,22 @@ from wizard.text.messages import tr
 from wizard.text.urls import http_url, socket_path
 
 _ADVICE = {
-    "partial-head": tr(
-        "The headers of the answer come slowly, or no further: --stall waits longer."
-    ),
+    "partial-head": tr("The headers of the answer come slowly or stopped. --stall waits longer."),
     "only-interim": (
         tr(
-            "After interim answers the server owes a final one (RFC 9110, section 15.2); clients "
-            "wait for it for ever."
+            "The server sent only interim answers. A final one must follow (RFC 9110, section "
+            "15.2), and clients wait for it for ever."
         )
     ),
     "not-sent": (
         tr(
-            "Nothing is known about the answer, since the other side never got the whole "
-            "request: does that process still run, and read from its connections?"
+            "The other side never got the whole request, so nothing is known about its answer. "
+            "Does that process still run, and read from its connections?"
         )
     ),
 }
 _SENT_EARLY = tr(
-    "What answers at the {side} URL does not wait for a request: is it the server that is meant?"
+    "The server at the {side} URL answers before it gets a request. Is it the right server?"
 )
 _NOT_BY_NGINX = tr(
     "Nginx's error log says that its upstream sent no valid HTTP header; such an answer "
@@ -40,13 +38,13 @@ _MAY_BE_PASSED_ON = tr(
     "If Nginx answers there: it passes on as it came what is no HTTP, so that {upstream} "
     "may be the wrong port. Its error log tells."
 )
-_NOT_COMPARED = tr("So it does not show whether the backend sends its stream.")
-_BY_BACKEND = tr("The direct request gets the same, so what sends it is not the proxy.")
+_NOT_COMPARED = tr("So this does not show whether the backend sends its stream.")
+_BY_BACKEND = tr("The direct request gets the same, so the proxy is not the one that sends it.")
 _BY_PROXY = tr(
     "The direct stream can be read: what stands between changes the body, or its "
     "Content-Encoding or framing alone."
 )
-_BY_WHOM = tr("Whether the backend sends it so or something in front of it is shown by --direct.")
+_BY_WHOM = tr("--direct shows whether the backend or something in front of it sends this.")
 
 
 def describe_unreadable(case: Case) -> tuple[str, ...]:

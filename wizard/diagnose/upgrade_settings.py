@@ -27,8 +27,8 @@ _WHY_MAP = tr(
     "other request, such as an event stream"
 )
 _WHY_VERSION = tr("only HTTP/1.1 can be upgraded; 1.0 is the default before 1.29.7")
-_WHY_UPGRADE = tr("Nginx passes Upgrade on only if told to: it holds for one connection")
-_WHY_CONNECTION = tr("names Upgrade where the client does, by the map; empty for any other request")
+_WHY_UPGRADE = tr("Nginx passes Upgrade on only with this line: the header is for one connection")
+_WHY_CONNECTION = tr("is set by the map: upgrade where the client asks for it, else empty")
 _BY_MAP = tr("The map names Upgrade for WebSockets alone, which this location passes on too")
 _EMPTY = tr("An empty value sends no Connection header")
 

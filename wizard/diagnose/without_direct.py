@@ -44,7 +44,10 @@ def describe_missing_direct(case: Case) -> tuple[str, ...]:
     spoken, wait_s = protocol(case), patience_s(case)
     problem = tr("The backend speaks {spoken}, so it has no URL", spoken=spoken) if spoken else ""
     problem = problem or tr("No direct URL was given")
-    text = tr("{problem}: a silent backend and a holding proxy look alike.", problem=problem)
+    text = tr(
+        "{problem}: a silent backend and a proxy that holds the stream look the same.",
+        problem=problem,
+    )
     if wait_s is not None:
         limit = seconds(wait_s - MARGIN_S)
         text += tr(

@@ -13,8 +13,8 @@ _NEEDS_TLS = tr("The port of this URL speaks TLS, and the URL asks it for plain 
 _NEEDS_PLAIN = tr("The port of this URL answers TLS with plain text, so it is one for plain HTTP.")
 _ANSWERS_PLAIN = tr("No TLS handshake succeeds at the port of this URL, and it answers plain HTTP.")
 _UNREAD = tr(
-    "The answer says that plain HTTP came to a port for TLS. Whether the URL's own port "
-    "is meant or that of a backend is shown by https on the same port, or by the config."
+    "The answer says that plain HTTP came to a port for TLS. This is the URL's own port or the "
+    "backend's: a request with https to the same port, or the config, shows which."
 )
 
 
@@ -75,7 +75,7 @@ def _evidence(case: Case, answers: list[ProbeResult]) -> tuple[Evidence, ...]:
 
 def _fix(scheme: str) -> Fix:
     return Fix(
-        tr("{scheme}:// in the URL, or the port that is meant for the other one", scheme=scheme),
+        tr("use {scheme}:// in the URL, or the port for the other scheme", scheme=scheme),
         "client",
     )
 
@@ -83,7 +83,7 @@ def _fix(scheme: str) -> Fix:
 RULE = Rule(
     id="scheme-mismatch",
     stage=Stage.REACH,
-    fix=Fix(tr("the other scheme in the URL that the client uses"), "client"),
+    fix=Fix(tr("use the other scheme in the client's URL"), "client"),
     explains=frozenset({"tls-upstream-mismatch", "upstream-unreachable", "wrong-transport"}),
     check=check,
 )

@@ -31,16 +31,16 @@ LOSES_METHOD = frozenset({301, 302, 303})
 """Redirects after which clients send a GET instead of a POST (RFC 9110, section 15.4)."""
 _REDIRECTS = LOSES_METHOD | {307, 308}
 _POSTED = tr(
-    "The POST itself is answered so: a client that follows {} sends a GET without its body."
+    "The POST itself is redirected: a client that follows {} sends a GET without its body."
 )
 _MCP = tr(
-    "Clients POST to this URL ({}). One that follows {} sends a GET without the body "
-    "instead, while its GETs arrive, so the URL seems to work."
+    "Clients POST to this URL ({}). A client that follows {} sends a GET without the body "
+    "instead. Its own GETs arrive, so the URL seems to work."
 )
 _GET_ONLY = tr(
-    "Clients follow it with a GET. If they POST to this URL, or to one below it, {} "
-    "makes a GET of that. What is behind the redirect was not asked: check the URL that "
-    "it names."
+    "Clients follow the redirect with a GET. If they POST to this URL, or to one below it, {} "
+    "turns that into a GET. What is behind the redirect was not asked: check the URL that it "
+    "names."
 )
 _KEPT = tr(
     "Clients follow {} with the same method. What is behind the redirect was not asked: "
@@ -52,10 +52,12 @@ _HEADERS_OF_SCHEME = frozenset({
 })  # fmt: skip
 """Headers that tell a backend by which scheme and port its client came."""
 _TOLD = tr(
-    "The direct request is not redirected, and the config sends {}, because of which a "
-    "backend may redirect: whether it does was not tried."
+    "The direct request is not redirected. The config sends {}, and a backend may redirect "
+    "because of that: whether this one does was not tried."
 )
-_MEASURED_TITLE = tr("The backend redirects because of what Nginx tells it about the URL")
+_MEASURED_TITLE = tr(
+    "The backend redirects because of the headers in which Nginx tells it about the URL"
+)
 _FIX_OF_SCHEME = tr(
     "{name} with the scheme that clients use: https, or what the outermost proxy sends, "
     "where TLS ends in front of this Nginx ($scheme is http there); where clients do "
@@ -102,7 +104,7 @@ class _Redirect:
                 "{scheme}:// becomes {new_scheme}://", scheme=own.scheme, new_scheme=target.scheme
             )
         if not self.is_elsewhere:
-            return tr("the same URL is named again, without end")
+            return tr("it leads to the same URL again, without end")
         return tr("the host becomes {netloc}", netloc=safe(target.netloc, 120))
 
     @property
@@ -224,7 +226,7 @@ def _measured(rule: Rule, case: Case, redirect: _Redirect, difference: Differenc
     return replace(finding, title=_MEASURED_TITLE)
 
 
-_STATUS_FIX = tr("308 instead of 301 where the redirect is made, which keeps the method")
+_STATUS_FIX = tr("308 instead of 301 at the redirect, which keeps the method")
 
 
 def _target(redirect: _Redirect) -> str:

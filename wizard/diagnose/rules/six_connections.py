@@ -19,8 +19,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         where = str(case.resolution.server.directive.where)
         evidence.append(Evidence("config", where, tr("listen {listen}: no HTTP/2", listen=listen)))
     distinguishes = tr(
-        "Nothing hangs for one stream. A browser with six tabs on this host would: the "
-        "seventh waits for a free connection; other clients have no such limit."
+        "A single stream works. A browser with six tabs on this host hangs: the seventh waits "
+        "for a free connection. Other clients have no such limit."
     )
     return rule.finding("likely", tuple(evidence), distinguishes, latent=True)
 
@@ -28,7 +28,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
 RULE = Rule(
     id="six-connections",
     stage=Stage.REACH,
-    fix=Fix(tr("HTTP/2 at the listener"), "nginx"),
+    fix=Fix(tr("switch HTTP/2 on at the listener"), "nginx"),
     check=check,
     seen_here=False,
 )

@@ -19,8 +19,8 @@ _KEEPS_METHOD = frozenset({307, 308})
 _NGINX = Fix(tr("use the exact URL, or serve the path without the slash (`location = …`)"), "nginx")
 _PREFIX = Fix(
     tr(
-        "the backend learns the prefix (its root path), so that it redirects below it; or "
-        "clients get the exact URL, which is not redirected"
+        "set the prefix in the backend (its root path), so that it redirects below it; or give "
+        "clients the exact URL, which is not redirected"
     ),
     "backend",
 )
@@ -160,12 +160,12 @@ def _distinguishes(redirect: _Redirect, *, by_backend: bool) -> str:
     if redirect.lost:
         parts = [
             tr(
-                "The path to which it leads lacks {lost}, and has another slash.",
+                "It leads to a path without {lost}, and with another slash.",
                 lost=safe(redirect.lost, 80),
             )
         ]
     if by_backend:
-        parts.append(tr("The backend itself redirects, without Nginx as well."))
+        parts.append(tr("The backend itself redirects, also without Nginx."))
     problems = _problems(redirect)
     if problems:
         parts.append(

@@ -18,20 +18,21 @@ from wizard.text.display import safe
 from wizard.text.messages import tr
 
 _DISTINGUISHES = tr(
-    "The TCP connection was established and TLS on it failed: the address is right, and "
-    "the request never reached the backend."
+    "The TCP connection was opened, and TLS on it failed. So the address is right, and the "
+    "request never reached the backend."
 )
 _UNLOGGED = tr(
-    "The same address is live when the name is sent, and Nginx sends none. The error log "
-    'would confirm it: "SSL_do_handshake() failed … while SSL handshaking to upstream".'
+    "The same address is live when the host name is sent in the TLS handshake, and Nginx sends "
+    "none. Nginx's error log would confirm it: \"SSL_do_handshake() failed … while SSL "
+    'handshaking to upstream".'
 )
 _PLAIN = tr(
-    "The answer reports plain HTTP on a port for TLS, and the port of the URL speaks "
-    "none: it is the backend's port."
+    "The answer reports plain HTTP on a port for TLS. The URL's own port does not use TLS, so "
+    "it is the backend's port."
 )
 _OTHER_SCHEME = tr(
-    "The direct request is served at the address to which Nginx passes this path, over {scheme}, "
-    "and Nginx speaks {passed} there. A port speaks one of them."
+    "Nginx passes this path to an address that serves the direct request over {scheme}, but "
+    "Nginx uses {passed} there. A port speaks only one of them."
 )
 _SPEAK_TLS = Fix(
     tr("proxy_pass https:// with proxy_ssl_server_name on: the port speaks TLS"), "nginx"
@@ -45,14 +46,14 @@ _CERTIFICATE = Fix(
     "nginx",
 )
 _WHY_SERVER_NAME = tr(
-    "without it Nginx names no host in its TLS handshake, and a backend that chooses its "
-    "certificate by name refuses or answers for another host"
+    "without it Nginx sends no host name in its TLS handshake. A backend that chooses its "
+    "certificate by name then refuses, or answers for another host"
 )
 _WHY_NAME = tr(
-    "the name that Nginx asks for and checks; without it that is the host in proxy_pass. "
-    "It must stand on the backend's certificate"
+    "the name that Nginx sends and checks; without it the host in proxy_pass is used. It must "
+    "be on the backend's certificate"
 )
-_WRITE_NAME = tr("proxy_ssl_name: write the name that stands on the backend's certificate")
+_WRITE_NAME = tr("proxy_ssl_name: write the name that is on the backend's certificate")
 _NEEDS_SECRET = tr(
     "ingress-nginx reads proxy-ssl-* only beside proxy-ssl-secret, and backend-protocol: HTTPS"
 )

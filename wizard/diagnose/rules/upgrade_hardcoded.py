@@ -21,22 +21,21 @@ from wizard.text.messages import tr
 REFUSED_STATUSES = frozenset({400, 426, 501})
 """Answers of servers that refuse an upgrade with a body."""
 _DISTINGUISHES = tr(
-    "The GET stream is live and the backend accepts the same POST directly; the "
-    "message's path arrives with its query, so the difference is the header that Nginx "
-    "adds."
+    "The GET stream is live, and the backend accepts the same POST directly. The message "
+    "arrives with its path and query, so the header that Nginx adds makes the difference."
 )
 _READ = tr(
-    "By the config the POST reaches the backend with its path and query, and with a "
-    "header that some backends refuse; that this backend accepts the POST without it was "
-    "not measured."
+    "By the config, the POST reaches the backend with its path and query, and with a header "
+    "that some backends refuse. Whether this backend accepts the POST without it was not "
+    "measured."
 )
 _WHY_CONNECTION = tr(
     "Connection: upgrade belongs to WebSockets alone; some backends answer 400 to a POST "
     "that carries it"
 )
 _OTHER_PATHS = tr(
-    "other paths of this location lose WebSockets by an empty Connection header: if they "
-    "use any, send a variable from `map $http_upgrade` that is empty without Upgrade"
+    "an empty Connection header breaks WebSockets on other paths of this location. If they use "
+    "any, send a variable from `map $http_upgrade` that is empty without Upgrade"
 )
 
 
@@ -94,8 +93,9 @@ RULE = Rule(
     stage=Stage.MESSAGE,
     fix=Fix(
         tr(
-            "a Connection header by `map $http_upgrade`, which is empty for requests without "
-            'Upgrade; or `proxy_set_header Connection "";`, if the location serves no WebSocket'
+            "set the Connection header by `map $http_upgrade`, which is empty for requests "
+            'without Upgrade; or `proxy_set_header Connection "";` if the location serves no '
+            "WebSocket"
         ),
         "nginx",
     ),

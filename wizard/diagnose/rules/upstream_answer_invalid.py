@@ -8,12 +8,10 @@ from wizard.model.diagnosis import Finding, Fix
 from wizard.text.messages import tr
 
 _LOGGED = tr(
-    "Nginx got an answer from the backend and refused its header, so it could connect, and held "
-    "nothing."
+    "Nginx got an answer from the backend and refused its header. So it could connect, and it "
+    "held nothing."
 )
-_SERVED = tr(
-    "A client that is less strict reads the same answer, which is why the direct request succeeds."
-)
+_SERVED = tr("A less strict client accepts the same answer, so the direct request succeeds.")
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
@@ -32,8 +30,8 @@ RULE = Rule(
     stage=Stage.BACKEND,
     fix=Fix(
         tr(
-            "the backend sends each header once, and in valid form: Nginx's error log names the "
-            "line that it refuses"
+            "let the backend send each header once, and in valid form: Nginx's error log names "
+            "the line that it refuses"
         ),
         "backend",
     ),

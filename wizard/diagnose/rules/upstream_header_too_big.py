@@ -15,15 +15,15 @@ from wizard.text.messages import tr
 
 TAG = "upstream-header-too-big"
 _NAMED = tr(
-    "Nginx reached the backend and names the reason itself: its response header is too big."
+    "Nginx reached the backend and itself says why it failed: the response header is too big."
 )
 _MEASURED = tr(
     "The same backend answers the direct request, with a header larger than the buffer. "
     'Nginx\'s error log would confirm it: "upstream sent too big header".'
 )
 _OTHERS = tr(
-    "Nginx's error log says it of other requests for this path. The header that the "
-    "backend sent to ours fits: it may depend on who asks (cookies, tokens)."
+    "Nginx's error log shows this for other requests to this path. The header that the backend "
+    "sent to ours fits; it may depend on the client (cookies, tokens)."
 )
 _MIN_BYTES = 16 * 1024
 _MAX_BYTES = 1024 * 1024
@@ -32,7 +32,10 @@ _WHY_SIZE = tr(
     "the header of a response has to fit one buffer: {}. Large cookies or tokens need "
     "more than the default"
 )
-_WHY_BUFFERS = tr("Nginx accepts no busy buffers larger than these together without one")
+_WHY_BUFFERS = tr(
+    "Nginx needs this line too: it refuses busy buffers that are larger than these together "
+    "without one"
+)
 
 
 def check(rule: Rule, case: Case) -> Finding | None:

@@ -27,19 +27,19 @@ _TRIED = re.compile(
 )
 """An address with a port, as `$upstream_addr` in a line of an access log."""
 _NO_CONNECTION = tr(
-    "Nginx got no connection at {used}, and tried no other address; the backend's name "
-    "leads to {now} today, where it answers. Nginx looks such a name up when it starts "
-    "or reloads, and keeps the addresses of then."
+    "Nginx got no connection at {used}, and tried no other address. The backend's name leads to "
+    "{now} today, where it answers. Nginx looks up such a name only when it starts or reloads, "
+    "and keeps those addresses."
 )
 _OTHER_ANSWER = tr(
-    "Nginx's log shows {used} as the address that it asked, every time; the backend's "
-    "name leads to {now} today, where it answers otherwise. Nginx looks such a name up "
-    "when it starts or reloads."
+    "Nginx's log shows that it asked {used} every time. The backend's name leads to {now} "
+    "today, where it gives another answer. Nginx looks up such a name only when it starts or "
+    "reloads."
 )
 _UNLOGGED = tr(
-    "The backend answers by the name that the config has, and Nginx gets no good answer "
-    "there. It looks such a name up when it starts or reloads, so it may still ask an "
-    "older address: its error log names the one that it asks, and a reload would show it."
+    "The backend answers at the name in the config, and Nginx gets no good answer there. Nginx "
+    "looks up such a name only when it starts or reloads, so it may still ask an older address. "
+    "Its error log names the address that it asks, and a reload would show it."
 )
 _OTHER_FAILURES = (
     "premature-close", "invalid-answer", "invalid-header", "upstream-header-too-big",
@@ -180,7 +180,8 @@ def _evidence(case: Case, failing: list[ProbeResult], name: _Name) -> tuple[Evid
     upstream = resolution.upstream if resolution else None
     where = str(upstream.where) if upstream and upstream.where else label
     passed = tr(
-        "the name {peer} stands here without a variable: looked up once", peer=safe(name.peer, 120)
+        "the name {peer} is written here without a variable, so it is looked up only once",
+        peer=safe(name.peer, 120),
     )
     shown = live_direct_evidence(case) or (result_evidence(name.probe),)
     return (result_evidence(failing[0]), *shown, leads, Evidence("config", where, passed))

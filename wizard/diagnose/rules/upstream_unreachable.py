@@ -12,33 +12,33 @@ from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 _LOGGED = tr(
-    "Nginx could not connect: not a backend that answers wrongly, not TLS to it, and not "
-    "a slow answer."
+    "Nginx could not connect to the backend. So it is neither a wrong answer of the backend, "
+    "nor TLS to it, nor a slow answer."
 )
 _REFUSED = tr("The direct request gets no connection either.")
 _READ = tr(
-    "The gateway error and the address in the config suggest it; Nginx's error log would "
-    "confirm it: connect() failed."
+    "The gateway error and the address in the config suggest this. Nginx's error log would "
+    'confirm it: "connect() failed".'
 )
 _UNSURE = tr(
-    "502 also means a backend that closes early or TLS that fails towards it; Nginx's "
-    "error log tells which."
+    "A backend that closes early, or TLS to it that fails, also leads to 502: Nginx's error log "
+    "tells which it is."
 )
 _OTHERS = tr(
-    "Nginx's error log says it of another client's request for the same path; ours got "
-    "the same gateway error."
+    "Nginx's error log shows this for another client's request to the same path; ours got the "
+    "same gateway error."
 )
 _NO_ADDRESS = tr(
-    "Nginx's resolver gave no address for the backend's name, so nothing was connected."
+    "Nginx's resolver gave no address for the backend's name, so Nginx did not connect."
 )
 _GIVEN_UP = tr(
-    "Nginx's error log says that it tried no peer, and a peer answers when it is asked directly: "
-    "requests to it have failed before, and Nginx leaves it out for fail_timeout."
+    "Nginx's error log says that it tried no server, and a server answers when it is asked "
+    "directly. Earlier requests to it failed, so Nginx leaves it out for fail_timeout."
 )
 _EARLIER = Fix(
     tr(
-        "what the error log says of the requests before this one: why they failed; max_fails and "
-        "fail_timeout of the upstream's servers decide when Nginx leaves a peer out"
+        "see in the error log why the requests before this one failed; max_fails and "
+        "fail_timeout of the upstream's servers decide when Nginx leaves a server out"
     ),
     "nginx",
 )
@@ -52,8 +52,8 @@ _FIXES = {
     ),
     "(99: ": Fix(
         tr(
-            "an address of this host in proxy_bind; without one, local ports have run out: "
-            "keepalive in the upstream uses fewer"
+            "set proxy_bind to an address of this host; without proxy_bind, local ports have "
+            "run out: keepalive in the upstream uses fewer"
         ),
         "nginx",
     ),

@@ -24,8 +24,8 @@ _USUAL = frozenset({200, 400, 404, 405, 426, 501, 505})
 _NAMED = frozenset({426, 505})
 """… and those that say that it does."""
 _MEASURED = tr(
-    "Without the upgrade the backend answers the direct request as it answers through "
-    "the proxy; with it the WebSocket opens."
+    "Without the upgrade, the backend answers the direct request as it answers through the "
+    "proxy. With the upgrade, the WebSocket opens."
 )
 _BISECTED = tr(
     "Sent to the direct URL, the client's request opens the WebSocket; with what Nginx "
@@ -41,7 +41,7 @@ _READ = tr(
     "By the config the backend gets no request for a WebSocket, so none can open; that "
     "it answers an ordinary request in the same way was not measured."
 )
-_ALONE = tr("Whether the WebSocket opens without the proxy was not measured.")
+_ALONE = tr("It was not measured whether the WebSocket opens without the proxy.")
 _ELSEWHERE = tr(
     "The answer is the one that the backend sends without the upgrade, and this config "
     "passes the upgrade on: the Nginx that runs has not loaded it, or another proxy on "
@@ -49,8 +49,8 @@ _ELSEWHERE = tr(
 )
 _ELSEWHERE_FIX = Fix(
     tr(
-        "reload Nginx if it runs with an older config; otherwise the proxy in front of it, "
-        "or behind it, has to pass the upgrade on"
+        "reload Nginx if it runs with an older config. Otherwise let the proxy in front of it, "
+        "or behind it, pass the upgrade on"
     ),
     "outer-proxy",
 )

@@ -20,7 +20,7 @@ from wizard.nginx.proxy_pass import for_upstream_uri, replace_passes
 from wizard.text.display import safe
 from wizard.text.messages import tr
 
-_WHY_PATH = tr("the path under which the backend has the stream, as it was asked for directly")
+_WHY_PATH = tr("the path at which the backend serves the stream, as the direct request shows")
 _FIX = tr("let Nginx ask the backend for {own} in place of {sent}: the URI of proxy_pass decides")
 
 

@@ -10,12 +10,12 @@ from wizard.text.display import safe
 from wizard.text.messages import tr
 
 _REFUSED = tr(
-    "The body is an event stream and its Content-Type is not: an EventSource and the clients of "
-    "MCP refuse it, while curl shows it. A client that reads the body itself would take it."
+    "The body is an event stream, but its Content-Type is another. EventSource and MCP clients "
+    "refuse it; curl shows it, and a client that reads the body itself accepts it."
 )
 _BEHIND = tr(
-    "The body of the direct answer is an event stream and its Content-Type is not: an EventSource "
-    "and the clients of MCP refuse it, also once all of it arrives."
+    "The body of the direct answer is an event stream, but its Content-Type is another. "
+    "EventSource and MCP clients refuse it, even when all of it arrives."
 )
 
 

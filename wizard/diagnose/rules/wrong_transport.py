@@ -9,13 +9,13 @@ from wizard.text.display import safe
 from wizard.text.messages import tr
 from wizard.text.urls import split_url
 
-_DISTINGUISHES = tr("The same server completes a handshake at another path.")
+_DISTINGUISHES = tr("The same server completes an MCP handshake at another path.")
 _BEHIND = tr(
     "The backend itself completes a handshake at another path and none at this one; "
     "through Nginx that path does not answer yet."
 )
 _PATH_AND_NGINX = Fix(
-    tr("use the path that the server speaks at, and pass that path on in Nginx"), "client"
+    tr("use the path at which the server offers MCP, and pass that path on in Nginx"), "client"
 )
 
 
@@ -27,7 +27,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
     public, backend = _working_sibling(proxied), _working_sibling(direct)
     if public is not None:
         distinguishes = tr(
-            "{distinguishes} {path} is where the server is.",
+            "{distinguishes} The server is at {path}.",
             distinguishes=_DISTINGUISHES,
             path=_path(public),
         )
@@ -75,7 +75,7 @@ def _evidence(case: Case, handshake: Handshake, sibling: Handshake) -> tuple[Evi
 RULE = Rule(
     id="wrong-transport",
     stage=Stage.ROUTE,
-    fix=Fix(tr("the client uses the path and the transport that the server speaks"), "client"),
+    fix=Fix(tr("let the client use the path and the transport that the server offers"), "client"),
     explains=frozenset({"get-not-offered"}),
     check=check,
 )

@@ -19,9 +19,8 @@ from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 
 _UNREAD = tr(
-    "An Nginx behind this one would take the header off, and another proxy does not know "
-    "it. Name each proxy with --hop. Whether this Nginx ignores it is not known: "
-    "{add_conf}."
+    "Another Nginx behind this one would remove the header, and another kind of proxy ignores "
+    "it: name each proxy with --hop. Whether this Nginx ignores it is not known: {add_conf}."
 )
 _FORCED_FIX = Fix(tr("the backend no longer sends X-Accel-Buffering: yes on the stream"), "backend")
 _WHY_UNBUFFERED = tr(
@@ -31,20 +30,19 @@ _WHY_UNBUFFERED = tr(
 
 
 _ANSWER = tr(
-    "The same POST is answered at once by the backend, with an event stream for which it "
-    "asks for unbuffered delivery, and late or not at all through the proxy, whose "
-    "config ignores that."
+    "The backend answers the same POST at once, with an event stream, and asks Nginx not to "
+    "buffer it. Through the proxy the answer is late or missing: the config ignores that header."
 )
 _ANSWER_UNTRIED = tr(
-    "The backend answers a POST with an event stream and asks for unbuffered delivery, "
-    "which the config ignores: an answer that takes a while and reports progress is held "
-    "until its end. No message that was sent takes a while, so this was not seen."
+    "The backend answers a POST with an event stream and asks Nginx not to buffer it, but the "
+    "config ignores that header. So an answer that takes a while and reports progress is held "
+    "until its end. None of our messages took a while, so this was not seen."
 )
 _NO_STREAM_SEEN = tr(
-    "No message that was sent is answered by an event stream, so this was not seen: the "
-    "answer to a call that reports its progress is one, and the config holds it until "
-    "its end, whatever the backend asks for. Call a tool through the proxy and see "
-    "whether its progress comes while it runs."
+    "None of our messages was answered with an event stream, so this was not seen. A call that "
+    "reports progress is answered with one, and the config holds it until its end, whatever "
+    "header the backend sends. Call a tool through the proxy and see whether its progress "
+    "arrives while it runs."
 )
 
 
@@ -71,8 +69,8 @@ def _evidence(case: Case, value: str) -> tuple[Evidence, ...]:
 
 def _ignored(rule: Rule, case: Case) -> Finding | None:
     distinguishes = tr(
-        "The backend asks for unbuffered delivery, as the direct probe shows, and Nginx "
-        "still holds the stream."
+        "The backend asks Nginx not to buffer, as the direct request shows, and Nginx still "
+        "holds the stream."
     )
     resolution, evidence = case.resolution, _evidence(case, "no")
     if resolution is None:
