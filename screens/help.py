@@ -23,7 +23,7 @@ _STEPS = (
     (("steps.again",), tr("run this step again")),
     (("steps.stop",), tr("stop what is running; leave an input or this page")),
     (("list.up", "list.down"), tr("choose a step")),
-    (("steps.choose.1",), tr("the first step, and so on up to 8")),
+    (("steps.choose.1",), tr("step 1; 2 to 8 for the other steps")),
     (("steps.explain",), tr("what this step proves, and the same with curl")),
     (("steps.give",), tr("enter what this step needs: a URL, a log file, the config")),
     (

@@ -7,6 +7,7 @@ from wizard.diagnose.without_direct import patience_s
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.steps import missing_input
 from wizard.model.steps import STEPS, StepId
+from wizard.text.display import sentences
 from wizard.text.messages import tr
 
 DOING: Mapping[StepId, str] = {
@@ -51,13 +52,13 @@ def step_hint(
         return tr("{what}: {elapsed:.0f} s", what=DOING[step], elapsed=elapsed)
     missing = missing_input(investigation.target, step)
     if missing and state in ("todo", "skip"):
-        local = f" {tr('t reads it with nginx -T on this machine.')}" if step == "config" else ""
+        local = tr("t reads it with nginx -T on this machine.") if step == "config" else ""
         key = (
             tr("Missing: {missing}. Press Enter to fill it in.", missing=missing)
             if state == "todo"
             else tr("Press i to fill it in.")
         )
-        return f"{key}{local}"
+        return sentences((key, local))
     if (wait_s := longer_watch_s(investigation, step)) is not None:
         return tr(
             "l watches the held stream for {wait_s:.0f} s, past Nginx's read timeout. What "
@@ -66,7 +67,7 @@ def step_hint(
         )
     if step in ("cause", "fix") and is_healthy(investigation):
         report = tr("w writes a report.")
-        return f"{tr('Nothing to fix.')} {report}" if step == "cause" else report
+        return sentences((tr("Nothing to fix."), report)) if step == "cause" else report
     if step == "verify" and state == "todo":
         return _verify_hint(investigation.recommendation is not None, in_lab=in_lab)
     if step == STEPS[0] and state == "todo":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from screens.live.buffer import EventBuffer, Mark, Side
 from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent, StreamItem
 from wizard.model.timeline import Probe, Timeline
-from wizard.text.display import safe, seconds
+from wizard.text.display import phrases, safe, seconds
 from wizard.text.messages import tr
 
 _NO_PROBE = Probe("live", "")
@@ -100,10 +100,16 @@ def feed_events(
 
 def _answer(timeline: Timeline) -> Mark:
     """`200 text/event-stream, chunked`."""
-    framing = {"close": tr("until close"), "length": tr("with length"), "h2": "HTTP/2", None: ""}
+    framing = {
+        "close": tr("no length, not chunked"),
+        "length": tr("with a length"),
+        "h2": "HTTP/2",
+        None: "",
+    }
     how = framing.get(timeline.framing, timeline.framing or "")
     kind = timeline.media_type or tr("no type")
-    return Mark("answer", f"{timeline.status} {safe(kind, 60)}{f', {how}' if how else ''}")
+    text = f"{timeline.status} {safe(kind, 60)}"
+    return Mark("answer", phrases((text, how)) if how else text)
 
 
 def end_mark(event: Ended) -> Mark:

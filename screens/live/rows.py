@@ -10,7 +10,7 @@ from screens.widgets.style import DIM, HEAD, line
 from wizard.model.events import Comment, Excess
 from wizard.text.columns import pad
 from wizard.text.columns import width as width_of
-from wizard.text.display import safe, seconds
+from wizard.text.display import phrases, safe, seconds
 from wizard.text.messages import plural, tr
 
 LONG_GAP_S = 2.0
@@ -110,7 +110,8 @@ def _state(stream: Stream, now: float | None) -> Text:
         return line((_without_event(stream, (now or 0.0) - stream.headers_s), "yellow"))
     if quiet >= QUIET_S:
         return line(_events(stream), (tr(", silent for {quiet:.1f} s", quiet=quiet), "yellow"))
-    return line((tr("live"), "green"), f"{tr(', ')}{_events(stream)}")
+    live, text = tr("live"), phrases((tr("live"), _events(stream)))
+    return line((live, "green"), text.removeprefix(live))
 
 
 def _without_event(stream: Stream, waited_s: float) -> str:

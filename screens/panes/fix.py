@@ -11,7 +11,7 @@ from screens.widgets.style import ACCENT, DIM, HEAD, line, wrap
 from wizard.model.diagnosis import BlockLine, Part, Recommendation
 from wizard.report.proof import change_text, config_sentence
 from wizard.report.text import patch_command
-from wizard.text.display import capitalize, safe, visible
+from wizard.text.display import capitalize, labelled, safe, visible
 from wizard.text.messages import plural, tr
 
 FOLD_FROM = 3
@@ -86,8 +86,8 @@ def _diff_rows(recommendation: Recommendation) -> Iterator[Row]:
 
 def _reading_rows(recommendation: Recommendation, view: View) -> Iterator[Row]:
     """Yield the links to what else there is to read, each unfolded on demand."""
-    omitted = [f"{text}: {why}" for text, why in recommendation.omitted]
-    reasons = [f"{item.text.strip()}: {item.reason}" for item in _new_lines(recommendation)]
+    omitted = [labelled(text, why) for text, why in recommendation.omitted]
+    reasons = [labelled(item.text.strip(), item.reason) for item in _new_lines(recommendation)]
     yield Row(Text())
     for name, title, items in (
         ("why", tr("Why each new line"), reasons),

@@ -11,7 +11,7 @@ from screens.widgets.style import DIM, HEAD, STYLES, fit, line, wrap
 from wizard.investigation.step_results import FAULT_TAGS
 from wizard.model.log_report import History, LogLine, LogReport
 from wizard.report import logs
-from wizard.text.display import safe
+from wizard.text.display import labelled, safe
 from wizard.text.messages import plural, tr
 
 _NAME_COLUMNS = 14
@@ -71,7 +71,7 @@ def _report(report: LogReport, number: int, view: View) -> Iterator[Row]:
 def _meaning(entry: LogLine) -> str:
     """Whose request it was, and what the line means."""
     sender = tr("our probe") if entry.ours else tr("another client")
-    return f"{sender}: {safe(entry.meaning)}" if entry.meaning else sender
+    return labelled(sender, safe(entry.meaning)) if entry.meaning else sender
 
 
 def _style(entry: LogLine) -> str:
@@ -84,7 +84,7 @@ def _history(report: LogReport, view: View) -> list[Text]:
     assert history is not None
     is_noteworthy = any(history.counts) or bool(history.failures)
     style = STYLES["warn"] if is_noteworthy else DIM
-    rows = wrap(f"{_file_name(report)}: {logs.headline(history)}", width, style)
+    rows = wrap(labelled(_file_name(report), logs.headline(history)), width, style)
     rows += [row for text in logs.failures(history) for row in wrap(text, width, STYLES["warn"])]
     if chart := logs.chart(history):
         rows.append(line(chart))

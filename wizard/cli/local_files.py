@@ -4,6 +4,7 @@ from wizard.model.target import LOCAL, Source, Target
 from wizard.text.display import safe
 from wizard.text.errors import UsageError
 from wizard.text.files import NotRegularError, describe_read_error, stat_regular
+from wizard.text.messages import tr
 
 
 def require_files(target: Target, where: str = "") -> None:
@@ -30,4 +31,6 @@ def is_local_file(source: Source) -> bool:
 def unreadable(name: str, error: OSError) -> UsageError:
     """A `UsageError` with the file's name and why it cannot be read."""
     is_directory = isinstance(error, NotRegularError) and error.kind == "a directory"
-    return UsageError(f"{name}: {'a directory' if is_directory else describe_read_error(error)}")
+    return UsageError(
+        f"{name}: {tr('a directory') if is_directory else describe_read_error(error)}"
+    )

@@ -129,7 +129,7 @@ def _words_of(action: Action, option: str, name: str, value: str) -> list[str]:
         values = value.splitlines() if isinstance(action.default, list) else [value]
         return [f"{option}={each}" for each in values if each]
     if value.lower() not in (*_YES, *_NO):
-        raise UsageError(f"{name}: write 1 or 0")
+        raise UsageError(tr("{name}: write 1 or 0", name=name))
     return [option] if value.lower() in _YES else []
 
 

@@ -71,7 +71,7 @@ def _environment_value(match: re.Match[str]) -> str:
     if match[0] == "$$":
         return "$"
     if match[1] is None:
-        raise UsageError("write a variable of the environment as ${NAME}, and a dollar as $$")
+        raise UsageError(tr("write a variable of the environment as ${NAME}, and a dollar as $$"))
     if not (value := os.environ.get(match[1], "")):
         raise UsageError(
             tr(
@@ -84,7 +84,7 @@ def _environment_value(match: re.Match[str]) -> str:
 
 def _text_words(option: str, value: Any) -> list[str]:
     if not isinstance(value, str):
-        raise _type_error("a string", value)
+        raise _type_error(tr("a string"), value)
     # One word, so that a value that begins with - is not taken for an option.
     return [f"{option}={value}"]
 
@@ -128,10 +128,10 @@ def _header_words(option: str, value: Any) -> list[str]:
 
 _TYPE_NAMES: tuple[tuple[Any, str], ...] = (
     (bool, tr("true or false")),
-    (str, "a string"),
-    (int | float, "a number"),
-    (list, "a list"),
-    (dict, "a table"),
+    (str, tr("a string")),
+    (int | float, tr("a number")),
+    (list, tr("a list")),
+    (dict, tr("a table")),
 )
 
 

@@ -17,7 +17,7 @@ from wizard.model.resolution import RequestResolution
 from wizard.model.steps import State
 from wizard.model.timeline import Timeline
 from wizard.nginx.servers import http_blocks
-from wizard.text.display import clauses, comma_list, safe, seconds
+from wizard.text.display import clauses, comma_list, noted, safe, seconds
 from wizard.text.messages import plural, tr
 
 StepResult = tuple[State, str]
@@ -217,7 +217,7 @@ def _rate_location(resolution: RequestResolution) -> StepResult:
     if location is None:
         return "warn", tr("no location in {where} matches the path", where=server.directive.where)
     name = f"location {location.modifier} {location.path}".replace("  ", " ")
-    where = f"{safe(name, 80)}{_of_server(resolution)} ({location.directive.where})"
+    where = noted(f"{safe(name, 80)}{_of_server(resolution)}", str(location.directive.where))
     if is_upgrade(resolution):
         return _rate_upgrade(resolution, where)
     held = [row for row in resolution.delivery if row.result in ("held", "tail-held")]

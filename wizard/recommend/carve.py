@@ -51,7 +51,7 @@ def fix_path(
     if not blocks:
         return None
     paths = (
-        f"every {visible(family.shown)}"
+        tr("every {form}", form=visible(family.shown))
         if family and of_all
         else tr("{path} alone", path=visible(path))
     )

@@ -14,7 +14,7 @@ from wizard.recommend.outer_blocks import no_upstream_note
 from wizard.recommend.reasons import omitted_lines
 from wizard.recommend.settings import WantedSettings, merge
 from wizard.text.config_tokens import quote_argument
-from wizard.text.display import visible
+from wizard.text.display import and_list, visible
 from wizard.text.messages import tr
 from wizard.text.urls import is_unix, socket_path, split_url
 
@@ -93,8 +93,9 @@ def _choices(case: Case, wanted: WantedSettings) -> Iterator[str]:
 def _summary(blocks: Sequence[Block]) -> str:
     lines = [line for block in blocks if not block.header for line in block.statements]
     settings = dict.fromkeys(f"{line.name} {' '.join(line.args)}" for line in lines)
-    locations = [f"a {block.header}" for block in blocks if block.header]
-    return tr(" and ").join((*settings, *locations)) or _BY_HAND
+    locations = [tr("a {header}", header=block.header) for block in blocks if block.header]
+    parts = (*settings, *locations)
+    return and_list(parts) if parts else _BY_HAND
 
 
 _GIVE_CONFIG = tr("add the config (--conf): what has to change stands there")

@@ -76,7 +76,7 @@ def route_messages(
     rewrite = Rewrite.of((*changes, *passes), ("location", "rewrite", "break"))
     notes: tuple[str, ...] = ()
     if uri == path and (family := family_of(path)):
-        summary = _SUMMARY.format(f"every {visible(family.shown)}")
+        summary = _SUMMARY.format(tr("every {form}", form=visible(family.shown)))
         notes = (family.note(path, is_for_all=True),)
         block = _family_location(messages, source, rewrite, family)
     else:

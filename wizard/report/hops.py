@@ -18,7 +18,7 @@ from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.vantage import Capabilities
 from wizard.report.labels import variant_name
 from wizard.text.columns import pad
-from wizard.text.display import capitalize, comma_list, safe, seconds
+from wizard.text.display import capitalize, labelled, phrases, safe, seconds
 from wizard.text.messages import tr
 
 _JSON_ENCODINGS = {"identity": "plain", "gzip": "gzip"}
@@ -75,12 +75,12 @@ def capabilities_text(capabilities: Capabilities) -> str:
         )
     if capabilities.skew_s is not None:
         parts.append(tr("clock {skew_s:+.1f} s", skew_s=capabilities.skew_s))
-    return comma_list(parts)
+    return phrases(parts)
 
 
 def vantage_lines(case: Case) -> list[str]:
     """Return a line for each vantage: its name and `capabilities_text`."""
-    return [f"{item.vantage}: {capabilities_text(item)}" for item in case.capabilities]
+    return [labelled(item.vantage, capabilities_text(item)) for item in case.capabilities]
 
 
 def hops_text(case: Case) -> str:

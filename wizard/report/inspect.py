@@ -12,7 +12,7 @@ from wizard.report.labels import client_name
 from wizard.report.text import join_sections, section, wrap
 from wizard.text.columns import pad, width
 from wizard.text.config_redaction import redact_directive
-from wizard.text.display import comma_list, safe
+from wizard.text.display import comma_list, labelled, noted, phrases, safe
 from wizard.text.messages import tr
 
 SCHEMA = "ssewizard.inspect/2"
@@ -215,12 +215,13 @@ def _setting(name: str, setting: Setting) -> str:
 
 
 def _finding(finding: ConfigFinding) -> str:
-    return wrap(f"{finding.id} ({safe(finding.where)}): {safe(finding.text)}", "", "  ")
+    return wrap(labelled(noted(finding.id, safe(finding.where)), safe(finding.text)), "", "  ")
 
 
 def _head(resolution: RequestResolution) -> str:
     """Return the version, the command that printed the config, and what serves the request."""
-    head = f"nginx {safe(resolution.version or '(version not known)')}\n"
+    version = safe(resolution.version or tr("(version not known)"))
+    head = f"nginx {version}\n"
     if resolution.config.command:
         head += tr("read by   {command}\n", command=safe(resolution.config.command))
     return head + "".join(wrap(safe(line), "", " " * 10) for line in served_by(resolution))
@@ -231,12 +232,14 @@ def served_by(resolution: RequestResolution) -> Iterator[str]:
     server, location, upstream = resolution.server, resolution.location, resolution.upstream
     if server is not None:
         name = safe(server.name) or tr("(no name)")
-        yield f"server    {name}, {server.directive.where}: {server.reason}"
+        place = phrases((f"server    {name}", str(server.directive.where)))
+        yield labelled(place, server.reason)
     if location is None:
         yield tr("location  none matches this path")
     else:
         pattern = f"{location.modifier} {location.path}".strip()
-        yield f"location  {pattern}, {location.directive.where}: {location.reason}"
+        place = phrases((f"location  {pattern}", str(location.directive.where)))
+        yield labelled(place, location.reason)
     if resolution.answer is not None:
         yield _answer_line(resolution.answer)
     elif resolution.is_undecided:

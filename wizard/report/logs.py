@@ -7,7 +7,7 @@ from typing import Any
 from wizard.model.case import Case
 from wizard.model.log_report import History, LoggedFailure
 from wizard.text.columns import wrap
-from wizard.text.display import clauses, comma_list, safe
+from wizard.text.display import clauses, comma_list, labelled, noted, safe
 from wizard.text.messages import plural, tr
 
 WIDTH = 80
@@ -88,7 +88,7 @@ def _failure_json(failure: LoggedFailure) -> dict[str, Any]:
 
 def history_headlines(case: Case) -> list[str]:
     """Return one line for each log with a history, for a ticket."""
-    return [f"{file}: {headline(history)}" for file, history in _histories(case)]
+    return [labelled(file, headline(history)) for file, history in _histories(case)]
 
 
 def history_lines(history: History) -> list[str]:
@@ -102,7 +102,7 @@ def headline(history: History) -> str:
     """Return one sentence: how many requests were cut off or failed before the probes, and when."""
     number = plural(history.lines, "line")
     lines = tr("the last {number}", number=number) if history.older else number
-    period = f"{_period(history)} ({lines})"
+    period = noted(_period(history), lines)
     failed = sum(failure.count for failure in history.failures)
     parts = [
         tr("clients were cut off: {cut_off}", cut_off=_cut_off(history))
@@ -180,7 +180,7 @@ def counts(history: History) -> str:
 
 def clients(history: History) -> str:
     """Return the clients that were cut off most; empty if no line names one."""
-    names = comma_list(f"{safe(name, 100)} ({number})" for name, number in history.clients)
+    names = comma_list(noted(safe(name, 100), str(number)) for name, number in history.clients)
     return tr("most from: {names}", names=names) if names else ""
 
 
@@ -198,4 +198,6 @@ def duration(seconds: float) -> str:
     """Return a long duration in a fitting unit: `41 min`, `3.5 h`, `12 days`."""
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), (1, "s"))
     value = f"{seconds / size:.1f}".removesuffix(".0") if size > 60 else f"{seconds / size:.0f}"
-    return f"{value} {unit}{'s' if unit == 'day' and value != '1' else ''}"
+    if unit == "day":
+        return tr("1 day") if value == "1" else tr("{value} days", value=value)
+    return f"{value} {unit}"

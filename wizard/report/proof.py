@@ -16,7 +16,7 @@ from wizard.model.probe_result import ProbeResult
 from wizard.model.timeline import Probe, Timeline
 from wizard.report.labels import probe_name
 from wizard.report.logs import duration
-from wizard.text.display import capitalize, labelled, safe, seconds
+from wizard.text.display import capitalize, labelled, safe, seconds, sentences
 from wizard.text.messages import plural, tr
 
 PROOF_WORDS: dict[ProofOutcome, str] = {
@@ -48,20 +48,17 @@ def current_diagnosis(case: Case, diagnosis: Diagnosis) -> Diagnosis:
     proof = case.proof
     if proof is None or not case.is_fixed:
         return diagnosis
-    summary = f"fixed {fixed_sentence(case, proof.at)}"
+    summary = tr("fixed {sentence}", sentence=fixed_sentence(case, proof.at))
     return replace(diagnosis, verdict="healthy", summary=summary, causes=())
 
 
 def fixed_sentence(case: Case, at: float) -> str:
     """When it was fixed, what was broken, and what was changed."""
     changes = describe_changes(case)
-    changed = f" {tr('{sentence}.', sentence=capitalize(changes))}" if changes else ""
-    return tr(
-        "{utc}. What was broken: {broken_title}.{changed}",
-        utc=utc(at),
-        broken_title=broken_title(case),
-        changed=changed,
+    fixed = tr(
+        "{utc}. What was broken: {broken_title}.", utc=utc(at), broken_title=broken_title(case)
     )
+    return sentences((fixed, tr("{sentence}.", sentence=capitalize(changes)) if changes else ""))
 
 
 def causes_of(case: Case, diagnosis: Diagnosis) -> tuple[Finding, ...]:
@@ -268,7 +265,7 @@ def _rate(count: int, period_s: float | None) -> str:
         return tr("{count} in the lines before", count=count)
     per_minute = 60 * count / max(period_s, 1.0)
     if count and per_minute >= _LEAST_RATE and period_s >= 60:
-        return f"{per_minute:.1f} a minute".replace(".0 ", " ")
+        return tr("{rate} a minute", rate=f"{per_minute:.1f}".removesuffix(".0"))
     return tr("{count} in {duration}", count=count, duration=duration(period_s))
 
 

@@ -18,6 +18,7 @@ from wizard.probe.mcp.http_sse import is_same_origin
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
 from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
+from wizard.text.display import labelled
 from wizard.text.messages import tr
 from wizard.text.urls import is_plain_url, split_url, with_path
 
@@ -59,8 +60,9 @@ async def _send_metadata(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     for url in metadata_urls(case):
         probe = Probe("follow-up-proxy", url, vantage=vantage)
         timeline = await probe_first_event(probe, options, timeout_s, _ACCEPT_JSON)
-        why = f"{'a usual metadata URL' if results else 'the metadata URL that the 401 names'}: "
-        results.append(FollowUpResult(METADATA.purpose, timeline, why + urlsplit(url).path))
+        why = tr("a usual metadata URL") if results else tr("the metadata URL that the 401 names")
+        why = labelled(why, urlsplit(url).path)
+        results.append(FollowUpResult(METADATA.purpose, timeline, why))
         if timeline.status == 200 and json_object(timeline.excerpt) is not None:
             break
     return tuple(results)

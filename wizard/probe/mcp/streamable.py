@@ -113,7 +113,7 @@ async def _confirm(
     """POST `initialized`, then `tools/list` or `ping`, while the session's GET stream is open."""
     session, probe = session_id_of(reader.timeline), handshake.probe()
     if not session and reader.timeline.header("mcp-session-id"):
-        return replace(handshake, why="the session id of the server is no valid header value")
+        return replace(handshake, why=tr("the session id of the server is no valid header value"))
     spec = messages.initialized_request(handshake.version, session)
     handshake = await notify(handshake, options, spec, timeouts.next_s())
     if handshake.why:
