@@ -19,7 +19,7 @@ _QUOTED = re.compile(
     "incomplete chunked read|newline at end of file|prematurely closed|while (connecting|reading)"
     "|from upstream|header from|upstream, client|to upstream|too big header|session not found"
     "|asked once more|without the upgrade|gracefully shutting down|defined to resolve"
-    "|request was sent to|alert handshake"
+    "|request was sent to|alert handshake|sent duplicate header"
 )
 """Parts of what Nginx, OpenSSL, a client library or `diff` say, which stay as they are."""
 
