@@ -1,8 +1,12 @@
 """A line of the config refuses a stream or a message whose path it passes to the backend."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.nginx_real.test_check import case_and_diagnosis, investigate
 from tests.nginx_real.test_gates_and_limits import PASS, investigate_server, only_cause
+from wizard.lab import Lab, scenario_named
 
 pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
@@ -54,3 +58,22 @@ async def test_a_location_that_passes_nothing_on_refuses_too(nginx: str) -> None
 async def test_the_stream_is_refused_for_another_reason(nginx: str, server: str) -> None:
     _, diagnosis = await investigate_server(nginx, server)
     assert only_cause(diagnosis) == ("refused-by-config", "confirmed")
+
+
+async def test_a_client_certificate_is_asked_for(nginx: str) -> None:
+    tls = scenario_named("tls")
+    asking = "ssl_client_certificate $CERT; ssl_verify_client on;"
+    async with Lab(replace(tls, server=f"{tls.server}\n{asking}"), nginx=nginx) as lab:
+        _, diagnosis = case_and_diagnosis(await investigate(lab.target))
+    assert only_cause(diagnosis) == ("auth-gate", "confirmed")
+    assert "certificate" in diagnosis.causes[0].title
+
+
+async def test_a_regex_leads_the_stream_to_another_backend(nginx: str) -> None:
+    server = f"location /sse {{ {PASS} }} location ~ ^/.* {{ {OTHER} }}"
+    _, diagnosis = await investigate_server(nginx, server, UPSTREAM)
+    assert only_cause(diagnosis) == ("location-miss", "likely")
+
+
+UPSTREAM = "server { listen unix:other.sock; return 404; }"
+OTHER = "proxy_pass http://unix:other.sock;"

@@ -36,12 +36,12 @@ def resolve_upstream(config: Config, route: Route) -> Upstream:
     passed = directive.args[0]
     target = route.state.fill(passed, _UNKNOWN) or ""
     address = passed_address(target)
-    peers = _peers(config, target) if address and _UNKNOWN not in address else ()
+    peers = peers_of(config, target) if address and _UNKNOWN not in address else ()
     uri = _request_uri(kind, (passed, target), route)
     return Upstream(kind, passed, peers, uri, directive.where, address.replace(_UNKNOWN, "$"))
 
 
-def _peers(config: Config, target: str) -> tuple[str, ...]:
+def peers_of(config: Config, target: str) -> tuple[str, ...]:
     """The addresses of the upstream block's servers, or the target's own if no block has its name;
     none if Lua code chooses the server."""
     address = passed_address(target)

@@ -41,6 +41,17 @@ _UNSEEN = tr(
     "not answer, it looks like this. Check it with curl from Nginx's host; an error log at "
     "level info names the subrequest."
 )
+_CERTIFICATE_PAGES = ("No required SSL certificate was sent", "The SSL certificate error")
+"""What Nginx's pages with 400 say where `ssl_verify_client` refuses (ngx_http_special_response)."""
+_CERTIFICATE_TITLE = tr("Nginx asks for a client certificate")
+_CERTIFICATE = Fix(
+    tr(
+        "the client has to send a certificate that ssl_client_certificate trusts; or "
+        "ssl_verify_client optional, with a check in the locations that need it"
+    ),
+    "client",
+)
+_OWN_PAGE = tr("Nginx's own error page says so: no backend was asked.")
 _SILENT_TITLE = tr("An authentication gate in Nginx does not answer")
 _ANSWER = Fix(
     tr(
@@ -54,6 +65,8 @@ _ANSWER = Fix(
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The status of a gate through the proxy, which the backend itself does not give."""
+    if finding := _without_certificate(rule, case):
+        return finding
     refused = _refused_stream(case) or _refused_message(case)
     if refused is None:
         return _unanswered(rule, case)
@@ -70,6 +83,23 @@ def check(rule: Rule, case: Case) -> Finding | None:
     is_measured = streams.is_served_directly(case)
     distinguishes = sentences((_MEASURED, _DISTINGUISHES)) if is_measured else _DISTINGUISHES
     return rule.finding(confidence, evidence, distinguishes) if confidence else None
+
+
+def _without_certificate(rule: Rule, case: Case) -> Finding | None:
+    """Nginx's own page says that it wants a certificate of the client, or another one."""
+    asking = [each for each in case.proxy if _asks_for_certificate(each.timeline)]
+    if not asking:
+        return None
+    lines = case.resolution and directives.lines_in_force(case.resolution, "ssl_verify_client")
+    config = [Evidence("config", str(e.where), f"{e.name} {e.args[0]}") for e in lines or ()]
+    evidence = (result_evidence(asking[0]), *live_direct_evidence(case), *config)
+    finding = rule.finding("confirmed", evidence, _OWN_PAGE, fix=_CERTIFICATE)
+    return replace(finding, title=_CERTIFICATE_TITLE)
+
+
+def _asks_for_certificate(answer: Timeline) -> bool:
+    is_asked = any(each in answer.excerpt for each in _CERTIFICATE_PAGES)
+    return answer.status == 400 and is_asked and OWN_PAGE in answer.excerpt
 
 
 def _unanswered(rule: Rule, case: Case) -> Finding | None:

@@ -1,15 +1,19 @@
 """Nginx serves the stream in another location than the one meant for it."""
 
 from wizard.diagnose.facts import addresses, directives, streams
-from wizard.diagnose.facts.evidence import live_direct_evidence, result_evidence
+from wizard.diagnose.facts.evidence import live_direct_evidence, path_evidence, result_evidence
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
+from wizard.model.config import Config, Directive
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
 from wizard.model.target import Style
+from wizard.model.timeline import is_live
+from wizard.nginx.locations import pass_directive
 from wizard.nginx.near_misses import NearMiss, near_misses
+from wizard.nginx.upstream import peers_of
 from wizard.text.display import safe
 from wizard.text.messages import tr
 
@@ -19,6 +23,14 @@ _HELD_SYMPTOMS = frozenset(
 _OTHER_LOCATION = tr(
     "Buffering is off in a location that seems to be meant for this stream, but Nginx chooses "
     "another one, where buffering is on. The change is right, but in the wrong place."
+)
+_WRONG_BACKEND = tr(
+    "The backend of a location that looks meant for this stream serves it when it is asked "
+    "directly, and Nginx chooses another location, which asks another backend."
+)
+_NOT_CHOSEN = tr(
+    "Buffering is off in a location that looks meant for this stream, and Nginx chooses another "
+    "one."
 )
 _NOT_SERVED = tr(
     "The stream is live now, but not because of that location: it does not serve this path."
@@ -50,6 +62,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return _root_page(rule, case)
     if resolution.server is not None and not directives.is_proxied(resolution):
         return _not_proxied(rule, case, resolution)
+    if finding := _other_backend(rule, case, resolution):
+        return finding
     meant = [other for other in near_misses(resolution) if other.unbuffered]
     if not meant or not _may_hold(resolution):
         return None
@@ -57,7 +71,40 @@ def check(rule: Rule, case: Case) -> Finding | None:
     if held:
         return _ineffective_change(rule, case, meant[0], held)
     evidence = _config_evidence(resolution, meant[0])
-    return rule.finding("likely", evidence, _NOT_SERVED, latent=True)
+    is_served = any(is_live(result.timeline) for result in case.proxy)
+    text = _NOT_SERVED if is_served else _NOT_CHOSEN
+    return rule.finding("likely", evidence, text, latent=True)
+
+
+def _other_backend(rule: Rule, case: Case, resolution: RequestResolution) -> Finding | None:
+    """The location that serves the path asks another backend than the one that is meant for it."""
+    failed = [each for each in case.proxy if each.outcome in ("status", "not-a-stream")]
+    direct = [each.timeline.probe for each in streams.live_direct_probes(case)]
+    asked = {addresses.direct_address(case, probe) for probe in direct} - {""}
+    if not failed or not asked or addresses.is_direct(case) or not addresses.upstream_peers(case):
+        return None
+    config = resolution.config
+    meant = [each for each in near_misses(resolution) if _peers(config, each.directive) & asked]
+    if not meant:
+        return None
+    evidence = (
+        result_evidence(failed[0]),
+        *live_direct_evidence(case),
+        path_evidence(resolution),
+        *_config_evidence(resolution, meant[0]),
+    )
+    explains = frozenset({"wrong-transport"})
+    # A name or a socket may lead to the same backend as the direct URL.
+    confidence: Confidence = "confirmed" if addresses.other_backend(case) else "likely"
+    return rule.finding(confidence, evidence, _WRONG_BACKEND, explains=explains)
+
+
+def _peers(config: Config, location: Directive) -> set[str]:
+    """The addresses to which a location passes; none where variables decide them."""
+    directive = pass_directive(location)
+    if directive is None or not directive.args or "$" in directive.args[0]:
+        return set()
+    return set(map(addresses.host_port, peers_of(config, directive.args[0])))
 
 
 def _ineffective_change(
