@@ -52,6 +52,6 @@ def test_an_ignored_header_is_a_whole_sentence_with_such_a_config() -> None:
     case = make_case(proxy="held", direct="live", direct_headers=headers, conf=_UNDECIDED)
     [found] = [each for each in diagnose(case).causes if each.id == "xab-ignored"]
     assert found.distinguishes.endswith(
-        "Name each proxy with --hop. Whether this Nginx ignores it is not known: the given config "
+        "name each proxy with --hop. Whether this Nginx ignores it is not known: the given config "
         "does not decide it."
     )

@@ -13,8 +13,8 @@ _NEEDS_TLS = tr("The port of this URL speaks TLS, and the URL asks it for plain 
 _NEEDS_PLAIN = tr("The port of this URL answers TLS with plain text, so it is one for plain HTTP.")
 _ANSWERS_PLAIN = tr("No TLS handshake succeeds at the port of this URL, and it answers plain HTTP.")
 _UNREAD = tr(
-    "The answer says that plain HTTP came to a port for TLS. This is the URL's own port or the "
-    "backend's: a request with https to the same port, or the config, shows which."
+    "The answer says that plain HTTP came to a port for TLS, which is the URL's own port or the "
+    "backend's. A request with https to the same port, or the config, would show which."
 )
 
 
