@@ -28,10 +28,11 @@ def cut_case(
     direct: str = "live:999",
     main: str = "",
     passed: str = "127.0.0.1:12213",
+    port: str = "8081",
 ) -> Case:
     """Return a case whose stream ended `after` seconds after its only event."""
     conf = (
-        f"{main} http {{ server {{ listen 8081; location / {{ proxy_pass http://{passed};"
+        f"{main} http {{ server {{ listen {port}; location / {{ proxy_pass http://{passed};"
         f" proxy_buffering off; proxy_read_timeout {limit}; }} }} }}"
     )
     return make_case(proxy=f"cut:{after}", direct=direct, conf=conf, logs=logs)
@@ -67,6 +68,28 @@ def test_a_cut_after_any_other_time_is_in_front_by_nginx_logs(
     logs: tuple[LogLine, ...], direct: str, expected: list[tuple[str, str]]
 ) -> None:
     assert causes(cut_case("7", "1h", *logs, direct=direct)) == expected
+
+
+STREAM = "stream { proxy_timeout 5m; server { listen %s; proxy_pass 127.0.0.1:8443; %s } }"
+
+
+@pytest.mark.parametrize(
+    ("port", "line", "after", "is_named"),
+    [
+        ("8081", "proxy_timeout 12s;", "12", True),
+        ("8081", "", "300", True),
+        ("8081", "proxy_timeout 12s;", "20", False),
+        ("8082", "proxy_timeout 12s;", "12", False),
+    ],
+)
+def test_a_stream_block_in_front_is_named_by_its_own_timeout(
+    port: str, line: str, after: str, is_named: bool
+) -> None:
+    case = cut_case(after, "1h", main=STREAM % (port, line), port="8443")
+    found = diagnose(case).causes
+    named = [each for each in found if each.confidence == "confirmed"]
+    assert bool(named) == is_named
+    assert all("proxy_timeout in the stream block" in each.fix.summary for each in named)
 
 
 @pytest.mark.parametrize(

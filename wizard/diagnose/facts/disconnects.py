@@ -85,6 +85,11 @@ def silence_s(result: ProbeResult) -> float:
     return result.timeline.silence_s or 0.0
 
 
+def is_after(result: ProbeResult, limit_s: float) -> bool:
+    """True if the stream ended after this silence."""
+    return abs(silence_s(result) - limit_s) <= max(TOLERANCE_S, TOLERANCE_SHARE * limit_s)
+
+
 def survived_s(case: Case) -> float:
     """The longest silence, in seconds, that a proxied stream survived; no timeout is shorter."""
     gaps = (

@@ -12,6 +12,8 @@ from wizard.model.case import Case, FirstFailingHop
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.log_report import LogLine
 from wizard.model.probe_result import ProbeResult
+from wizard.nginx.settings import duration_s
+from wizard.nginx.tcp_proxy import timeout_in_front
 from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import tr
 
@@ -43,6 +45,10 @@ _BY_LOGS = tr(
     "the direct stream was open at that age, and Nginx's error log shows nothing. So what is in "
     "front of this Nginx, or the network there, ended the stream."
 )
+_BY_STREAM = tr(
+    "The URL's port belongs to a `stream` block of this config, which ends a connection after that "
+    "silence, and the direct stream was open at that age: the server behind it passed it on."
+)
 _UNSURE = tr(
     "A direct stream that stays open, and Nginx's logs with a 200 and no error, would make this "
     "likely."
@@ -62,6 +68,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         if named and disconnects.is_outlived(case, result):
             return _by_named(rule, case, result, named)
         if (finding := _behind(rule, case, result)) is not None:
+            return finding
+        if (finding := _in_stream_block(rule, case, result)) is not None:
             return finding
         if _is_cut_here(case, result):
             continue
@@ -113,6 +121,32 @@ def _behind(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
         _BEHIND.format(named),
         fix=Fix(_MEND_BEHIND.format(named), "outer-proxy"),
     )
+
+
+def _in_stream_block(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
+    """Cut after the `proxy_timeout` of a `stream` block that listens on the URL's port."""
+    resolution = case.resolution
+    if resolution is None or resolution.listens or not disconnects.is_outlived(case, result):
+        return None
+    setting = timeout_in_front(resolution.config, resolution.request.effective_port)
+    limit = duration_s(setting.value) if setting else None
+    if setting is None or not limit or not disconnects.is_after(result, limit):
+        return None
+    where = str(setting.where or resolution.config.main)
+    evidence = (
+        result_evidence(result),
+        disconnects.cut_evidence(case, result),
+        Evidence("config", where, f"proxy_timeout {safe(setting.value, 40)}"),
+    )
+    fix = Fix(
+        tr(
+            "set a longer proxy_timeout in the stream block ({where}), and let the backend ping "
+            "more often than it allows",
+            where=safe(where, 200),
+        ),
+        "nginx",
+    )
+    return rule.finding("confirmed", evidence, _BY_STREAM, fix=fix)
 
 
 def _in_front(rule: Rule, case: Case, result: ProbeResult) -> Finding | None:
