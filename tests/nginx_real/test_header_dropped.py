@@ -9,7 +9,7 @@ import pytest
 
 from tests.nginx_real.running import running_nginx
 from tests.nginx_real.test_check import case_and_diagnosis, investigate
-from tests.nginx_real.test_gates_and_limits import evidence_texts
+from tests.nginx_real.test_gates_and_limits import evidence_texts, investigate_server, only_cause
 from tests.probe.mcp.server import Answer, Request, event_stream, response, running, streamable
 from wizard.lab import Lab, scenario_named
 from wizard.lab.nginx_process import free_ports
@@ -21,6 +21,17 @@ pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 PASS = "proxy_pass http://$BACKEND; proxy_buffering off; proxy_read_timeout 1h;"
 HEADERS = (("Authorization", "Bearer abc"),)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["proxy_pass_request_body off; proxy_set_header Content-Length '';", "proxy_method GET;"],
+)
+async def test_a_message_that_the_config_changes(nginx: str, line: str) -> None:
+    server = f"location / {{ {PASS} }} location /message {{ {line} {PASS} }}"
+    _, diagnosis = await investigate_server(nginx, server)
+    assert only_cause(diagnosis) == ("header-dropped", "likely")
+    assert "nginx.conf:" in diagnosis.causes[0].fix.summary
 
 
 async def diagnose_server(nginx: str, line: str, credential: str = "Bearer abc") -> Diagnosis:

@@ -1,10 +1,10 @@
 """Nginx does not pass on a header of the request that the backend needs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.diagnose.answer_end import last_error
-from wizard.diagnose.facts import directives
+from wizard.diagnose.facts import directives, posts
 from wizard.diagnose.facts.evidence import (
     live_direct_evidence,
     post_evidence,
@@ -58,6 +58,12 @@ _BY_AN_ERROR = tr(
     "whether it is about that header."
 )
 
+_MESSAGE_TITLE = tr("Nginx changes the method or the body of a message")
+_CHANGED = tr(
+    "The backend accepts the same message directly; through the proxy the config sends it with "
+    "another method or body. Such lines belong to the location that auth_request asks."
+)
+_FIX_MESSAGE = tr("take the line at {where} out of the location of the stream and its messages")
 _NAMED = tr(
     "The server answers that a header is missing or differs from the message. Our request had "
     "all of them, so one was lost on the way. The config shows which one, and where: {add_conf}."
@@ -68,7 +74,38 @@ def check(rule: Rule, case: Case) -> Finding | None:
     """Refused through the proxy, whose config drops a header that our requests had."""
     if difference := difference_about(case, is_about):
         return _measured(rule, case, difference)
-    return _read(rule, case) or _named_by_server(rule, case)
+    return _read(rule, case) or _changed_message(rule, case) or _named_by_server(rule, case)
+
+
+def _changed_message(rule: Rule, case: Case) -> Finding | None:
+    """The backend accepts a message, and the config sends it another method or another body."""
+    failed, resolution = posts.failed_post(case), case.message_resolution
+    lines = _changing_lines(resolution) if resolution else ()
+    if failed is None or failed.accepted is None or not lines:
+        return None
+    written = [
+        Evidence("config", str(line.where), safe(f"{line.name} {' '.join(line.args)}", 120))
+        for line in lines
+    ]
+    fix = Fix(_FIX_MESSAGE.format(where=safe(str(lines[0].where), 200)), "nginx")
+    finding = rule.finding("likely", (*failed.evidence, *written), _CHANGED, fix=fix)
+    return replace(finding, title=_MESSAGE_TITLE)
+
+
+def _changing_lines(resolution: RequestResolution) -> tuple[Directive, ...]:
+    """The lines in force by which Nginx sends a POST with another method or body."""
+    names = (f"{resolution.prefix}_{name}" for name in ("pass_request_body", "set_body", "method"))
+    lines = (directives.lines_in_force(resolution, name)[-1:] for name in names)
+    return tuple(line for found in lines for line in found if line.args and _changes_post(line))
+
+
+def _changes_post(line: Directive) -> bool:
+    value = line.args[0]
+    if line.name.endswith("_pass_request_body"):
+        return value == "off"
+    if line.name.endswith("_method"):
+        return value.upper() not in ("POST", "$REQUEST_METHOD")
+    return "$request_body" not in value
 
 
 def _read(rule: Rule, case: Case) -> Finding | None:
