@@ -119,6 +119,16 @@ _INGRESS = re.compile(r"\blua_ingress\.|\bbalancer\.(rewrite|balance)\(|\bplugin
 """Lua code that ingress-nginx writes into its config: it redirects to https or picks a peer."""
 
 
+_BEFORE = re.compile(r"(server_)?rewrite_by_lua\w*|access_by_lua\w*|js_access")
+"""Directives with code of the user's that runs before the backend is asked, and may take long."""
+
+
+def may_delay(directive: Directive) -> bool:
+    """True if the directive runs code of the user's before the backend is asked."""
+    is_ingress = bool(_INGRESS.search("".join(directive.args)))
+    return bool(_BEFORE.fullmatch(directive.name)) and not is_ingress
+
+
 MAX_UNKNOWN = 100
 """How many directives of modules that are not known are kept."""
 

@@ -2,6 +2,7 @@
 
 from wizard.model.config import Directive
 from wizard.model.resolution import RequestResolution, Setting
+from wizard.nginx.known_directives import may_delay
 from wizard.nginx.settings import AUTHENTICATION, duration_s, enclosing_blocks, size_bytes
 
 DEFAULT_BUFFER_BYTES = 4096
@@ -70,6 +71,13 @@ def lines_in_force(resolution: RequestResolution, *names: str) -> tuple[Directiv
     blocks = reversed(enclosing_blocks(resolution))
     levels = (tuple(line for line in block.block or () if line.name in names) for block in blocks)
     return next(filter(None, levels), ())
+
+
+def delaying_code(resolution: RequestResolution) -> Directive | None:
+    """The innermost line with code of the user's that runs before the backend is asked."""
+    blocks = reversed(enclosing_blocks(resolution))
+    lines = (line for block in blocks for line in block.block or () if may_delay(line))
+    return next(lines, None)
 
 
 def delays_requests(resolution: RequestResolution) -> bool:

@@ -56,6 +56,10 @@ _BY_ITSELF_NO_CONFIG = tr(
     "event, as it does with buffering. A backend that stops in the middle of an event would "
     "look the same: {add_direct}. Whether buffering is on is not known: {add_conf}."
 )
+_CODE = tr(
+    "But `{name}` ({where}) runs before the backend is asked, and code that takes long there looks "
+    "the same: the backend's log shows whether it got the request at once."
+)
 _ADVICE = tr(
     "Give as --direct the address that Nginx uses, and add the config of the Nginx that serves "
     "this URL."
@@ -267,7 +271,15 @@ def _held_stream(rule: Rule, case: Case) -> Finding | None:
     elsewhere = streams.live_direct_probes(case) and not streams.passes_here(case)
     missing = _OTHER_NGINX if elsewhere else _NO_DIRECT
     distinguishes = missing if confidence == "possible" else _distinguishes(case, held)
-    return rule.finding(confidence, _evidence(case, held), distinguishes)
+    evidence = _evidence(case, held)
+    code = directives.delaying_code(case.resolution)
+    is_unseen = all(result.timeline.headers_s is None for result in held)
+    if confidence == "confirmed" and code and is_unseen and not streams.backend_had_answered(case):
+        name, where = safe(code.name, 60), safe(str(code.where), 200)
+        evidence = (*evidence, Evidence("config", where, name))
+        distinguishes = sentences((distinguishes, _CODE.format(name=name, where=where)))
+        confidence = "likely"
+    return rule.finding(confidence, evidence, distinguishes)
 
 
 def _confidence(
