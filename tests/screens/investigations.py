@@ -120,7 +120,7 @@ def case(*, live: bool, conf: str = CONF, ended: bool = True) -> Case:
 def log(*, held: bool) -> LogReport:
     """Return an access log with the line of one of our probes."""
     status, tag = ("499 0", "held-499") if held else ("200 180", "live-200")
-    left = tr("the client gave up before a single byte was passed on")
+    left = tr("the client left before it got a byte")
     meaning = left if held else plural(180, "byte")
     text = f'198.51.100.4 - - [23/Nov/2026:03:12:09 +0000] "GET /sse HTTP/1.1" {status} "-" "x"'
     line = LogLine("access.log", text, "access", True, tag, meaning, "sse-proxy h1 identity")

@@ -18,7 +18,7 @@ _ENGLISH = re.compile(r"(?<![\w/$.-])[A-Za-z][A-Za-z']+ [a-z']{2,}(?![\w/.-])")
 _NAMES = (
     "upstream timed out", "message processing canceled", "nginx reload", "Copy as cURL",
     "ssh jump", "ssewizard explain", "ssewizard open", "ssewizard inspect", "ssewizard check",
-    "Nginx location", "location if", "Not read",
+    "Nginx location", "location if", "Not read", "BusyBox wget",
 )  # fmt: skip
 """Log lines, commands and names that stay English, and the samples' own words."""
 _CODE = re.compile(
