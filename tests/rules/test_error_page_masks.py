@@ -46,6 +46,7 @@ def test_the_log_shows_an_error_of_nginx_itself() -> None:
     assert finding is not None
     assert finding.confidence == "confirmed"
     assert "Nginx answers 502" in finding.distinguishes
+    assert finding.title == "Nginx cannot reach the backend, and an error page hides it"
     conf = CONF.format("error_page 504 =200 /x.html;")
     finding = finding_of(
         "error-page-masks", make_case(proxy="html", direct="live", conf=conf, logs=(DEAD,))

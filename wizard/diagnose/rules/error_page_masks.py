@@ -1,7 +1,7 @@
 """An error page turns the status of the backend, or of Nginx itself, into a 200."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.diagnose.facts import addresses, directives, product, streams
 from wizard.diagnose.facts.evidence import (
@@ -160,8 +160,10 @@ def _shown(
         direct = map(result_evidence, streams.live_direct_probes(case)[:1])
         logged = (result_evidence(answer), *direct, log_evidence(seen), page)
         evidence = (*logged, path_evidence(resolution))
-        fix = _CONNECT if seen.tag == "connect-failed" else _OWN
-        return rule.finding("confirmed", evidence, _LOGGED.format(status=masked.status), fix=fix)
+        is_dead = seen.tag == "connect-failed"
+        text = _LOGGED.format(status=masked.status)
+        finding = rule.finding("confirmed", evidence, text, fix=_CONNECT if is_dead else _OWN)
+        return replace(finding, title=_UNREACHED) if is_dead else finding
     probes = (result_evidence(answer), result_evidence(seen))
     evidence = (*probes, page, setting_evidence(resolution, name), path_evidence(resolution))
     is_same = addresses.leads_to(case, seen.timeline.probe)
@@ -274,6 +276,7 @@ _OWN = Fix(
     ),
     "nginx",
 )
+_UNREACHED = tr("Nginx cannot reach the backend, and an error page hides it")
 _CONNECT = Fix(
     tr(
         "an address in {stream}_pass (or its upstream) where the backend listens; and "
