@@ -162,7 +162,7 @@ def test_running_and_unreadable_cases_are_not_offered(ended_pid: int) -> None:
     assert interrupted_case(skipped.append) is None
     assert len(skipped) == 1
     assert skipped[0].endswith(
-        ".json cannot be offered: not a case file: the document: not JSON: Input data was truncated"
+        ".json cannot be opened: not a case file: the document: not JSON: Input data was truncated"
     )
 
 
