@@ -166,3 +166,12 @@ def test_what_the_error_log_says_of_our_request_is_told() -> None:
         step = next_step(make_case(proxy="500", direct="live", conf=conf, logs=logs))
         told = 'open() "/var/lib/nginx/body/1" failed (13: Permission denied).'
         assert step.endswith(told) == ours
+
+
+@pytest.mark.parametrize(
+    ("proxy", "direct", "is_said"),
+    [("502", "closed", True), ("502", "live", False), ("404", "closed", False)],
+)
+def test_a_port_that_closes_every_connection(proxy: str, direct: str, is_said: bool) -> None:
+    step = next_step(make_case(proxy=proxy, direct=direct, settings={}))
+    assert ("with nothing behind it" in step) == is_said

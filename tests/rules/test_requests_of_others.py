@@ -16,7 +16,7 @@ from tests.rules.samples import new_default_regression
 from tests.rules.samples.build import make_case, make_handshake
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.facts.logs import is_same_route
-from wizard.model.case import Case
+from wizard.model.case import Case, FollowUpResult
 from wizard.model.resolution import RequestResolution
 
 CONF = """
@@ -167,8 +167,10 @@ def test_a_body_of_another_client_is_too_large(line: str, expected: str | None) 
 
 
 def test_a_backend_that_answers_the_root_path_can_speak_http_1_1() -> None:
-    broken = new_default_regression.fires()
-    assert confidence_of("new-default-regression", broken) == "likely"
+    broken = new_default_regression.untried()
+    assert confidence_of("new-default-regression", broken) == "possible"
+    tried = FollowUpResult("as-sent", broken.proxy[0].timeline, "asked", likeness="alike")
+    assert confidence_of("new-default-regression", replace(broken, follow_ups=(tried,))) is None
     assert broken.root is not None
     answered = replace(broken, root=replace(broken.root, status=404))
     assert confidence_of("new-default-regression", answered) is None

@@ -65,6 +65,7 @@ def next_step(case: Case) -> str:
         or _about_other_backend(case)
         or _about_log(case)
         or _about_peers(case)
+        or _about_closing_backend(case)
         or _about_inputs(case)
     )
 
@@ -194,6 +195,20 @@ def _is_asked_directly(case: Case, peer: str) -> bool:
     """True if a direct probe was sent to this peer, as far as addresses are written alike."""
     asked = (addresses.direct_address(case, each.timeline.probe) for each in case.direct)
     return addresses.host_port(peer) in asked
+
+
+def _about_closing_backend(case: Case) -> str:
+    """What to look at where the backend's port takes connections and answers nothing."""
+    direct = [result for result in case.direct if result.was_made]
+    is_closed = all(each.outcome == "cut" and each.timeline.headers_s is None for each in direct)
+    is_gateway = all(each.timeline.status == 502 for each in case.proxy if each.was_made)
+    if not direct or not is_closed or not is_gateway:
+        return ""
+    return tr(
+        "look at what listens at the direct URL: it takes connections and closes them without an "
+        "answer, as a port map (Docker, a tunnel) with nothing behind it does, a process that "
+        "fails, or one that expects TLS."
+    )
 
 
 def _is_not_passed(case: Case, result: ProbeResult) -> bool:

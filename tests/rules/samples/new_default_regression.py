@@ -3,12 +3,34 @@
 from dataclasses import replace
 
 from tests.rules.samples.build import make_case, make_log_line
-from wizard.model.case import Case
+from wizard.model.case import Case, FollowUpResult
+from wizard.model.request_difference import Difference, Likeness
+from wizard.model.timeline import Probe, Timeline
 
 
 def fires() -> Case:
-    """Nginx 1.31.3 with its defaults; the backend closes the connection on HTTP/1.1."""
+    """Nginx 1.31.3 with its defaults; the backend closes the connection on HTTP/1.1 alone."""
+    return replace(untried(), follow_ups=_FOLLOW_UPS)
+
+
+def untried() -> Case:
+    """The same, where HTTP/1.0 was not tried."""
     return _case("1.31.3")
+
+
+_VERSION = Difference("http-version", "", "1.0", "1.1")
+
+
+def _asked(purpose: str, likeness: Likeness, *differences: Difference) -> FollowUpResult:
+    timeline = Timeline(Probe("follow-up-direct", "http://127.0.0.1:12213/sse"))
+    return FollowUpResult(purpose, timeline, "asked", differences, likeness)
+
+
+_FOLLOW_UPS = (
+    _asked("as-sent", "alike", _VERSION),
+    _asked("as-sent-with", "alike", _VERSION),
+    _asked("as-sent-without", "served"),
+)
 
 
 def silent() -> Case:

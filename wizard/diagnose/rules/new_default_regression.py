@@ -7,12 +7,16 @@ from wizard.diagnose.facts.evidence import (
     setting_evidence,
     setting_evidences,
 )
-from wizard.diagnose.facts.request_difference import difference_about, difference_evidence
+from wizard.diagnose.facts.request_difference import (
+    AS_SENT,
+    difference_about,
+    difference_evidence,
+)
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, buffering_off, read_timeout
 from wizard.model.case import Case
 from wizard.model.change import Change
-from wizard.model.diagnosis import Confidence, Finding, Fix
+from wizard.model.diagnosis import Finding, Fix
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.settings import is_new_default
@@ -45,6 +49,8 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None  # the backend does answer HTTP/1.1
     if _answers_root(case):
         return None  # through the same Nginx it does too
+    if streams.follow_ups(case, AS_SENT):
+        return None  # HTTP/1.0 was tried, and is not served either
     logged = streams.own_log_lines(case, "premature-close", "invalid-answer")
     closed = [result for result in case.direct if result.outcome == "cut"]
     if not logged and not closed:
@@ -55,9 +61,9 @@ def check(rule: Rule, case: Case) -> Finding | None:
         *map(result_evidence, closed[:1]),
         *map(log_evidence, logged[:1]),
     )
-    confidence: Confidence = "likely" if logged and closed else "possible"
     whose = tr("our own") if closed else "Nginx's"
-    return rule.finding(confidence, evidence, _DISTINGUISHES.format(whose))
+    # Without HTTP/1.0 it is not told from a port that closes every connection.
+    return rule.finding("possible", evidence, _DISTINGUISHES.format(whose))
 
 
 def is_about(case: Case, difference: Difference) -> bool:
