@@ -29,7 +29,7 @@ class Prefix:
 
 
 _NO_ANSWER = "web: no answer within"
-_NO_SENSE = "web: its answer makes no sense: is its prefix right?"
+_NO_SENSE = "web: its answer cannot be understood: is its prefix right?"
 _ENDED = "before our command started"
 ENDS_EARLY = tuple(
     Prefix(

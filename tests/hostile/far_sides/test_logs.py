@@ -10,7 +10,7 @@ from tests.tools import needs
 from tests.vantage.remote import new_token, pids_with
 
 CUT = "more than 1 MiB are new"
-NO_LINE = "it gave no line at all"
+NO_LINE = "it has no line at all"
 COMMANDS = {
     "prints without end": ("yes 127.0.0.1", CUT),
     "a line without end": ("cat /dev/zero", CUT),

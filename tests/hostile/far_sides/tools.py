@@ -60,7 +60,7 @@ CURLS = (
     _curl("says nothing", "exec sleep 77", "left"),
     _curl("interim answers", 'while :; do printf "HTTP/1.1 100 C\\r\\n\\r\\n"; done', "left"),
     _curl("a NUL in the status", 'printf "HTTP/1.1 200 \\0\\r\\n\\r\\n"', "reset"),
-    FakeTool("a version without end", "exec yes", _UNREACHED, "makes no sense"),
+    FakeTool("a version without end", "exec yes", _UNREACHED, "cannot be understood"),
     FakeTool("a version that hangs", "exec sleep 77", _UNREACHED, "no answer within"),
 )
 DATES = (
@@ -71,7 +71,7 @@ DATES = (
     _date("far away", "echo 'time 99999999999.5 +9999'"),
     _date("fails", "exit 1"),
     _date("escapes", 'printf "\\033[2J\\n"'),
-    _date("without end", "exec yes", _UNREACHED, "makes no sense"),
+    _date("without end", "exec yes", _UNREACHED, "cannot be understood"),
     _date("hangs", "exec sleep 77", _UNREACHED, "no answer within"),
 )
 TOOLS = (*CURLS, *DATES)
