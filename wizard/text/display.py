@@ -84,7 +84,9 @@ def summarize_body(body: str) -> str:
     if not body.startswith("<"):
         return safe(" ".join(body.split()), 120)
     title = re.search(r"(?is)<title>(.*?)</title>", body)
-    return f'a page, "{safe(title[1].strip(), 80)}"' if title else "a page"
+    if title is None:
+        return tr("a page")
+    return tr('a page, "{title}"', title=safe(title[1].strip(), 80))
 
 
 MAX_SENTENCES = 20
