@@ -77,7 +77,7 @@ FILES: dict[str, tuple[Prepare, str]] = {
         lambda path: path.write_bytes(b"\xff" * 10_000_000),
         "1 line",
     ),
-    "a packed log": (lambda path: path.write_bytes(gzip.compress(b"a\n")), "packed by gzip"),
+    "a packed log": (lambda path: path.write_bytes(gzip.compress(b"a\n")), "compressed with gzip"),
     "a binary": (lambda path: path.write_bytes(bytes(range(256)) * 4000), "before the probes"),
     "UTF-16": (lambda path: path.write_text(combined() + "\n", "utf-16"), "1 line"),
     "empty": (lambda path: path.touch(), "it has no line at all"),
