@@ -7,6 +7,7 @@ import pytest
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.diagnose.outcome import classify
+from wizard.diagnose.rules.tls_upstream_mismatch import settings
 from wizard.model.case import Case
 
 
@@ -28,6 +29,8 @@ def test_the_address_answers_over_the_other_scheme(passed: str, direct: str, pro
     cause = diagnose(case_of(passed, direct, proxy=proxy)).causes[0]
     assert (cause.id, cause.confidence) == ("tls-upstream-mismatch", "confirmed")
     assert cause.fix.summary.startswith(f"proxy_pass {direct}://")
+    case = case_of(passed, direct, proxy=proxy)
+    assert settings(case, case.resolution) == (), "a name in the handshake cures no wrong scheme"
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,10 @@ def check_config(rule: Rule, resolution: RequestResolution) -> tuple[ConfigFindi
 
 
 def settings(case: Case, resolution: RequestResolution | None) -> tuple[Change, ...]:
-    """The backend's name in the TLS handshake."""
+    """The backend's name in the TLS handshake; nothing where the scheme is what has to change."""
+    is_plain = resolution is not None and not _is_tls(resolution)
+    if is_plain or any(_shows_other_scheme(case, each) for each in case.direct):
+        return ()
     name = _certificate_name(case, resolution)
     set_name = (Change.from_args("proxy_ssl_name", (name,), _WHY_NAME),) if name else ()
     return (Change("proxy_ssl_server_name", "on", _WHY_SERVER_NAME), *set_name)
