@@ -221,7 +221,7 @@ ROUTES = {
     "a variable that is none": reads(http("location / { proxy_pass http://$gone; }"), "$gone"),
     "rewrites in a circle": reads(
         http("location / { rewrite ^ /b last; } location /b { rewrite ^ /a last; }"),
-        "lead in a circle; Nginx answers 500",
+        "lead in a circle, so Nginx answers 500",
     ),
     "a rewrite to itself": reads(http("location / { rewrite ^ /sse last; }"), "in a circle"),
     "try_files in a circle": reads(

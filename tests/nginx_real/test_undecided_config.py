@@ -40,7 +40,7 @@ async def test_the_answer_is_not_poorer_than_without_the_config(nginx: str) -> N
     assert causes(with_config) == causes(without)
     assert [cause.id for cause in without.causes] == ["proxy-buffering-hold"]
     [note] = [note for note in with_config.notes if "does not show who answers" in note]
-    assert "try_files leads to @$to, which depends on variables" in note
+    assert "try_files leads to @$to, whose variables are not known" in note
     assert not any("add --conf" in cause.distinguishes for cause in with_config.causes)
     assert any("add --conf" in cause.distinguishes for cause in without.causes)
 
