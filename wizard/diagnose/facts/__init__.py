@@ -14,5 +14,8 @@
 - `schemes`: whether the public URL's port speaks TLS
 - `request_difference`: why the request as Nginx passes it on fails at the direct URL
 - `product`: which products answer at the public URL
+- `near_misses`: lines of a config that are meant to make a stream live and change nothing
+- `origins`: the origin of a URL that a backend names of itself
+- `upgrades`: what the backend gets of a request for a WebSocket
 - `evidence`: measurements, settings and log lines in words
 """
