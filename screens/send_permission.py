@@ -9,9 +9,9 @@ from screens.widgets.prompt import Question
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.requests import stream_probes
 from wizard.investigation.saved import STREAM_STEPS, SavedInvestigation
+from wizard.model.probe import Probe
 from wizard.model.steps import StepId
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 from wizard.text.display import safe
 from wizard.text.messages import plural, tr
 

@@ -1,7 +1,7 @@
 """The form for the target, shown where no URL was given."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -12,115 +12,21 @@ from textual.widgets import Input, Static
 
 from screens.curl_input import CurlInput, describe_command
 from screens.doubts import doubt_about_config, doubt_about_direct, doubt_about_url
-from screens.path_completion import PathSuggester
 from screens.path_offer import PathOffer
-from screens.questions import parse_existing_config, parse_existing_log, parse_urls
 from screens.saved_cases import InterruptedCase
+from screens.target_fields import FIELDS, FIELDS_BY_ID, MAX_REPEATED, input_for, kind_of
 from screens.vantage_form import VantageInput
 from screens.vantage_picker import VantagePicker
-from screens.widgets.fields import make_input
 from screens.widgets.footer import Keys
 from screens.widgets.header import Chip, Header
 from screens.widgets.tick import Tick
 from wizard.model.body import read_body
 from wizard.model.client_request import ClientRequest, body_type_of
-from wizard.model.parse import check_url, is_curl, is_websocket, parse_header, parse_method
+from wizard.model.parse import check_url, is_curl, is_websocket, parse_header
 from wizard.model.target import Source, Target
-from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 from wizard.text.messages import plural, tr
 from wizard.text.redaction import redact
-
-MAX_REPEATED = 8
-"""How many logs, and how many headers, the form takes."""
-_COMPLETES, _REPEATS = tr("→ completes a path"), tr("⏎ adds another")
-_COMPLETES_AND_REPEATS = tr("→ completes a path, ⏎ adds another")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field: its title, an example, and the function that parses its text.
-
-    Attributes:
-        hint: What keys do in it.
-        is_repeated: Whether Enter in a filled field adds another one of its kind.
-    """
-
-    id: str
-    title: str
-    example: str
-    parse: Callable[[str, Sequence[Vantage]], object]
-    hint: str = ""
-    is_repeated: bool = False
-
-
-FIELDS = (
-    Field(
-        "url",
-        tr("The stream's public URL (required)"),
-        "https://mcp.example.com/sse",
-        lambda text, _: check_url(text),
-    ),
-    Field(
-        "direct",
-        tr("The backend's own URL (optional, makes the result sure)"),
-        "http://10.0.0.5:12213/sse",
-        parse_urls,
-    ),
-    Field(
-        "conf",
-        tr("Nginx config, a saved dump, or nginx -T (optional)"),
-        "/etc/nginx/nginx.conf",
-        parse_existing_config,
-        _COMPLETES,
-    ),
-    Field(
-        "log",
-        tr("A log file (optional)"),
-        "/var/log/nginx/access.log",
-        parse_existing_log,
-        _COMPLETES_AND_REPEATS,
-        is_repeated=True,
-    ),
-    Field(
-        "header",
-        tr("A header to send, never shown or saved (optional)"),
-        tr("Authorization: Bearer …"),
-        lambda text, _: parse_header(text),
-        _REPEATS,
-        is_repeated=True,
-    ),
-    Field("method", tr("Method"), "GET", lambda text, _: parse_method(text)),
-    Field(
-        "body",
-        tr("Body, or @FILE (optional)"),
-        '{"stream": true}',
-        lambda text, _: read_body([text]),
-        _COMPLETES,
-    ),
-)
-_FIELDS = {field.id: field for field in FIELDS}
-_WITH_PATHS = ("conf", "log", "body")
-"""The fields in which a path is completed."""
-
-
-def _kind_of(id: str) -> str:
-    """The id of the first field of its kind: `log` for `log-2`."""
-    return id.partition("-")[0]
-
-
-def _input_for(field: Field, id: str = "") -> Input:
-    made = make_input(
-        id or field.id,
-        field.title,
-        field.example,
-        hint=field.hint,
-        is_required=field.id == "url",
-        suggester=PathSuggester() if field.id in _WITH_PATHS else None,
-        kind=CurlInput if field.id == "url" else Input,
-    )
-    made.password = field.id == "header"
-    return made
 
 
 class TargetForm(PathOffer):
@@ -188,13 +94,13 @@ class TargetForm(PathOffer):
                 )
             yield Static(id="places", markup=False)
             for field in FIELDS[:-2]:
-                yield _input_for(field)
+                yield input_for(field)
                 yield self.error_of(field.id)
                 if field.id == "url":
                     yield Static(id="command", markup=False)
                     yield Tick(tr("Accept certificates that cannot be verified"), id="insecure")
             method, body = FIELDS[-2:]
-            yield Horizontal(_input_for(method), _input_for(body), id="request")
+            yield Horizontal(input_for(method), input_for(body), id="request")
             yield from (self.error_of(method.id), self.error_of(body.id))
         yield Keys()
 
@@ -204,8 +110,8 @@ class TargetForm(PathOffer):
 
     async def add_after(self, field: str) -> bool:
         """Add a field for another log or header after the last one that is filled."""
-        kind = _FIELDS[_kind_of(field)]
-        same = [each for each in self._ids if _kind_of(each) == kind.id]
+        kind = FIELDS_BY_ID[kind_of(field)]
+        same = [each for each in self._ids if kind_of(each) == kind.id]
         is_next = field == same[-1] and len(same) < MAX_REPEATED and self.text(field)
         if not kind.is_repeated or not is_next:
             return False
@@ -213,7 +119,7 @@ class TargetForm(PathOffer):
         self._ids.insert(self._ids.index(field) + 1, added)
         error = self.query_one(f"#{field}-error")
         await self.query_one(VerticalScroll).mount(
-            _input_for(kind, added), self.error_of(added), after=error
+            input_for(kind, added), self.error_of(added), after=error
         )
         return True
 
@@ -319,7 +225,7 @@ class TargetForm(PathOffer):
         self.query_one(Tick).value = request.insecure
         size = plural(len(request.body or b""), "byte")
         body = tr("from the curl command, {size}", size=size) if request.body is not None else ""
-        self.input_of("body").placeholder = body or _FIELDS["body"].example
+        self.input_of("body").placeholder = body or FIELDS_BY_ID["body"].example
         self._set_command(request)
         for field in ("url", "method", "body"):
             self.show_error(field, "")
@@ -338,7 +244,7 @@ class TargetForm(PathOffer):
             self.query_one(Tick).value &= not self._command.insecure
             self._set_command(None)
             self.input_of("method").value = ""
-            self.input_of("body").placeholder = _FIELDS["body"].example
+            self.input_of("body").placeholder = FIELDS_BY_ID["body"].example
 
     def take(self) -> None:
         """Dismiss the form with the target, unless its fields contradict each other."""
@@ -387,7 +293,7 @@ class TargetForm(PathOffer):
 
     def _texts(self, kind: str) -> list[str]:
         """What was typed into the fields of a kind, without the empty ones."""
-        texts = [self.text(field) for field in self.ids if _kind_of(field) == kind]
+        texts = [self.text(field) for field in self.ids if kind_of(field) == kind]
         return [text for text in texts if text]
 
     def bare_target(self) -> Target:
@@ -417,4 +323,4 @@ class TargetForm(PathOffer):
 
     def _parse(self, field: str, text: str) -> object:
         vantages = self._with_vantages(Target("")).vantages
-        return _FIELDS[_kind_of(field)].parse(text, vantages) if text else None
+        return FIELDS_BY_ID[kind_of(field)].parse(text, vantages) if text else None

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from screens.live.buffer import EventBuffer, Mark, Side
 from wizard.model.events import Began, Chunk, Ended, Excess, Headers, ProbeEvent, StreamItem
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.text.display import phrases, safe, seconds
 from wizard.text.messages import tr
 

@@ -10,8 +10,9 @@ from screens.live.cut import CutAlone, cut_alone_s
 from screens.live.event_panel import EventPanel
 from screens.live.feed import Timelines, feed_events, feed_timelines, is_same_run
 from screens.live.streams import Batch, LiveStreams, Watch
+from wizard.model.probe import Probe
 from wizard.model.steps import StepId
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.text.messages import tr
 
 FRAMES_PER_SECOND = 2

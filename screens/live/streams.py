@@ -8,7 +8,8 @@ from contextlib import aclosing
 
 from screens.live.buffer import Side
 from wizard.model.events import Chunk, ProbeEvent
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.text.messages import tr
 
 WATCH_S = 60.0

@@ -10,10 +10,10 @@ from screens.panes.view import View, step_panel
 from screens.widgets.panel import PanelView, Row, rows_of
 from screens.widgets.style import DIM, HEAD, STYLES, fit, line, outcome_style, wrap
 from wizard.diagnose.diagnose import config_findings
+from wizard.model.probe import Probe
 from wizard.model.probe_result import OUTCOME_WORDS
 from wizard.model.resolution import RequestResolution, Setting
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 from wizard.nginx.as_sent import as_sent
 from wizard.probe.request import ProbeOptions, request_headers, spec_of
 from wizard.report.as_sent import RequestChange, request_changes

@@ -18,9 +18,9 @@ from tests.screens import investigations
 from tests.screens.recording import RecordingDriver, record, settle
 from wizard.investigation.investigation import Investigation
 from wizard.model.events import Headers, ProbeEvent, SseEvent
+from wizard.model.probe import Probe
 from wizard.model.steps import STEPS
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 
 EVENTS_PER_S = 10
 WATCH_S = 10.0

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from wizard.diagnose.outcome import classify
+from wizard.model.probe import Probe
 from wizard.model.probe_result import Outcome
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 
 STREAM = (("content-type", "text/event-stream; charset=utf-8"),)
 CONNECTED = Timeline(Probe("sse-proxy", "http://p/sse"), dns_s=0.0, connect_s=0.01)

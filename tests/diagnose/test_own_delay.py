@@ -11,9 +11,10 @@ from wizard.diagnose.own_delay import without_hidden_requests
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Absent, Chunk, Connected, Ended, Ending, Headers, SseEvent
 from wizard.model.handshake import Exchange, Handshake
+from wizard.model.probe import Probe
 from wizard.model.probe_result import HELD_OUTCOMES
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 
 STREAM = (("content-type", "text/event-stream"),)
 PROXIED, DIRECT = Probe("sse-proxy", "http://p/sse"), Probe("sse-direct", "http://d/sse")

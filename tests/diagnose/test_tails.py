@@ -7,7 +7,8 @@ import pytest
 from tests.rules.samples.build import make_case
 from wizard.diagnose.facts.tails import largest_event, tail_from, tail_risk
 from wizard.model.case import Case
-from wizard.model.timeline import Arrival, Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Arrival, Timeline
 
 CONF = (
     "server {{ listen 8081; location / {{ {} proxy_http_version 1.1; "

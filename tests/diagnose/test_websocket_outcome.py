@@ -6,8 +6,9 @@ import pytest
 
 from wizard.diagnose.outcome import classify, is_well
 from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent, Upgraded
+from wizard.model.probe import Probe
 from wizard.model.probe_result import Outcome
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 
 PROBE = Probe("sse-proxy", "http://p/ws", upgrade=True)
 CONNECTED = Timeline(PROBE).fold([Connected(0.01)])

@@ -6,7 +6,8 @@ from typing import Any
 from tests.fuzz.chunks import cut
 from tests.fuzz.reference import decode_stream
 from wizard.model.events import Comment, SseEvent
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.probe.json_lines import JsonLinesDecoder
 from wizard.probe.sse import SseDecoder
 from wizard.probe.websocket import FrameDecoder, FrameError

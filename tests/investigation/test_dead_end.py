@@ -5,8 +5,9 @@ import pytest
 from wizard.investigation.dead_end import dead_end
 from wizard.model.case import Case
 from wizard.model.events import Connected, Ended, Ending, Headers, ProbeEvent, Resolved
+from wizard.model.probe import Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 
 URL = "https://mcp.example.com:8443/sse"
 FOUND, CONNECTED = Resolved(0.1, "192.0.2.1"), Connected(0.2)

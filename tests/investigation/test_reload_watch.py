@@ -22,9 +22,10 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding, Fix
 from wizard.model.events import Connected, Ended, Headers, ProbeEvent, Resolved
 from wizard.model.handshake import Handshake
+from wizard.model.probe import Probe
 from wizard.model.reload_wait import ReloadWait
 from wizard.model.target import Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 
 LIVE = saying(CHUNKED, chunk(b"data: 1\n\n"))
 CONNECTED = (Resolved(0.0, "127.0.0.1"), Connected(0.001))

@@ -6,7 +6,8 @@ import pytest
 
 from wizard.investigation.step_results import rate_root
 from wizard.model.events import Connected, Ended, Headers, ProbeEvent, Resolved
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 
 TLS_PAGE = "<title>400 The plain HTTP request was sent to HTTPS port</title>"
 

@@ -11,10 +11,11 @@ from wizard.investigation.investigation import Investigation
 from wizard.investigation.session import Session
 from wizard.model.case import FollowUpResult
 from wizard.model.events import Connected
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId
 from wizard.model.target import Hop, Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.model.vantage import Vantage
 
 TARGET = Target("http://h/sse", direct=(Source("http://b/sse"),), conf=Source("nginx.conf"))

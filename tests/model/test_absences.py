@@ -22,7 +22,8 @@ from wizard.model.events import (
     ProbeEvent,
     SseEvent,
 )
-from wizard.model.timeline import MAX_ABSENCES, Probe, Timeline, is_live
+from wizard.model.probe import Probe
+from wizard.model.timeline import MAX_ABSENCES, Timeline, is_live
 
 STREAM = (("content-type", "text/event-stream"),)
 

@@ -33,7 +33,8 @@ from wizard.model.events import (
     SseEvent,
 )
 from wizard.model.own_times import clock_spread_s
-from wizard.model.timeline import Encoding, Probe, Timeline
+from wizard.model.probe import Encoding, Probe
+from wizard.model.timeline import Timeline
 
 STREAM = (("content-type", "text/event-stream"),)
 

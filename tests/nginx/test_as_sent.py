@@ -4,7 +4,8 @@ import pytest
 
 from tests.nginx.resolving import resolution
 from wizard.model.sent_request import SentRequest
-from wizard.nginx.as_sent import as_sent, why_not_as_sent
+from wizard.nginx.as_sent import as_sent
+from wizard.nginx.not_as_sent import why_not_as_sent
 
 OLD, NEW = "1.22.1", "1.31.3"
 CLIENT = (("Accept", "text/event-stream"), ("Connection", "keep-alive"), ("X_Token", "t"))

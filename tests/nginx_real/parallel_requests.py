@@ -6,8 +6,9 @@ from contextlib import aclosing
 from typing import Literal, cast
 
 from tests.nginx_real.delivery_rows import DeliveryRow
+from wizard.model.probe import Probe
 from wizard.model.target import Http
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
 

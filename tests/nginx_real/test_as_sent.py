@@ -26,10 +26,11 @@ from tests.nginx_real.test_server_and_location import running
 from wizard.lab.nginx_process import free_ports, version
 from wizard.lab.scenario import CONF_FRAME
 from wizard.model.config import Config
+from wizard.model.probe import Probe
 from wizard.model.resolution import Request
 from wizard.model.sent_request import SentHeader, SentRequest
 from wizard.model.target import Http, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import request_for, resolve_request

@@ -18,9 +18,10 @@ from tests.tools import require
 from wizard.investigation.investigation import Investigation
 from wizard.lab.nginx_process import free_ports
 from wizard.model.handshake import Handshake
+from wizard.model.probe import Probe
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.mcp.exchange import handshake_timeouts
 from wizard.probe.mcp.session import EXCHANGE_TIMEOUT_S, Known, run_handshake
 from wizard.probe.mcp.streamable import handshake_over_streamable_http

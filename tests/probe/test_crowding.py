@@ -8,7 +8,8 @@ from tests.probe.followups.servers import LIVE
 from tests.probe.mcp.server import running, silence
 from tests.rules.samples.build import make_case, make_follow_up
 from wizard.model.case import Case
-from wizard.model.timeline import Probe, is_live
+from wizard.model.probe import Probe
+from wizard.model.timeline import is_live
 from wizard.probe.crowding import ALONE, FREE_WORKER, crowded_probes, probe_alone
 from wizard.probe.followups.followup import root_of
 from wizard.probe.request import ProbeOptions

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wizard.model.curl_command import parse_curl
+from wizard.model.probe import Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 from wizard.probe.curl import SHOWN_BODY_CHARS, curl_command, shown_body
 
 URL = "http://h/sse?a=b&c=d"

@@ -9,8 +9,9 @@ import pytest
 
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from wizard.diagnose.outcome import classify, is_finite_answer
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions
 from wizard.probe.waits import ANSWER_WATCH_S, MIN_WAIT_S, MIN_WATCH_S

@@ -9,8 +9,9 @@ from tests.probe.jumping_clock import JumpingClock
 from tests.probe.scripted import CHUNKED, Act, chunk, saying, serving
 from wizard.diagnose.outcome import classify
 from wizard.model.absences import absent_s
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.followups.followup import probe_first_event
 from wizard.probe.matrix import Matrix
 from wizard.probe.own_delay import TICK_S, noting_absences

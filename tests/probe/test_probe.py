@@ -16,8 +16,9 @@ import zstandard
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from wizard.investigation.requests import step_probes
 from wizard.model.events import Connected, Ended, SseEvent
+from wizard.model.probe import Encoding, Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Encoding, Probe, Timeline, is_live
+from wizard.model.timeline import Timeline, is_live
 from wizard.probe.content_encoding import CHUNK_LIMIT_BYTES
 from wizard.probe.probe import BODY_LIMIT_BYTES, run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec, request_headers, spec_of, user_agent

@@ -12,7 +12,8 @@ import trustme
 from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from tests.vantage.remote import prefix_with_only, vantage_session
 from wizard.model.events import SseEvent
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.text.urls import unix_url

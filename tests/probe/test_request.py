@@ -1,7 +1,7 @@
 """The headers of our requests: which of the user's headers go with which request."""
 
+from wizard.model.probe import Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 from wizard.probe.matrix import probes_for_url
 from wizard.probe.request import (
     ProbeOptions,

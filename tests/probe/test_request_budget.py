@@ -7,7 +7,8 @@ import pytest
 from tests.probe.scripted import CHUNKED, chunk, saying, serving
 from tests.rules.samples.build import make_case
 from wizard.model.case import Case, FollowUpResult
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.probe import followups
 from wizard.probe.followups.followup import FollowUp, probe_first_event
 from wizard.probe.probe import run_probe

@@ -12,7 +12,7 @@ from tests.probe.scripted import CHUNKED, Act, chunk, serving
 from tests.probe.test_probe import follow
 from tests.vantage.remote import follow as follow_at_vantage
 from tests.vantage.remote import prefix_with_only, vantage_session
-from wizard.model.timeline import Probe
+from wizard.model.probe import Probe
 from wizard.probe.mcp.http_sse import endpoint_problem, is_same_origin
 from wizard.probe.mcp.session import sibling_url
 from wizard.probe.network import with_socket_advice

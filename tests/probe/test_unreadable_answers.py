@@ -10,8 +10,9 @@ from tests.probe.scripted import CHUNKED, HEAD, Act, chunk, saying, serving
 from tests.probe.test_matrix import run
 from wizard.diagnose.outcome import classify
 from wizard.model.events import Chunk, Ended, Headers, ProbeEvent, SseEvent
+from wizard.model.probe import Probe
 from wizard.model.probe_result import UNREADABLE_OUTCOMES, Outcome
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.connection import ProbeChannel
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions, RequestSpec

@@ -10,8 +10,9 @@ import pytest
 
 from tests.probe.scripted import Act, serving
 from wizard.diagnose.outcome import classify
+from wizard.model.probe import Probe
 from wizard.model.probe_result import Outcome, ProbeResult
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions, RequestSpec
 

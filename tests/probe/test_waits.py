@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.probe.waits import MIN_WAIT_S, WAIT_WITHOUT_DIRECT_S, held_at, is_decided, silence_limit
 
 STREAM = (("content-type", "text/event-stream"),)

@@ -7,7 +7,8 @@ import pytest
 from tests.probe.scripted import CHUNKED, Act, chunk, saying, serving
 from tests.probe.websocket_server import accepting, frame
 from wizard.model.events import Comment
-from wizard.model.timeline import Probe, Timeline, is_live
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline, is_live
 from wizard.probe.probe import run_probe
 from wizard.probe.request import ProbeOptions
 from wizard.probe.websocket_connection import NO_CLOSE_FRAME

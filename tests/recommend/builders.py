@@ -7,6 +7,7 @@ from tests.tools import require
 from wizard.model.case import Case
 from wizard.model.config import Config, Directive, Position
 from wizard.model.diagnosis import Diagnosis, Finding, Fix, Recommendation
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import (
     LocationRef,
@@ -17,7 +18,7 @@ from wizard.model.resolution import (
     Upstream,
 )
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.nginx.servers import choose_server, merges_slashes
 from wizard.recommend.source import COMMENT, Statement, read_statements
 

@@ -9,9 +9,10 @@ from tests.rules.samples.build import case_of_hops
 from wizard.model.case import Case
 from wizard.model.diagnosis import Recommendation
 from wizard.model.handshake import Handshake
+from wizard.model.probe import Probe
 from wizard.model.resolution import Doubt
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.recommend import recommend
 
 _UNBUFFERED = "proxy_buffering off;\nproxy_read_timeout 3600s;\n"

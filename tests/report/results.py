@@ -14,10 +14,11 @@ from wizard.model.diagnosis import (
     Part,
     Recommendation,
 )
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
 from wizard.model.steps import StepId, StepState
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.report import Result
 
 STEP_STATES: dict[StepId, StepState] = {

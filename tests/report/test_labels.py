@@ -2,7 +2,7 @@
 
 import pytest
 
-from wizard.model.timeline import Probe
+from wizard.model.probe import Probe
 from wizard.report.labels import probe_name, spell_out
 
 

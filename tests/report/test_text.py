@@ -7,7 +7,7 @@ import pytest
 
 from tests.report.results import RECOMMENDATION, SECRET, fault, healthy, hostile, inconclusive
 from wizard.diagnose.rules import all_rules
-from wizard.model.timeline import Probe
+from wizard.model.probe import Probe
 from wizard.report import Result
 from wizard.report.text import WIDTH, recommendation_text, text_report
 

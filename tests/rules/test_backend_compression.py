@@ -7,8 +7,8 @@ import pytest
 from tests.rules.samples import backend_compression
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case
+from wizard.model.probe import Encoding
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Encoding
 
 
 def accepting(encoding: Encoding) -> Case:

@@ -15,8 +15,9 @@ from wizard.diagnose.rules.backend_ends_early import message_settings
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import SseEvent
 from wizard.model.log_report import LogReport
+from wizard.model.probe import Probe
 from wizard.model.request_difference import Difference, Likeness
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.recommend import recommend
 
 VERSION = Difference("http-version", "", "1.1", "1.0")

@@ -18,7 +18,8 @@ from tests.rules.samples.build import (
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import HandshakeStage
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 
 ERROR = '2026/11/23 15:23:37 [error] 7#7: *1 %s, client: ::1, request: "GET /sse HTTP/1.1"'
 OFF = {"proxy_buffering": "off"}

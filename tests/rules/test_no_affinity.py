@@ -8,7 +8,8 @@ from tests.rules.samples.build import PROXY_URL, make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Exchange, Handshake
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 
 UNKNOWN = '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":null}'
 

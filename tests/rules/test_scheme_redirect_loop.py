@@ -7,7 +7,8 @@ import pytest
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case, FollowUpResult
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 
 URL = "https://mcp.example/sse"
 HEADERS = ("Host: mcp.example", "X-Forwarded-Proto: https")

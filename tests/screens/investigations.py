@@ -23,9 +23,10 @@ from wizard.model.events import (
     SseEvent,
 )
 from wizard.model.log_report import History, LogLine, LogReport
+from wizard.model.probe import Probe
 from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Hop, Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.model.vantage import Capabilities, Vantage
 from wizard.nginx.load import config_from_text
 from wizard.nginx.prediction import predict_probes

@@ -2,7 +2,8 @@
 
 from screens.widgets.bars import bars, has_more, legend
 from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, Resolved, SseEvent
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 
 STREAM = (("content-type", "text/event-stream"),)
 

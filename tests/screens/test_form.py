@@ -15,7 +15,8 @@ from screens import path_completion
 from screens.app import Wizard
 from screens.doubts import doubt_about_direct, doubt_about_url, is_same_entry
 from screens.path_completion import PathSuggester, complete_path
-from screens.target_form import MAX_REPEATED, TargetForm
+from screens.target_fields import MAX_REPEATED
+from screens.target_form import TargetForm
 from screens.widgets.tick import Tick
 from tests.screens import investigations
 from tests.screens.test_keys import press

@@ -28,8 +28,8 @@ from screens.widgets.step_list import StepList
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press, steps_screen
 from wizard.model.events import ProbeEvent
+from wizard.model.probe import Probe
 from wizard.model.steps import STEPS, StepId, StepState
-from wizard.model.timeline import Probe
 
 
 def displayed_panels(screen: StepsScreen) -> list[str | None]:

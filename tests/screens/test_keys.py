@@ -18,9 +18,10 @@ from tests.screens import investigations
 from wizard.investigation.investigation import Investigation
 from wizard.model.case import Case
 from wizard.model.events import Ended
+from wizard.model.probe import Probe
 from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.text.errors import LabError
 
 SIZE = (80, 24)

@@ -23,8 +23,9 @@ from screens.widgets.panel import Panel
 from tests.screens import investigations
 from tests.screens.test_keys import SIZE, press, steps_screen
 from wizard.model.events import Chunk, Ended, Headers, ProbeEvent, SseEvent
+from wizard.model.probe import Probe
 from wizard.model.steps import StepState
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 
 Batch = tuple[ProbeEvent, ...]
 HEAD = Headers(0.01, 200, "1.1", (("content-type", "text/event-stream"),))

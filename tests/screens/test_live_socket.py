@@ -11,8 +11,8 @@ from wizard.investigation.casefile import CaseRecord
 from wizard.investigation.investigation import Investigation
 from wizard.investigation.saved import SavedInvestigation
 from wizard.model.events import SseEvent
+from wizard.model.probe import Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: one\n\n"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tests.tools import require
 from wizard.model.events import ProbeEvent
-from wizard.model.timeline import Encoding, Probe, Timeline
+from wizard.model.probe import Encoding, Probe
+from wizard.model.timeline import Timeline
 from wizard.model.vantage import Vantage
 from wizard.probe.probe import run_probe
 from wizard.probe.request import GET, ProbeOptions, RequestSpec

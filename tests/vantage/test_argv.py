@@ -4,8 +4,8 @@ import shlex
 
 import pytest
 
+from wizard.model.probe import Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
 from wizard.probe.curl import curl_command
 

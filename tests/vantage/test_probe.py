@@ -8,7 +8,8 @@ from tests.vantage.remote import vantage_session
 from tests.vantage.test_hostile import write_wrapper
 from wizard.diagnose.outcome import classify
 from wizard.model.events import Began, ProbeEvent
-from wizard.model.timeline import Probe, Timeline, has_begun
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline, has_begun
 from wizard.model.vantage import Vantage
 from wizard.probe.followups.followup import probe_first_event
 from wizard.probe.mcp.exchange import (

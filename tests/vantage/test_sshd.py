@@ -11,7 +11,8 @@ from tests.tools import needs
 from tests.vantage.remote import events_of, follow, vantage_session
 from tests.vantage.sshd import Sshd, sshd
 from wizard.model.events import Headers, ProbeEvent, SseEvent
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 
 EVENT = b"event: endpoint\ndata: /message?sessionId=1\n\n"
 

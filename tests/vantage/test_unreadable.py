@@ -7,8 +7,8 @@ import pytest
 from tests.probe.scripted import HEAD, saying, serving
 from tests.vantage.remote import prefix_with_only, vantage_session
 from wizard.diagnose.outcome import classify
+from wizard.model.probe import Probe
 from wizard.model.probe_result import Outcome, ProbeResult
-from wizard.model.timeline import Probe
 from wizard.probe.followups.followup import probe_first_event
 from wizard.probe.request import ProbeOptions
 

@@ -18,13 +18,13 @@ from tests.vantage.remote import (
     wait_until_gone,
 )
 from wizard.model.events import SseEvent
-from wizard.model.timeline import Probe
+from wizard.model.probe import Probe
 
 EVENT = b"data: x\n\n"
 PROGRAM = """
 import asyncio, sys
 from tests.vantage.remote import events_of, vantage_session
-from wizard.model.timeline import Probe
+from wizard.model.probe import Probe
 
 async def main():
     session = vantage_session(["env", f"TOKEN={sys.argv[1]}"])

@@ -11,8 +11,9 @@ from wizard.model.client_request import ClientRequest
 from wizard.model.parse import parse_conf, parse_header, parse_vantages
 from wizard.model.resolution import Request, RequestResolution
 from wizard.model.target import Http
-from wizard.nginx.as_sent import as_sent, why_not_as_sent
+from wizard.nginx.as_sent import as_sent
 from wizard.nginx.fetch.fetch import fetch_config
+from wizard.nginx.not_as_sent import why_not_as_sent
 from wizard.nginx.resolve import plain_headers, resolve_request
 from wizard.nginx.servers import requested_name
 from wizard.report.as_sent import BackendRequest

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from wizard.diagnose.outcome import is_well
 from wizard.model.case import Case, FirstFailingHop, place_label
+from wizard.model.probe import Encoding, Probe
 from wizard.model.probe_result import HELD_OUTCOMES, ProbeResult
 from wizard.model.target import LOCAL, Http, Target
-from wizard.model.timeline import Encoding, Probe
 from wizard.text.display import comma_list
 from wizard.text.messages import tr
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from wizard.diagnose.facts.addresses import possible_peers
 from wizard.model.case import Case, Prediction
-from wizard.model.timeline import Probe
+from wizard.model.probe import Probe
 from wizard.nginx.delivery import EVENT_STREAM
 from wizard.nginx.prediction import predict_probes
 

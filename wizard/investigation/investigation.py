@@ -23,9 +23,9 @@ from wizard.investigation.steps import STEP_RUNNERS, missing_input
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Recommendation
 from wizard.model.events import ProbeEvent
+from wizard.model.probe import Probe
 from wizard.model.steps import STEP_TEXTS, STEPS, State, StepId, StepState
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 from wizard.probe.probe import run_probe_in_batches
 from wizard.recommend import recommend
 from wizard.text.bugs import report_bug

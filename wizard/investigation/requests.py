@@ -6,10 +6,10 @@ from urllib.parse import urljoin, urlsplit
 
 from wizard.diagnose.hops import hop_of_config
 from wizard.model.case import Case
+from wizard.model.probe import Probe
 from wizard.model.resolution import Request
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe
 from wizard.nginx.resolve import request_for
 from wizard.probe.curl import curl_command
 from wizard.probe.matrix import probes_for_url

@@ -16,11 +16,12 @@ from wizard.investigation.step_results import StepResult
 from wizard.model.case import CROWDED, Case, FollowUpResult
 from wizard.model.handshake import Handshake
 from wizard.model.log_report import LogReport
+from wizard.model.probe import Probe
 from wizard.model.probe_result import REFUSED_STATUSES
 from wizard.model.resolution import RequestResolution
 from wizard.model.steps import STEP_TEXTS, StepId
 from wizard.model.target import LOCAL, Target
-from wizard.model.timeline import Probe, is_live
+from wizard.model.timeline import is_live
 from wizard.nginx.fetch.aside import run_aside
 from wizard.nginx.fetch.fetch import fetch_config
 from wizard.nginx.prediction import observed_version

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 
 OPENING = ("discover", "initialize")
 """The messages that open a session, the older one last: it follows where `discover` failed."""

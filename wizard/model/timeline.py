@@ -30,11 +30,10 @@ from wizard.model.events import (
     Upgraded,
     shortened,
 )
-from wizard.model.target import Http
+from wizard.model.media_types import DECODED, STREAM_TYPES, WEB_PAGES
+from wizard.model.probe import Probe, is_local
 from wizard.model.wire import NOTHING_SEEN, Wire
 
-Encoding = Literal["identity", "gzip", "br"]
-"""What a probe accepts: nothing compressed, gzip, or what browsers do (br and zstd as well)."""
 Framing = Literal["chunked", "length", "close", "h2"]
 
 MAX_TAIL_ITEMS = 200
@@ -43,64 +42,13 @@ MAX_ARRIVALS = 200
 """The number of newest arrivals that a timeline keeps."""
 MAX_ABSENCES = 200
 """The number of absences that a timeline keeps; beyond it, the shortest one is left out."""
-JSON_LINES = frozenset({
-    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
-    "application/stream+json", "application/json-seq",
-})  # fmt: skip
-"""The media types of streams of JSON lines."""
-STREAM_TYPES = JSON_LINES | {
-    "text/event-stream", "application/connect+json", "application/connect+proto",
-    "multipart/x-mixed-replace", "multipart/mixed",
-}  # fmt: skip
-"""Media types of bodies that are sent piece by piece."""
 AT_ONCE_S = 0.05
 """Within how many seconds a short answer without a length arrives."""
-DECODED = frozenset({"identity", "gzip", "x-gzip", "deflate"})
-"""The Content-Encodings that are always decoded; others only with their libraries."""
-WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _EVENT_START = re.compile(r"\ufeff?(?:(?:event|id|retry)?:[^\r\n]*(?:\r\n?|\n)+)*data:")
 """The first fields of an event stream (https://html.spec.whatwg.org/#parsing-an-event-stream)."""
 MERGE_S = 0.001
 """Bytes that follow within this time, in seconds, belong to the same arrival: the kernel may hand
 over in two pieces what was sent in one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One request to make: URL, HTTP version, encoding and vantage.
-
-    Attributes:
-        name: The id of its check: `root-proxy`, `sse-proxy`, `sse-hop` or `sse-direct`.
-        http: The requested HTTP version (`2` is negotiated by ALPN over TLS).
-        encoding: What the Accept-Encoding header allows.
-        vantage: The vantage that sends the request; `local` is this machine.
-        hop: The hop that the request enters; empty for the public URL and for direct probes.
-        host: The Host header; empty if it is the URL's own host and port.
-        upgrade: Whether it asks for a WebSocket.
-        once: Whether it is sent once (`Target.is_sent_once`): its answer is finite as a rule.
-    """
-
-    name: str
-    url: str
-    http: Http = "1.1"
-    encoding: Encoding = "identity"
-    vantage: str = "local"
-    hop: str = ""
-    host: str = ""
-    upgrade: bool = False
-    once: bool = False
-
-    @property
-    def label(self) -> str:
-        """The probe's name in evidence: `sse-proxy h1 identity`."""
-        origin = "" if self.vantage == "local" else f" from {self.vantage}"
-        name = f"{self.name} {self.hop}" if self.hop else self.name
-        return f"{name} h{self.http[0]} {self.encoding}{origin}"
-
-    @property
-    def enters_outside(self) -> bool:
-        """True if the request goes to the public URL, as customers' requests do."""
-        return self.name.endswith("-proxy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,11 +390,6 @@ def connected_s(timeline: Timeline) -> float:
 def has_begun(timeline: Timeline) -> bool:
     """True if the request has begun; another vantage must be connected to first."""
     return is_local(timeline.probe) or timeline.began_s > 0
-
-
-def is_local(probe: Probe) -> bool:
-    """True if the probe runs from this machine."""
-    return probe.vantage == "local"
 
 
 def is_connected(timeline: Timeline) -> bool:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import product
 
 from wizard.model.case import Prediction
+from wizard.model.probe import Probe
 from wizard.model.resolution import BodyFilter, Client, RequestResolution, UpstreamFraming
-from wizard.model.timeline import Probe, Timeline, is_live
+from wizard.model.timeline import Timeline, is_live
 from wizard.nginx.delivery import EVENT_STREAM, is_buffered, make_delivery, possible_framings
 
 

@@ -19,8 +19,8 @@ from wizard.model.events import (
     Sent,
     StreamLimit,
 )
+from wizard.model.probe import Probe, is_local
 from wizard.model.received import Received
-from wizard.model.timeline import Probe, is_local
 from wizard.probe.head_watch import FrameHeadWatch, HeadWatch, TextHeadWatch
 from wizard.probe.network import connect_address, local_transport, measured_round_trip
 from wizard.probe.raw_request import RawTransport

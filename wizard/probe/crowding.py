@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from wizard.model.case import FollowUpResult
+from wizard.model.probe import Probe
 from wizard.model.probe_result import REFUSED_STATUSES, ProbeResult
-from wizard.model.timeline import Probe, Timeline, is_connected, is_live, is_unanswered
+from wizard.model.timeline import Timeline, is_connected, is_live, is_unanswered
 from wizard.probe.followups.followup import probe_first_event, root_of
 from wizard.probe.matrix import Matrix
 from wizard.probe.request import ProbeOptions

@@ -3,8 +3,8 @@
 import math
 import shlex
 
+from wizard.model.probe import Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 from wizard.probe.request import ACCEPT_ENCODING, headers_of_all, user_headers
 from wizard.probe.websocket import KEY, UPGRADE_HEADERS
 from wizard.text.display import safe, visible

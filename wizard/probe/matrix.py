@@ -7,16 +7,10 @@ from contextlib import aclosing, suppress
 
 from wizard.model.absences import MIN_ABSENCE_S, extra_wait_s
 from wizard.model.events import Ended
+from wizard.model.probe import Encoding, Probe
 from wizard.model.probe_result import ProbeResult
 from wizard.model.target import Http
-from wizard.model.timeline import (
-    Encoding,
-    Probe,
-    Timeline,
-    connected_s,
-    is_connected,
-    is_live,
-)
+from wizard.model.timeline import Timeline, connected_s, is_connected, is_live
 from wizard.probe.own_delay import SETTLE_S
 from wizard.probe.probe import run_probe_in_batches
 from wizard.probe.request import ProbeOptions

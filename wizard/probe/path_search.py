@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from wizard.model.events import Ended, Headers
+from wizard.model.probe import Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Probe
 from wizard.probe.probe import run_probe_within
 from wizard.probe.request import ProbeOptions, RequestBudget, headers_of_all
 from wizard.text.display import safe

@@ -25,23 +25,21 @@ from wizard.model.events import (
     SseEvent,
     Undecodable,
 )
+from wizard.model.media_types import JSON_LINES
+from wizard.model.probe import Probe, is_local
 from wizard.model.received import MAX_START_BYTES
-from wizard.model.timeline import JSON_LINES, Probe, Timeline, is_local
+from wizard.model.timeline import Timeline
 from wizard.probe.connection import ProbeChannel, Reported, Request, make_transport
 from wizard.probe.content_encoding import PlainDecoder, decoder_for
-from wizard.probe.http2_ends import describe_http2_end
 from wizard.probe.json_lines import BytesDecoder, JsonLinesDecoder
 from wizard.probe.network import (
-    http2_errors,
     is_own_address,
-    kind_of_file,
     preload,
     resolve_host,
     transport_errors,
-    with_socket_advice,
-    with_tls_advice,
 )
 from wizard.probe.own_delay import SETTLE_S, noting_absences
+from wizard.probe.probe_end import _BROKEN_FRAMING, _CLEARER, end_of_error, is_invalid_answer
 from wizard.probe.request import ProbeOptions, RequestSpec
 from wizard.probe.sse import SseDecoder
 from wizard.probe.waits import REACH_TIMEOUT_S
@@ -52,8 +50,6 @@ from wizard.text.errors import describe_error
 from wizard.text.marks import MARKS
 from wizard.text.messages import tr
 from wizard.text.redaction import redact
-from wizard.vantage.http.response import describe_end, is_disconnect
-from wizard.vantage.http.transport import VantageTransportError
 
 BODY_LIMIT_BYTES = 256 << 10
 """How many bytes are read of a body that is no stream."""
@@ -236,8 +232,8 @@ async def _exchange(request: Request, address: str, channel: ProbeChannel) -> No
             finally:
                 await response.aclose()
         except transport_errors() as error:
-            end = _end_of_error(error, channel, request, address)
-            if _is_invalid_answer(error, channel):
+            end = end_of_error(error, channel, request, address)
+            if is_invalid_answer(error, channel):
                 problem = _CLEARER.get(end.detail, end.detail)
                 if not await channel.reject(problem):
                     why = f"{_BROKEN_FRAMING}: {problem}"
@@ -361,59 +357,3 @@ async def _read_body(
             await channel.events.put(Ended(channel.now(), "open", detail))
             return
     await channel.events.put(Ended(channel.now(), "eof"))
-
-
-_CLEARER = {
-    "Receive buffer too long": tr("a header block or a line longer than 100 KiB"),
-    "Received server _SWITCH_UPGRADE event without a pending proposal": (
-        tr("a 101 (switching protocols) that was not asked for")
-    ),
-}
-"""What some messages of h11 say in the words of HTTP."""
-_BROKEN_FRAMING = tr("the framing of the body is invalid")
-
-
-def _is_invalid_answer(error: Exception, channel: ProbeChannel) -> bool:
-    """True if the answer is not valid HTTP, False if the connection failed or ended."""
-    if isinstance(error, httpx.LocalProtocolError):  # Of h2 about frames, or about the request.
-        return channel.has_received
-    if isinstance(error, VantageTransportError):
-        return error.is_invalid
-    if isinstance(error, http2_errors()):
-        return True
-    message = str(error)
-    is_end = is_disconnect(message) or bool(describe_http2_end(message))
-    return isinstance(error, httpx.RemoteProtocolError) and not is_end
-
-
-def _end_of_error(error: Exception, channel: ProbeChannel, request: Request, address: str) -> Ended:
-    """Return the `Ended` event for a transport error, with one sentence about the error."""
-    path = request.socket_path
-    if isinstance(error, VantageTransportError):
-        detail = with_socket_advice(describe_end(str(error)), path)
-        return Ended(channel.now(), error.reason, detail)
-    place = safe(path, 200) or address
-    if isinstance(error, httpx.ConnectTimeout):
-        detail = (
-            tr("no TLS handshake with {place} in time", place=place)
-            if channel.connected
-            else tr("no connection to {place} in time", place=place)
-        )
-        return Ended(channel.now(), "timeout", detail)
-    if isinstance(error, httpx.WriteTimeout):
-        return Ended(channel.now(), "open", tr("sending the request took too long"))
-    detail = describe_http2_end(str(error)) or describe_end(describe_error(error))
-    if detail.isdigit():  # h2 says no more than the number of the stream.
-        detail = tr("a frame of stream {detail}, which is not open", detail=detail)
-    if isinstance(error, httpx.ConnectError) and channel.connected:
-        return Ended(
-            channel.now(),
-            "tls",
-            tr("TLS failed: {reason}", reason=with_tls_advice(detail)),
-        )
-    if isinstance(error, httpx.ConnectError):
-        problem = with_socket_advice(
-            tr("no connection to {place}: {detail}", place=place, detail=detail), path
-        )
-        return Ended(channel.now(), "refused", f"{problem}{kind_of_file(path)}")
-    return Ended(channel.now(), "reset", detail)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from wizard import __version__
 from wizard.model.client_request import body_type_of
+from wizard.model.probe import Encoding, Probe
 from wizard.model.target import Target
-from wizard.model.timeline import Encoding, Probe
 from wizard.probe.websocket import handshake_headers
 from wizard.text.messages import tr
 from wizard.text.redaction import has_withheld_secret

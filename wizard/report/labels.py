@@ -7,9 +7,9 @@ from dataclasses import replace
 from wizard.diagnose.facts.product import is_proxy_shown
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Verdict
+from wizard.model.probe import Encoding, Probe
 from wizard.model.resolution import CLIENT_NAMES, Client
 from wizard.model.target import Http
-from wizard.model.timeline import Encoding, Probe
 from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 

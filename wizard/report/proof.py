@@ -12,8 +12,9 @@ from wizard.model.attempt import Attempt, ConfigChange, CutOffCount, ProofOutcom
 from wizard.model.case import Case
 from wizard.model.diagnosis import Diagnosis, Finding
 from wizard.model.handshake import Handshake
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.report.labels import probe_name
 from wizard.report.logs import duration
 from wizard.text.display import capitalize, labelled, safe, seconds, sentences

@@ -152,6 +152,11 @@ def noted(text: str, note: str) -> str:
     return tr("{text} ({note})", text=text, note=note) if note else text
 
 
+def sentence(text: str) -> str:
+    """The text with its full stop."""
+    return tr("{sentence}.", sentence=text)
+
+
 def sentences(parts: Iterable[str]) -> str:
     """Join whole sentences; those that are empty are left out."""
     first, *others = [part for part in parts if part] or [""]

@@ -15,9 +15,10 @@ from wizard.investigation.casefile.decode import Misread, decode
 from wizard.investigation.casefile.encode import encode, fields
 from wizard.model.case import Case
 from wizard.model.events import Comment, Excess, SseEvent, StreamItem
+from wizard.model.probe import Probe
 from wizard.model.resolution import Request
 from wizard.model.target import Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.nginx.load import read_config
 from wizard.nginx.resolve import resolve_request
 

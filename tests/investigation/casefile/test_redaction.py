@@ -18,9 +18,10 @@ from wizard.model.events import Comment, SseEvent
 from wizard.model.handshake import Exchange, Handshake
 from wizard.model.log_report import LogLine, LogReport
 from wizard.model.parse import parse_log
+from wizard.model.probe import Probe
 from wizard.model.steps import StepState
 from wizard.model.target import Source
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.model.vantage import Capabilities, Vantage
 from wizard.nginx.load import config_from_text
 from wizard.recommend import recommend

@@ -22,8 +22,9 @@ from tests.rules.samples.build import make_case, make_follow_up, make_handshake
 from wizard.diagnose.diagnose import diagnose
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.handshake import Exchange, Handshake
+from wizard.model.probe import Probe
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe import sessions
 from wizard.probe.followups.affinity import AFFINITY, BACKEND_AFFINITY
 from wizard.probe.request import ProbeOptions

@@ -28,9 +28,10 @@ from tests.probe.mcp.test_streamable import in_order
 from wizard.investigation.investigation import Investigation
 from wizard.model.events import Chunk, Connected, Ended, Headers, ProbeEvent, SseEvent
 from wizard.model.handshake import Handshake
+from wizard.model.probe import Probe
 from wizard.model.steps import StepId
 from wizard.model.target import McpMode, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.mcp.session import Known, run_handshake
 from wizard.probe.request import ProbeOptions
 

@@ -23,9 +23,10 @@ from tests.probe.mcp.server import (
 from wizard.investigation.investigation import Investigation
 from wizard.model.diagnosis import Diagnosis
 from wizard.model.handshake import Handshake
+from wizard.model.probe import Probe
 from wizard.model.steps import StepId
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.mcp.exchange import Timeouts
 from wizard.probe.mcp.session import sibling_url, try_sibling
 from wizard.probe.request import ProbeOptions

@@ -26,7 +26,8 @@ from tests.probe.mcp.server import (
     silence,
 )
 from wizard.model.handshake import Handshake
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.probe.mcp.exchange import Timeouts
 from wizard.probe.mcp.session import Known, run_handshake
 from wizard.probe.mcp.streamable import handshake_over_streamable_http, handshake_stateless

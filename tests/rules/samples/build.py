@@ -12,6 +12,7 @@ from wizard.model.config import Config, Directive, Position
 from wizard.model.events import SseEvent
 from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Side, Transport
 from wizard.model.log_report import LogLine, LogReport
+from wizard.model.probe import Encoding, Probe
 from wizard.model.probe_result import ProbeResult
 from wizard.model.received import Received
 from wizard.model.resolution import (
@@ -24,7 +25,7 @@ from wizard.model.resolution import (
     Upstream,
 )
 from wizard.model.target import Hop, Source, Target
-from wizard.model.timeline import Encoding, Probe, Timeline, size_of_header
+from wizard.model.timeline import Timeline, size_of_header
 from wizard.model.wire import Wire
 from wizard.nginx.load import config_from_text
 from wizard.nginx.resolve import request_for, resolve_request

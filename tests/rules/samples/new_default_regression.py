@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from tests.rules.samples.build import make_case, make_log_line
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.probe import Probe
 from wizard.model.request_difference import Difference, Likeness
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 
 
 def fires() -> Case:

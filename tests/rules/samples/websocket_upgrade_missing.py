@@ -6,8 +6,9 @@ from tests.rules.samples.build import DIRECT_URL, PROXY_URL, resolve
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Chunk, Connected, Ended, Headers, Upgraded
+from wizard.model.probe import Probe
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.model.upgrades import NO_UPGRADE
 
 CONF = """

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 from wizard.diagnose.facts import product, streams
 from wizard.model.case import Case
 from wizard.model.config import Config
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
 from wizard.model.target import LOCAL
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.nginx.servers import ANY, listens_at, listens_of
 from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr

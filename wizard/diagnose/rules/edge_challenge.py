@@ -6,8 +6,9 @@ from wizard.diagnose.facts.evidence import body_suffix, live_direct_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Evidence, Finding, Fix
+from wizard.model.media_types import WEB_PAGES
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import WEB_PAGES, Timeline
+from wizard.model.timeline import Timeline
 from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 

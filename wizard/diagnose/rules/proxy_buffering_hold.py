@@ -2,28 +2,29 @@
 
 from collections.abc import Iterable
 
-from wizard.diagnose.facts import addresses, answers, directives, releases, streams, tails
+from wizard.diagnose.facts import addresses, directives, releases, streams, tails
 from wizard.diagnose.facts.evidence import (
     live_direct_evidence,
     log_evidence,
-    post_evidence,
     result_evidence,
     setting_evidence,
     setting_evidences,
 )
 from wizard.diagnose.facts.near_misses import ineffective_lines
-from wizard.diagnose.outcome import is_finite_answer
+from wizard.diagnose.held_answers import (
+    NO_CONFIG,
+    held_answer_finding,
+    held_reply_finding,
+    short_answer_finding,
+)
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, unbuffered
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
-from wizard.model.handshake import Exchange
 from wizard.model.log_report import HELD_TAGS
 from wizard.model.probe_result import PARTLY_HELD_OUTCOMES, ProbeResult
 from wizard.model.release import kept_s
 from wizard.model.resolution import CLIENT_NAMES, Delivery, RequestResolution
-from wizard.model.timeline import Timeline, connected_s
-from wizard.nginx.body_filters import describe_doubts
 from wizard.text.display import (
     and_list,
     capitalize,
@@ -32,6 +33,7 @@ from wizard.text.display import (
     labelled,
     safe,
     seconds,
+    sentence,
     sentences,
 )
 from wizard.text.messages import tr
@@ -95,111 +97,31 @@ _SENDS_NO_CONFIG = tr(
     "other requests. Without the Nginx config it is not known that buffering is on: "
     "{{add_conf}}."
 )
-_NO_CONFIG = tr(
-    "Without the Nginx config it is not known that buffering is on, nor that Nginx "
-    "passes this path to that backend: {add_conf}."
-)
 _TAIL_RISK = tr(
     "The config passes small events on and holds the end of large ones until the next event. No "
     "large event was seen."
 )
-_REPLY = tr(
-    "The stream is live and small replies arrive. The end of a large reply does not arrive: the "
-    "config in force keeps it in a buffer until more follows"
-)
-_REPLY_DIRECT = tr("the same reply arrives whole at the direct URL")
 _SAVED_BY_HEADER = tr(
     "The proxied stream is live although buffering is on: a header of the backend switches it "
     "off for each response. Without that header the stream would be held."
 )
-_ANSWER = tr(
-    "The backend answers the same POST at once, with an event stream. Through the proxy the "
-    "answer is late or missing, and the config keeps buffering on: it holds the answer until it "
-    "ends."
-)
-_ANSWER_NO_CONFIG = tr(
-    "The backend answers the same POST at once, with an event stream. Through the proxy the "
-    "answer is late or missing. Without the Nginx config it is not known that buffering is on: "
-    "{add_conf}."
-)
-_UNTIL_ITS_END = tr(
-    "The backend answers a POST with an event stream, and the config keeps buffering on. So an "
-    "answer that takes a while and reports progress is held until its end. None of our messages "
-    "took a while, so this was not seen."
-)
-_SHORT_ANSWER = tr(
-    "The answer was complete too soon to show whether it is held. The config keeps buffering "
-    "on, so a longer answer is held until its end. Ask for a longer one."
-)
-SHORT_ANSWER_S = 0.5
-"""An answer that takes less, in seconds, may have been held to its end without being late."""
 _OTHER_NGINX = tr(
     "Nothing shows that the requests pass through the Nginx of this config: none of its servers "
     "listens on the port of the URL, and its logs have no line about our requests. Add the "
     "config of the Nginx that the URL leads to, or its access log."
 )
-_METHODS = {"tools": "tools/list"}
-"""The methods of messages whose names are shorter."""
 
 
 def check(rule: Rule, case: Case) -> Finding | None:
     """The stream, a reply or its end, or the answer to a POST is held; else it is a risk."""
-    checks = (_held_stream, _held_reply, _held_answer, _short_answer, _tail_risk)
-    return next((finding for each in checks if (finding := each(rule, case))), None)
-
-
-def _held_reply(rule: Rule, case: Case) -> Finding | None:
-    """The end of a reply to an MCP message is held."""
-    held = answers.held_reply(case)
-    if held is None:
-        return None
-    whole = held.direct is not None
-    evidence = [_reply_evidence(held.message, held.stream, held.proxied)]
-    if held.direct is not None:
-        evidence.append(_reply_evidence(held.message, held.direct.timeline, held.direct))
-    if case.resolution is None:
-        text = sentences((_stop(capitalize(_REPLY_DIRECT)), _NO_CONFIG)) if whole else _NO_CONFIG
-        return rule.finding("possible", tuple(evidence), text)
-    if not (directives.is_proxied(case.resolution) and directives.is_buffering(case.resolution)):
-        return None
-    name = f"{case.resolution.prefix}_buffering"
-    evidence += setting_evidences(case.resolution, name, f"{case.resolution.prefix}_buffer_size")
-    is_shown = whole and streams.passes_here(case) and addresses.is_direct(case)
-    confidence: Confidence = "confirmed" if is_shown else "likely"
-    if doubts := describe_doubts(case.resolution.body_filters, buffering=True):
-        # The reply may still be on its way.
-        return rule.finding(
-            "possible",
-            tuple(evidence),
-            tr("{reply}; but {doubts}.", reply=_REPLY, doubts=clauses(doubts)),
-        )
-    return rule.finding(
-        confidence,
-        tuple(evidence),
-        tr("{first}; {second}.", first=_REPLY, second=_REPLY_DIRECT)
-        if whole
-        else tr("{sentence}.", sentence=_REPLY),
+    checks = (
+        _held_stream,
+        held_reply_finding,
+        held_answer_finding,
+        short_answer_finding,
+        _tail_risk,
     )
-
-
-def _reply_evidence(message: str, stream: Timeline, exchange: Exchange) -> Evidence:
-    """How much of a reply came, and when."""
-    message = _METHODS.get(message, message)
-    if exchange.replied_s is None:
-        text = tr(
-            "of the reply to {message} {reply_bytes} bytes came, and its end did not",
-            message=message,
-            reply_bytes=exchange.reply_bytes,
-        )
-    else:
-        size, time = exchange.reply_bytes, seconds(exchange.replied_s)
-        text = tr(
-            "the reply to {message} ({size} bytes) was whole after {time}",
-            message=message,
-            size=size,
-            time=time,
-        )
-    return Evidence("probe", stream.probe.label, text)
+    return next((finding for each in checks if (finding := each(rule, case))), None)
 
 
 def _tail_risk(rule: Rule, case: Case) -> Finding | None:
@@ -210,47 +132,6 @@ def _tail_risk(rule: Rule, case: Case) -> Finding | None:
     setting = setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering")
     evidence = (setting, Evidence("probe", "sse-proxy", text))
     return rule.finding("possible", evidence, _TAIL_RISK, latent=True)
-
-
-def _held_answer(rule: Rule, case: Case) -> Finding | None:
-    """The answer to a POST is a stream, which Nginx holds until it ends, or would hold."""
-    held = answers.held_answer(case)
-    if case.resolution is None and held is not None:
-        return rule.finding("possible", tuple(map(post_evidence, held)), _ANSWER_NO_CONFIG)
-    direct = held[1] if held else answers.streamed_direct_answer(case)
-    if direct is None or not answers.would_be_held(case, direct):
-        return None
-    if answers.asks_for_no_buffering(direct):
-        return None  # Nginx ignores it, which has a rule of its own
-    assert case.resolution is not None
-    setting = setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering")
-    evidence = (post_evidence(direct), setting)
-    if held is None:
-        # Where nothing else fails, this is why it cannot be called healthy.
-        latent = not answers.may_stream_answers(case)
-        return rule.finding("possible", evidence, _UNTIL_ITS_END, latent=latent)
-    confidence: Confidence = "confirmed" if addresses.leads_to(case, direct.probe) else "possible"
-    return rule.finding(confidence, (post_evidence(held[0]), *evidence), _ANSWER)
-
-
-def _short_answer(rule: Rule, case: Case) -> Finding | None:
-    """A finite answer ended too soon to show that the config holds longer ones to their end."""
-    results = streams.counted_probes(case.proxy)
-    if not results or not all(map(_ended_soon, results)):
-        return None
-    live = next((result.timeline for result in streams.live_direct_probes(case)), None)
-    if case.resolution is None or not answers.would_be_held(case, live):
-        return None
-    if answers.asks_for_no_buffering(live):
-        return None
-    setting = setting_evidence(case.resolution, f"{case.resolution.prefix}_buffering")
-    return rule.finding("possible", (result_evidence(results[0]), setting), _SHORT_ANSWER)
-
-
-def _ended_soon(result: ProbeResult) -> bool:
-    timeline = result.timeline
-    taken_s = (timeline.waited_s or 0.0) - connected_s(timeline)
-    return result.outcome == "ended" and taken_s < SHORT_ANSWER_S and is_finite_answer(result)
 
 
 def _held_stream(rule: Rule, case: Case) -> Finding | None:
@@ -357,8 +238,10 @@ def _distinguishes(case: Case, held: tuple[ProbeResult, ...]) -> str:
         )
     if other:
         passed = tr("Nginx passes this path to {other}", other=safe(other, 120))
-        return sentences((_stop(clauses((difference, labelled(_OTHER_BACKEND, passed)))), _ADVICE))
-    return sentences((_stop(clauses((difference, _OTHER_BACKEND))), _ADVICE))
+        return sentences(
+            (sentence(clauses((difference, labelled(_OTHER_BACKEND, passed)))), _ADVICE)
+        )
+    return sentences((sentence(clauses((difference, _OTHER_BACKEND))), _ADVICE))
 
 
 def _distinguishes_alone(case: Case, held: tuple[ProbeResult, ...]) -> str:
@@ -381,10 +264,6 @@ def _difference(held: tuple[ProbeResult, ...]) -> str:
     return _PARTLY_HELD if is_partly else _HELD
 
 
-def _stop(text: str) -> str:
-    return tr("{sentence}.", sentence=text)
-
-
 def _labels(results: tuple[ProbeResult, ...]) -> str:
     return and_list(result.timeline.probe.label for result in results[:2])
 
@@ -401,7 +280,7 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
             is_timed = any(releases.is_kept_by_timeout(case, result) for result in held)
             text = _KEPT_UNSURE.format(kept)
             if is_timed and is_plain:
-                text = sentences((_stop(_KEPT.format(kept)), _KEPT_WHERE))
+                text = sentences((sentence(_KEPT.format(kept)), _KEPT_WHERE))
             confidence = "likely" if is_timed and is_plain else "possible"
             return rule.finding(confidence, _evidence(case, held), text)
         if not (is_plain and _shows_buffers(case, held)):
@@ -412,7 +291,7 @@ def _without_config(rule: Rule, case: Case, held: tuple[ProbeResult, ...]) -> Fi
     is_likely = has_answered and streams.is_root_answered(case) and not _is_late(held)
     # None of these cuts events or gathers them.
     is_likely = is_likely or (is_plain and _shows_buffers(case, held) and not _is_late(held))
-    distinguishes = sentences((_stop(_difference(held)), _NO_CONFIG))
+    distinguishes = sentences((sentence(_difference(held)), NO_CONFIG))
     return rule.finding("likely" if is_likely else "possible", _evidence(case, held), distinguishes)
 
 

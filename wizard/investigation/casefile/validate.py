@@ -13,8 +13,8 @@ from wizard.model.case import Case
 from wizard.model.client_request import ClientRequest
 from wizard.model.log_report import History, LoggedFailure
 from wizard.model.parse import parse_header
+from wizard.model.probe import Probe
 from wizard.model.target import Source, Target
-from wizard.model.timeline import Probe
 from wizard.model.vantage import Vantage
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr

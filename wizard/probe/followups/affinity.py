@@ -8,7 +8,8 @@ from dataclasses import replace
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Ended
 from wizard.model.handshake import Handshake, Side
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.nginx.upstream import balancing_of
 from wizard.probe.followups.followup import EXCHANGE_TIMEOUT_S, FollowUp, timeout_for
 from wizard.probe.mcp import messages

@@ -5,7 +5,8 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from wizard.model.case import Case, FollowUpResult
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.probe.followups.followup import (
     FollowUp,
     best_direct,

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from wizard.model.case import Case
 from wizard.model.handshake import FOLLOWING, OPENING, Exchange, Handshake
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
 from wizard.model.resolution import RequestResolution
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.nginx.resolve import request_for, resolve_request
 from wizard.nginx.settings import is_new_default
 from wizard.probe.followups.followup import (

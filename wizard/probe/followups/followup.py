@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.events import Ended
+from wizard.model.probe import Probe
 from wizard.model.probe_result import ProbeResult
-from wizard.model.timeline import Probe, Timeline, is_live
+from wizard.model.timeline import Timeline, is_live
 from wizard.probe.matrix import uncompressed
 from wizard.probe.probe import run_probe_within
 from wizard.probe.request import ProbeOptions, RequestSpec

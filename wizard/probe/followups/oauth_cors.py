@@ -4,8 +4,9 @@ from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.probe import Probe
 from wizard.model.target import LOCAL
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.timeline import Timeline
 from wizard.probe.followups.as_proxy import ask_as_proxy
 from wizard.probe.followups.followup import (
     EXCHANGE_TIMEOUT_S,

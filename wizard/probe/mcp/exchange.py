@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from wizard.model.absences import MIN_ABSENCE_S, absent_s
 from wizard.model.events import Ended, ProbeEvent, SseEvent
 from wizard.model.handshake import Exchange, Handshake
-from wizard.model.timeline import Probe, Timeline, has_begun, is_success
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline, has_begun, is_success
 from wizard.probe.mcp.messages import (
     FOLLOWING_ID,
     OPENING_ID,

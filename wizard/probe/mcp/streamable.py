@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from wizard.model.handshake import Exchange, Handshake, HandshakeStage, Transport
-from wizard.model.timeline import Probe, Timeline
+from wizard.model.probe import Probe
+from wizard.model.timeline import Timeline
 from wizard.probe.mcp import messages
 from wizard.probe.mcp.exchange import (
     Condition,
