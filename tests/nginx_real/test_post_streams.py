@@ -181,8 +181,7 @@ async def test_an_answer_that_nginx_gives_itself_is_named(nginx: str, tmp_path: 
     conf = f"location {PATH} {{ limit_except GET {{ deny all; }} proxy_pass http://$BOT1; }}"
     async with behind_nginx(nginx, tmp_path, [PostBackend().serve], conf, path=PATH) as target:
         _, diagnosis = await conclude(posting(target))
-    assert diagnosis.verdict == "inconclusive"
-    assert any("Nginx itself answers 403 here: `deny`" in note for note in diagnosis.notes)
+    assert causes(diagnosis) == {"refused-by-config": "confirmed"}
 
 
 async def test_json_lines_that_only_gzip_holds(nginx: str, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ async def test_a_socket_that_is_denied(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_who_may_reach_a_socket_that_is_denied() -> None:
     problem = "no connection: Permission denied"
-    assert "Nginx runs as may reach it" in with_socket_advice(problem, "/run/app.sock")
+    assert "Nginx runs as may have access" in with_socket_advice(problem, "/run/app.sock")
     assert with_socket_advice(problem, "") == problem
 
 

@@ -160,7 +160,7 @@ async def test_a_folder_that_cannot_be_written_is_told_once(
         await app._save_while_running()
         (told,) = app._notifications
         assert told.message.startswith(f"{state_folder()}: ")
-        assert told.message.endswith("; so this case is not saved as it goes, only by w")
+        assert told.message.endswith(": this case is not saved automatically; w saves it")
         assert "\n" not in told.message
         assert not app.is_report_saved
     app.save_on_exit()

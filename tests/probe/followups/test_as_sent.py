@@ -137,7 +137,7 @@ async def test_a_request_that_is_served_is_sent_once() -> None:
         case = await sent(case_of(lines_of(4)), server)
     assert [each.likeness for each in case.follow_ups] == ["served"]
     assert len(server.requests) == 1
-    assert "is not at fault" in describe_request(case)[0]
+    assert "is served at the direct URL" in describe_request(case)[0]
 
 
 async def test_a_request_that_nginx_does_not_change_was_sent_already() -> None:
@@ -146,7 +146,7 @@ async def test_a_request_that_nginx_does_not_change_was_sent_already() -> None:
         case = await sent(case_of(lines), server)
     assert server.requests == []
     assert [(each.likeness, each.differences) for each in case.follow_ups] == [("served", ())]
-    assert "is not at fault" in describe_request(case)[0]
+    assert "is served at the direct URL" in describe_request(case)[0]
 
 
 async def test_a_stream_that_is_silent_directly_is_served_so() -> None:
