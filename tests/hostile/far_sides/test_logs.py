@@ -9,7 +9,7 @@ from tests.hostile.signals.wizards import live_server
 from tests.tools import needs
 from tests.vantage.remote import new_token, pids_with
 
-CUT = "more than 1 MiB are new"
+CUT = "more than 1 MiB were written since the start"
 NO_LINE = "it has no line at all"
 COMMANDS = {
     "prints without end": ("yes 127.0.0.1", CUT),
@@ -19,7 +19,7 @@ COMMANDS = {
     "says nothing": ("sleep 77", NO_LINE),
     "ends at once": ("true", NO_LINE),
     "fails": ("sh -c 'printf \"\\033[2Jbad\\n\" >&2; exit 3'", "\\e[2Jbad (exit status 3)"),
-    "escapes": ("sh -c 'printf \"\\033[2J\\033]0;x\\007\\n\"; sleep 77'", "none of our own"),
+    "escapes": ("sh -c 'printf \"\\033[2J\\033]0;x\\007\\n\"; sleep 77'", "none from our probes"),
     "floods standard error": ("sh -c 'yes >&2'", NO_LINE),
     "ignores signals": ("sh -c 'trap \"\" TERM HUP; while :; do sleep 1; done'", NO_LINE),
     "forks": ("sh -c 'sleep 77 & sleep 77'", NO_LINE),
