@@ -51,7 +51,7 @@ async def diagnose_server(nginx: str, line: str, credential: str = "Bearer abc")
         ("proxy_pass_request_headers off;", "proxy_pass_request_headers off"),
         (
             'proxy_set_header Authorization "Basic b3RoZXI6MQ==";',
-            "Authorization …: the backend gets this value in place of the one that was sent",
+            "Authorization …: the backend gets this value instead of the one that was sent",
         ),
     ],
 )
