@@ -41,12 +41,15 @@ def step_hint(
     state = investigation.steps[step].state
     if waiting is not None and state == "running":
         elapsed = max(0.0, now - waiting.since)
-        return tr(
+        awaited = tr(
             "{what}: {elapsed:.0f} s of at most {max_duration_s:.0f} s",
             what=waiting.what,
             elapsed=elapsed,
             max_duration_s=waiting.max_duration_s,
         )
+        if not investigation.awaits_reload:
+            return awaited
+        return tr("{awaited}; r proves it now", awaited=awaited)
     if state == "running":
         elapsed = max(0.0, now - since) if since is not None else 0.0
         return tr("{what}: {elapsed:.0f} s", what=DOING[step], elapsed=elapsed)

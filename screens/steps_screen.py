@@ -254,7 +254,8 @@ class StepsScreen(InputActions):
             "stop": not is_free,
             "all": is_free and any(steps[step].state == "todo" for step in UP_TO_FIX),
             # An interrupted step is `todo` with a reason.
-            "again": is_free and (shown.state != "todo" or bool(shown.why)),
+            "again": self._may_prove_now()
+            or (is_free and (shown.state != "todo" or bool(shown.why))),
             "longer": is_free and self.longer_s() is not None,
             "give": is_free and self.step in STEPS_WITH_INPUT,
             "elsewhere": is_free and self.step in STEPS_WITH_VANTAGE,
@@ -284,9 +285,15 @@ class StepsScreen(InputActions):
         steps = self.investigation.steps
         self.run_steps([step for step in UP_TO_FIX if steps[step].state == "todo"])
 
+    def _may_prove_now(self) -> bool:
+        return self.step == "verify" and self.investigation.awaits_reload
+
     def action_again(self) -> None:
-        """Run this step again."""
-        self.run_steps([self.step])
+        """Run this step again; while it waits for the reload, prove the fix at once."""
+        if self._may_prove_now():
+            self.investigation.prove_now()
+        else:
+            self.run_steps([self.step])
 
     def action_longer(self) -> None:
         """Ask for the streams again, and watch them until Nginx gives up reading, or past the cut

@@ -1,5 +1,6 @@
 """The wait for a reload: one request at a time, until a fresh connection shows a change."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -216,3 +217,21 @@ def test_a_get_that_the_server_itself_refuses_shows_no_fault(
         direct=(classify(answered("sse-direct", direct)),),
     )
     assert (failing_probe(case) is not None) == is_waited_for
+
+
+async def test_the_user_may_end_the_wait() -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async with serving(never) as url:
+        session = session_after(url, *HELD, target=Target(url, stall=0.1))
+        asked = list[bool]()
+
+        async def has_changed() -> bool:
+            asked.append(True)
+            session.proves_now.set()
+            return False
+
+        assert await wait_for_reload(session, has_changed) is None
+    assert len(asked) == 1
+    assert session.reload_wait is None

@@ -9,6 +9,7 @@ from screens.app import Wizard
 from tests.nginx_real.bot import behind_nginx
 from tests.nginx_real.post_backend import PostBackend
 from tests.screens.test_keys import press
+from tests.screens.test_opening import until
 from wizard.investigation.investigation import Investigation
 
 pytestmark = [pytest.mark.nginx, pytest.mark.slow]
@@ -33,5 +34,8 @@ async def test_the_post_is_sent_only_when_the_user_says_so(nginx: str, tmp_path:
             assert backend.methods == {"POST": 2}
             await press(pilot, "8", "enter", "n", "enter")
             assert backend.methods == {"POST": 2}
-            await press(pilot, "8", "enter", "y", "enter")
+            await pilot.press("8", "enter", "y", "enter")
+            await until(lambda: investigation.awaits_reload)  # the config has not changed
+            assert backend.methods == {"POST": 2}
+            await press(pilot, "r")
             assert backend.methods == {"POST": 3}

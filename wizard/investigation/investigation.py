@@ -144,6 +144,16 @@ class Investigation:
     def wait_for_reload(self, *, wanted: bool = True) -> None:
         """Let the proof wait until a fresh connection shows a change, or begin at once."""
         self._session.waits_for_reload = wanted
+        self._session.proves_now.clear()
+
+    @property
+    def awaits_reload(self) -> bool:
+        """True while the proof waits for the user's change and the reload of Nginx."""
+        return self._session.reload_wait is not None
+
+    def prove_now(self) -> None:
+        """End that wait: what was mended need not be in the config."""
+        self._session.proves_now.set()
 
     async def close(self) -> None:
         """Stop following the logs; no process is left running, here or at a vantage."""

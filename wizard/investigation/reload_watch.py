@@ -5,8 +5,10 @@ Workers with open streams keep the old config until those end (nginx.org, "Contr
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 from wizard.diagnose.outcome import classify, has_usual_status
 from wizard.diagnose.rules import rule_named
@@ -63,14 +65,17 @@ def failing_handshake(case: Case) -> Handshake | None:
 async def wait_for_reload(
     session: Session,
     has_config_changed: Callable[[], Awaitable[bool | None]],
-    pause: Pause = asyncio.sleep,
+    pause: Pause | None = None,
 ) -> float | None:
     """Return once a fresh connection shows something else than before, or after `LONGEST_S`.
+
+    At once where the user wants the proof now (`Session.proves_now`).
 
     The time at which it did, in seconds since the epoch; None if the first one did already.
 
     Sends one request at a time, and shows in `session.reload_wait` what is waited for.
     """
+    pause = pause or partial(_pause, session)
     case = session.snapshot()
     before = failing_probe(case)
     messages = failing_handshake(case) if before is None else None
@@ -80,7 +85,7 @@ async def wait_for_reload(
     wait = ReloadWait(session.clock())
     pauses = _pauses()
     try:
-        while session.clock() - wait.since < LONGEST_S:
+        while _may_wait(session, wait):
             if (before and await _answers_otherwise(session, before)) or (
                 messages and await _ends_otherwise(session, messages)
             ):
@@ -106,7 +111,7 @@ async def _wait_for_config(
         return
     wait, pauses = ReloadWait(session.clock()), _pauses()
     try:
-        while session.clock() - wait.since < LONGEST_S:
+        while _may_wait(session, wait):
             if (changed := await has_config_changed()) is None:
                 return
             wait = ReloadWait(wait.since, wait.requests, changed)
@@ -116,6 +121,17 @@ async def _wait_for_config(
                 return
     finally:
         session.reload_wait = None
+
+
+def _may_wait(session: Session, wait: ReloadWait) -> bool:
+    return session.clock() - wait.since < LONGEST_S and not session.proves_now.is_set()
+
+
+async def _pause(session: Session, duration_s: float) -> None:
+    """Wait for so long, or until the user wants the proof now."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(duration_s):
+            await session.proves_now.wait()
 
 
 def _pauses() -> Iterator[float]:

@@ -1,5 +1,6 @@
 """The collected evidence of one investigation; `Session.snapshot` makes the `Case` of it."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -67,6 +68,7 @@ class Session:
         patience_s: How long the running step watches streams at least, in seconds: the target's
             patience, or more by the user's word for this run.
         waits_for_reload: True if the proof waits until a fresh connection shows a change.
+        proves_now: Set once the user wants the proof without further waiting.
         reload_wait: What is known while it waits; None at other times.
         config_before: The config as it was when the fault was measured, once there is a run to
             compare with; None if it is not known.
@@ -86,6 +88,7 @@ class Session:
         self.patience_s = target.patience
         self.is_stored = stored is not None
         self.waits_for_reload = False
+        self.proves_now = asyncio.Event()
         self.reload_wait: ReloadWait | None = None
         self.config_before: Config | None = None
         self.vantage_sessions = {item.name: VantageSession(item) for item in target.vantages}

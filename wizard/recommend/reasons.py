@@ -43,7 +43,7 @@ _BUFFERING = tr(
 )
 _URI = tr(
     "nginx-lint's proxy-pass-with-uri flags a path here, since it replaces what the "
-    "location matched. This location is one fixed path, so nothing that a client writes "
+    "location matched. This location serves one path alone, so nothing that a client writes "
     "is replaced"
 )
 _CAPTURED = tr(
