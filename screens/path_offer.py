@@ -9,6 +9,7 @@ from textual.widgets import Input
 from screens.doubts import is_without_path
 from screens.widgets.fields import Fields
 from wizard.model.target import Target
+from wizard.text.display import clauses, labelled
 from wizard.text.errors import UsageError
 from wizard.text.messages import tr
 
@@ -66,7 +67,7 @@ class PathOffer(Fields[Target]):
         if (now := self.offered()) is None or now.url != target.url:
             return  # the user has typed another URL meanwhile
         url = only_stream(answers)
-        seen = "; ".join(f"{answer.url}: {answer.answer}" for answer in answers)
+        seen = clauses(labelled(each.url, each.answer) for each in answers)
         if url is not None:
             self.input_of("url").value = url
             self.show_error("url", "", tr("This URL streams. {seen}", seen=seen))

@@ -19,6 +19,8 @@ MAX_REPEATED = 8
 _COMPLETES = tr("→ completes a path")
 _REPEATS = tr("⏎ adds another")
 _COMPLETES_AND_REPEATS = tr("→ completes a path, ⏎ adds another")
+_WITH_PATHS = ("conf", "log", "body")
+"""The fields in which a path is completed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,6 @@ FIELDS = (
         _COMPLETES,
     ),
 )
-
-
 FIELDS_BY_ID = {field.id: field for field in FIELDS}
 
 
@@ -94,18 +94,15 @@ def kind_of(id: str) -> str:
 
 
 def input_for(field: Field, id: str = "") -> Input:
+    """The empty input of a field; `id` is that of a repeated one."""
     made = make_input(
         id or field.id,
         field.title,
         field.example,
         hint=field.hint,
         is_required=field.id == "url",
-        suggester=PathSuggester() if field.id in WITH_PATHS else None,
+        suggester=PathSuggester() if field.id in _WITH_PATHS else None,
         kind=CurlInput if field.id == "url" else Input,
     )
     made.password = field.id == "header"
     return made
-
-
-WITH_PATHS = ("conf", "log", "body")
-"""The fields in which a path is completed."""

@@ -9,7 +9,7 @@ from screens.widgets.style import DIM, fit, line
 from wizard.model.arrivals import event_gaps, watched_s
 from wizard.model.timeline import Timeline
 from wizard.text.columns import pad
-from wizard.text.display import safe, seconds
+from wizard.text.display import comma_list, safe, seconds
 from wizard.text.messages import plural, tr
 
 
@@ -58,4 +58,4 @@ def _pings_text(timeline: Timeline) -> str:
 
 def _stream_headers(timeline: Timeline) -> str:
     shown = ((name, timeline.header(name)) for name in _SHOWN_HEADERS)
-    return ", ".join(f"{name}: {safe(value, 60)}" for name, value in shown if value)
+    return comma_list(f"{name}: {safe(value, 60)}" for name, value in shown if value)

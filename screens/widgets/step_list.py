@@ -13,7 +13,7 @@ from screens.widgets.style import ACCENT, DIM, GLYPHS, STYLES, fit, line
 from wizard.model.steps import STEPS, StepId, StepState
 from wizard.model.target import Source, Target
 from wizard.text.columns import pad, width
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
 
 _INPUTS = (tr("direct"), tr("config"), tr("log"))
@@ -28,9 +28,9 @@ def _inputs(target: Target) -> tuple[str, str, str]:
     ]
     conf = (_file(target.conf) or "nginx -T") if target.conf else ""
     return (
-        safe(", ".join(direct), 100),
+        safe(comma_list(direct), 100),
         safe(conf, 100),
-        safe(", ".join(map(_file, target.logs)), 100),
+        safe(comma_list(map(_file, target.logs)), 100),
     )
 
 

@@ -11,7 +11,8 @@ from wizard.model.timeline import Timeline
 from wizard.probe.json_lines import JsonLinesDecoder
 from wizard.probe.sse import SseDecoder
 from wizard.probe.websocket import FrameDecoder, FrameError
-from wizard.probe.www_authenticate import json_object, metadata_url, origin_of
+from wizard.probe.www_authenticate import json_object, metadata_url
+from wizard.text.urls import origin_of
 from wizard.vantage.http.response import (
     BadResponseError,
     Head,

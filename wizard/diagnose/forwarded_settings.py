@@ -13,9 +13,8 @@ def forwarded_headers(
     rest of the set as it is; empty if none had."""
     if helpful is None:
         return ()
-    hosts = {True: ("Host",), False: ("X-Forwarded-Host",)}[bool(helpful.timeline.probe.host)]
-    values = [(name, "$http_host") for name in hosts]
-    values.append(("X-Forwarded-Proto", _scheme(case, resolution)))
+    host = "Host" if helpful.timeline.probe.host else "X-Forwarded-Host"
+    values = ((host, "$http_host"), ("X-Forwarded-Proto", _scheme(case, resolution)))
     changes = [Change.from_args("proxy_set_header", pair, reason) for pair in values]
     if resolution is None or own_lines(resolution, "proxy_set_header"):
         return tuple(changes)

@@ -267,7 +267,7 @@ def _broken_before(case: Case) -> list[ProbeResult]:
     baseline = case.baseline
     if baseline is None:
         return []
-    handshake = next((each for each in baseline.handshakes if each.side == "proxy"), None)
+    handshake = baseline.handshake("proxy")
     return [
         result
         for result in baseline.proxied

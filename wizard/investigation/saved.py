@@ -93,15 +93,13 @@ class SavedInvestigation(Investigation):
                 "needs one: enter "
                 "it again, with i or on the command line"
             )
-        names = comma_list(
-            name for name, value in self.target.headers if has_withheld_secret(value)
-        )
-        if names and step in HEADER_STEPS:
+        withheld = [name for name, value in self.target.headers if has_withheld_secret(value)]
+        if withheld and step in HEADER_STEPS:
             return tr(
                 "not sent without {names}, whose value no case file holds: ssewizard open FILE "
                 "--header '{name}: …' (or --curl …)",
-                names=names,
-                name=names.split(", ")[0],
+                names=comma_list(withheld),
+                name=withheld[0],
             )
         if step in STREAM_STEPS and has_withheld_secret(self.target.body.decode("latin-1")):
             return tr(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wizard.model.diagnosis import Diagnosis
-from wizard.model.handshake import Handshake
+from wizard.model.handshake import Handshake, Side
 from wizard.model.probe_result import ProbeResult
 
 ProofOutcome = Literal["fixed", "live", "not-proven", "not-fixed"]
@@ -38,6 +38,10 @@ class Attempt:
         """The ids of the causes that are more than possible."""
         findings = self.diagnosis.causes if self.diagnosis else ()
         return tuple(cause.id for cause in findings if cause.confidence != "possible")
+
+    def handshake(self, side: Side) -> Handshake | None:
+        """The handshake with that side; None if there was none."""
+        return next((handshake for handshake in self.handshakes if handshake.side == side), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from urllib.parse import urlsplit
 
 from wizard.model.case import Case
 from wizard.model.timeline import Timeline
@@ -33,13 +32,3 @@ def json_object(text: str) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
-
-
-def origin_of(url: str) -> tuple[str, str]:
-    """A URL's scheme and `host:port`, in lower case; both empty if it is no HTTP URL."""
-    try:
-        parts = urlsplit(url.lower())
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    except (ValueError, KeyError):
-        return "", ""
-    return (parts.scheme, f"{parts.hostname}:{port}") if parts.hostname else ("", "")

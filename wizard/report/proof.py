@@ -206,8 +206,7 @@ def _is_well(result: ProbeResult | None, handshake: Handshake | None, case: Case
 
 
 def _handshake_before(case: Case) -> Handshake | None:
-    handshakes = case.baseline.handshakes if case.baseline else ()
-    return next((item for item in handshakes if item.side == "proxy"), None)
+    return case.baseline.handshake("proxy") if case.baseline else None
 
 
 def _handshake_row(case: Case) -> BeforeNow | None:

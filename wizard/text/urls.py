@@ -72,3 +72,13 @@ def with_path(url: str, path: str) -> str:
     if is_unix(url):
         return unix_url(socket_path(url), path)
     return urlsplit(url)._replace(path=path, query="", fragment="").geturl()
+
+
+def origin_of(url: str) -> tuple[str, str]:
+    """A URL's scheme and `host:port`, in lower case; both empty if it is no HTTP URL."""
+    try:
+        parts = urlsplit(url.lower())
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        return "", ""
+    return (parts.scheme, f"{parts.hostname}:{port}") if parts.hostname else ("", "")

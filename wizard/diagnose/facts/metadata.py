@@ -11,9 +11,10 @@ from wizard.diagnose.facts import streams
 from wizard.model.case import Case, FollowUpResult
 from wizard.model.diagnosis import Confidence
 from wizard.model.timeline import Timeline
-from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
+from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url
 from wizard.text.display import safe
 from wizard.text.messages import tr
+from wizard.text.urls import origin_of
 
 _UNDECIDED = frozenset({408, 425, 429, 503})
 """Answers that say nothing about the path."""

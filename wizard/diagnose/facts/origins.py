@@ -4,14 +4,14 @@ import ipaddress
 
 from wizard.diagnose.facts import addresses
 from wizard.model.case import Case, FollowUpResult
-from wizard.probe.www_authenticate import origin_of
-from wizard.text.display import safe
+from wizard.text.display import comma_list, safe
 from wizard.text.messages import tr
+from wizard.text.urls import origin_of
 
 
 def forwarded_names(result: FollowUpResult) -> str:
     """The headers of a proxy that a direct request had."""
-    return safe(", ".join(result.headers), 200)
+    return safe(comma_list(result.headers), 200)
 
 
 def problem(case: Case, url: str) -> str:

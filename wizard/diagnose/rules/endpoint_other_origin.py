@@ -10,9 +10,9 @@ from wizard.model.change import Change
 from wizard.model.diagnosis import Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
 from wizard.probe.mcp.endpoint import foreign_endpoint, named_endpoint
-from wizard.probe.www_authenticate import origin_of
 from wizard.text.display import safe
 from wizard.text.messages import tr
+from wizard.text.urls import origin_of
 
 _REFUSED = tr(
     "The stream arrives, but it tells clients to post their messages to another origin. The "

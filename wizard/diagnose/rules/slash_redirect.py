@@ -9,10 +9,9 @@ from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.handshake import Side
 from wizard.model.timeline import Timeline
-from wizard.probe.www_authenticate import origin_of
 from wizard.text.display import and_list, labelled, safe, sentences
 from wizard.text.messages import tr
-from wizard.text.urls import join_url, split_url
+from wizard.text.urls import join_url, origin_of, split_url
 
 REDIRECTS = frozenset({301, 302, 307, 308})
 _KEEPS_METHOD = frozenset({307, 308})

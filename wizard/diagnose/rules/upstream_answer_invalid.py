@@ -5,6 +5,7 @@ from wizard.diagnose.facts.evidence import live_direct_evidence, log_evidence, r
 from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix
+from wizard.text.display import sentences
 from wizard.text.messages import tr
 
 _LOGGED = tr(
@@ -22,7 +23,7 @@ def check(rule: Rule, case: Case) -> Finding | None:
         return None
     served = live_direct_evidence(case)
     evidence = (result_evidence(gateway[0]), log_evidence(logged[0]), *served)
-    return rule.finding("confirmed", evidence, f"{_LOGGED} {_SERVED}" if served else _LOGGED)
+    return rule.finding("confirmed", evidence, sentences((_LOGGED, _SERVED)) if served else _LOGGED)
 
 
 RULE = Rule(

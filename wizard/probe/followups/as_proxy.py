@@ -9,17 +9,18 @@ from wizard.model.probe import Probe
 from wizard.model.timeline import Timeline
 from wizard.probe.followups.followup import (
     FollowUp,
-    best_direct,
-    direct_probe,
+    best_direct_probe,
     probe_first_event,
     timeout_for,
+    without_header,
 )
 from wizard.probe.host_guard import requested_host
 from wizard.probe.mcp.endpoint import foreign_endpoint, named_endpoint
 from wizard.probe.redirects import is_served, redirects_to_itself
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
-from wizard.probe.www_authenticate import origin_of
+from wizard.text.display import comma_list
 from wizard.text.messages import tr
+from wizard.text.urls import origin_of
 
 
 async def ask_as_proxy(
@@ -35,14 +36,13 @@ async def ask_as_proxy(
     Stops at an answer that names a URL of the public origin.
     """
     public, results = requested_host(case), list[FollowUpResult]()
-    kept = tuple(header for header in options.headers if header[0].lower() != "host")
-    options = replace(options, headers=kept)
+    options = without_header(options, "host")
     scheme = ("X-Forwarded-Proto", urlsplit(case.target.url).scheme)
     for host, headers in ((public, (scheme,)), ("", (scheme, ("X-Forwarded-Host", public)))):
         probe, sent = replace(base, host=host), replace(spec, headers=(*spec.headers, *headers))
         timeline = await probe_first_event(probe, options, timeout_for(case), sent)
         names = tuple(f"{name}: {value}" for name, value in (*_host(host), *headers))
-        why = tr("the direct request with {names}", names=", ".join(names))
+        why = tr("the direct request with {names}", names=comma_list(names))
         results.append(FollowUpResult(purpose, timeline, why, headers=names))
         if origin_of(named_url(timeline)) == origin_of(case.target.url):
             break
@@ -59,7 +59,7 @@ def _is_endpoint_needed(case: Case) -> bool:
 
 
 async def _send_endpoint(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
-    base = direct_probe(best_direct(case) or case.direct[0])
+    base = best_direct_probe(case)
     return await ask_as_proxy(ENDPOINT.purpose, case, options, base, GET, named_endpoint)
 
 
@@ -74,7 +74,7 @@ async def _send_redirected(case: Case, options: ProbeOptions) -> tuple[FollowUpR
     def served_url(answer: Timeline) -> str:
         return case.target.url if is_served(answer) else ""
 
-    base = direct_probe(best_direct(case) or case.direct[0])
+    base = best_direct_probe(case)
     return await ask_as_proxy(REDIRECT.purpose, case, options, base, GET, served_url)
 
 

@@ -60,6 +60,17 @@ def direct_probe(result: ProbeResult) -> Probe:
     return Probe("follow-up-direct", probe.url, vantage=probe.vantage, upgrade=probe.upgrade)
 
 
+def best_direct_probe(case: Case) -> Probe:
+    """A follow-up's request to the URL of the direct probe to repeat; the case has a direct one."""
+    return direct_probe(best_direct(case) or case.direct[0])
+
+
+def without_header(options: ProbeOptions, name: str) -> ProbeOptions:
+    """The options without the user's header of this name, which is in lower case."""
+    kept = tuple(header for header in options.headers if header[0].lower() != name)
+    return replace(options, headers=kept)
+
+
 def root_of(probe: Probe) -> Probe:
     """A request of `/` at the same origin, over HTTP/1.1."""
     return Probe("root-direct", join_url(probe.url, "/"), vantage=probe.vantage)

@@ -5,10 +5,11 @@ from dataclasses import replace
 from wizard.model.case import Case, FollowUpResult
 from wizard.probe.followups.followup import (
     FollowUp,
-    best_direct,
+    best_direct_probe,
     direct_probe,
     probe_first_event,
     timeout_for,
+    without_header,
 )
 from wizard.probe.host_guard import (
     REFUSALS,
@@ -49,9 +50,8 @@ async def _send_with_host(
     case: Case, options: ProbeOptions, method: Method, host: str
 ) -> FollowUpResult:
     """Send the direct request with this Host; a session that it opens is closed again."""
-    probe = replace(direct_probe(best_direct(case) or case.direct[0]), host=host)
-    kept = tuple(header for header in options.headers if header[0].lower() != "host")
-    options, timeout_s = replace(options, headers=kept), timeout_for(case)
+    probe = replace(best_direct_probe(case), host=host)
+    options, timeout_s = without_header(options, "host"), timeout_for(case)
     handshake = case.handshake("direct")
     name: str = method
     if method == "GET" or handshake is None:
@@ -78,8 +78,7 @@ def _is_no_origin_needed(case: Case) -> bool:
 
 async def _send_no_origin(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Send one direct request with all of the user's headers but the Origin."""
-    kept = tuple(header for header in options.headers if header[0].lower() != "origin")
-    options = replace(options, headers=kept)
+    options = without_header(options, "origin")
     probe = direct_probe(case.direct[0])
     timeline = await probe_first_event(probe, options, timeout_for(case))
     why = tr("the direct request without the Origin that was given")

@@ -11,17 +11,16 @@ from wizard.probe.followups.as_proxy import ask_as_proxy
 from wizard.probe.followups.followup import (
     EXCHANGE_TIMEOUT_S,
     FollowUp,
-    best_direct,
-    direct_probe,
+    best_direct_probe,
     probe_first_event,
 )
 from wizard.probe.mcp.http_sse import is_same_origin
 from wizard.probe.preflight import foreign_origin, preflight_of
 from wizard.probe.request import GET, ProbeOptions, RequestSpec
-from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url, origin_of
+from wizard.probe.www_authenticate import json_object, metadata_challenge, metadata_url
 from wizard.text.display import labelled
 from wizard.text.messages import tr
-from wizard.text.urls import is_plain_url, split_url, with_path
+from wizard.text.urls import is_plain_url, origin_of, split_url, with_path
 
 METADATA_BYTES = 16 << 10
 """How many bytes are read of a metadata document."""
@@ -88,7 +87,7 @@ async def _send_direct_document(case: Case, options: ProbeOptions) -> tuple[Foll
     if named is None:
         return ()
     options = replace(options, headers=())
-    base = direct_probe(best_direct(case) or case.direct[0])
+    base = best_direct_probe(case)
     usual = (f"{WELL_KNOWN}{split_url(base.url).path.rstrip('/')}", WELL_KNOWN)
     for path in dict.fromkeys((urlsplit(named.timeline.probe.url).path, *usual)):
         probe = replace(base, url=with_path(base.url, path))
@@ -112,7 +111,7 @@ def _is_forwarding_needed(case: Case) -> bool:
 async def _send_forwarded(case: Case, options: ProbeOptions) -> tuple[FollowUpResult, ...]:
     """Send the direct request with the headers of a proxy: does the backend then name the public
     URL?"""
-    base = direct_probe(best_direct(case) or case.direct[0])
+    base = best_direct_probe(case)
     return await ask_as_proxy(FORWARDED.purpose, case, options, base, GET, metadata_url)
 
 
@@ -135,7 +134,7 @@ async def _send_resource(case: Case, options: ProbeOptions) -> tuple[FollowUpRes
     named = _named_answer(case)
     if named is None:
         return ()
-    base = direct_probe(best_direct(case) or case.direct[0])
+    base = best_direct_probe(case)
     base = replace(base, url=with_path(base.url, urlsplit(named.timeline.probe.url).path))
     options = replace(options, headers=())
     return await ask_as_proxy(RESOURCE.purpose, case, options, base, _ACCEPT_JSON, _resource_in)

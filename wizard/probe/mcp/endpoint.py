@@ -2,8 +2,7 @@
 
 from wizard.model.case import Case
 from wizard.model.timeline import Timeline
-from wizard.probe.www_authenticate import origin_of
-from wizard.text.urls import join_url
+from wizard.text.urls import join_url, origin_of
 
 
 def named_endpoint(timeline: Timeline) -> str:
