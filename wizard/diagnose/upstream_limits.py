@@ -5,13 +5,13 @@ https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server
 https://nginx.org/en/docs/ngx_core_module.html#worker_connections
 """
 
+from wizard.diagnose.facts.evidence import line_evidence
 from wizard.model.change import Change
 from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence
 from wizard.model.resolution import RequestResolution
 from wizard.nginx.upstream import upstream_block_of
 from wizard.text.config_tokens import quote_argument
-from wizard.text.display import safe
 from wizard.text.messages import tr
 
 _PARAMETER = "max_conns="
@@ -38,11 +38,6 @@ def _limit(server: Directive) -> str:
     return limits[-1] if limits and limits[-1] != _UNLIMITED else ""
 
 
-def server_evidence(server: Directive) -> Evidence:
-    """The line that limits the connections to a peer."""
-    return Evidence("config", str(server.where), safe(" ".join(("server", *server.args)), 120))
-
-
 def unlimited_servers(resolution: RequestResolution) -> tuple[Change, ...]:
     """The same servers without the limit."""
     return tuple(
@@ -66,6 +61,4 @@ def worker_connections(resolution: RequestResolution) -> Evidence:
             number=DEFAULT_WORKER_CONNECTIONS,
         )
         return Evidence("config", resolution.config.main, text)
-    return Evidence(
-        "config", str(lines[-1].where), safe(" ".join((lines[-1].name, *lines[-1].args)))
-    )
+    return line_evidence(lines[-1])

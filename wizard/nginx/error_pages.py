@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 from wizard.model.config import Directive
 from wizard.model.resolution import ErrorPage
+from wizard.model.statuses import REDIRECTS
 from wizard.nginx.servers import switch_value
-
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def error_pages(blocks: Sequence[Directive]) -> tuple[ErrorPage, ...]:
@@ -51,12 +50,12 @@ def has_error_page(directive: Directive) -> bool:
     """
     if directive.name != "return" or len(directive.args) < 2:
         return True
-    return directive.args[0] in map(str, _REDIRECTS)
+    return directive.args[0] in map(str, REDIRECTS)
 
 
 def status_of_url(page: ErrorPage) -> int:
     """The status with which the client is sent to the URL of an error page."""
-    return page.status if page.status in _REDIRECTS else 302
+    return page.status if page.status in REDIRECTS else 302
 
 
 def status_after(
@@ -68,6 +67,6 @@ def status_after(
     with a text or without an error gets the status of the error page.
     """
     is_error = status is not None and status >= 400 and has_error_page(directive)
-    if status in _REDIRECTS or is_error or page.status == 0:
+    if status in REDIRECTS or is_error or page.status == 0:
         return status
     return code if page.status is None else page.status

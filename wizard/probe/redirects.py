@@ -1,15 +1,14 @@
 """Redirects that lead to the URL that was asked."""
 
+from wizard.model.statuses import REDIRECTS
 from wizard.model.timeline import Timeline
 from wizard.text.urls import join_url, split_url
-
-STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 def redirects_to_itself(answer: Timeline) -> bool:
     """True if the answer redirects to the same URL, and sets no cookie by which the next request
     would be another one."""
-    if answer.status not in STATUSES or answer.header("set-cookie") is not None:
+    if answer.status not in REDIRECTS or answer.header("set-cookie") is not None:
         return False
     url = answer.probe.url
     try:
@@ -20,4 +19,4 @@ def redirects_to_itself(answer: Timeline) -> bool:
 
 def is_served(answer: Timeline) -> bool:
     """True if the answer is neither a redirect nor an error of a server."""
-    return answer.status is not None and answer.status not in STATUSES and answer.status < 500
+    return answer.status is not None and answer.status not in REDIRECTS and answer.status < 500

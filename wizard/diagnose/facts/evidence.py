@@ -4,6 +4,7 @@ from wizard.diagnose.facts import product, streams
 from wizard.diagnose.facts.directives import is_proxied, place_of
 from wizard.diagnose.outcome import classify
 from wizard.model.case import Case, FollowUpResult
+from wizard.model.config import Directive
 from wizard.model.diagnosis import Evidence
 from wizard.model.handshake import Side
 from wizard.model.log_report import LogLine
@@ -70,6 +71,12 @@ def setting_evidence(resolution: RequestResolution, name: str) -> Evidence:
         "" if setting.level == "location" else tr(", inherited from {level}", level=setting.level)
     )
     return Evidence("config", setting.origin, f"{name} {safe(setting.value)}{inherited}", name)
+
+
+def line_evidence(line: Directive) -> Evidence:
+    """A line of the config as it is written."""
+    text = safe(" ".join((line.name, *line.args)), 120)
+    return Evidence("config", str(line.where), text, line.name)
 
 
 def setting_evidences(resolution: RequestResolution | None, *names: str) -> tuple[Evidence, ...]:

@@ -16,11 +16,12 @@ from wizard.diagnose.rule import Rule, Stage
 from wizard.model.case import Case
 from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.resolution import RequestResolution
+from wizard.model.statuses import REDIRECTS
 from wizard.model.timeline import Timeline
 from wizard.text.display import comma_list, safe, sentences
 from wizard.text.messages import tr
 
-GATE_STATUSES = frozenset({301, 302, 303, 307, 308, 401, 403, 500})
+GATE_STATUSES = REDIRECTS | {401, 403, 500}
 OWN_PAGE = "<hr><center>"
 """Part of the error pages that Nginx, OpenResty and their like make themselves."""
 _LOGIN = re.compile(r"(?i)log-?in|sign-?in|sso|oauth|authori[sz]e|/auth\b|saml")

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from wizard.diagnose.facts import streams
 from wizard.diagnose.facts.directives import ignores_header, lines_in_force, place_of
-from wizard.diagnose.facts.evidence import result_evidence, setting_evidences
+from wizard.diagnose.facts.evidence import line_evidence, result_evidence, setting_evidences
 from wizard.diagnose.rule import ConfigFinding, Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings, cache_off
 from wizard.model.arrivals import contents
@@ -76,7 +76,7 @@ def _copied_reply(rule: Rule, case: Case) -> Finding | None:
     evidence = (
         Evidence("probe", failed.timeline.probe.label, text),
         Evidence("probe", "mcp-direct", tr("each message gets its own reply, to the end")),
-        *map(_line_evidence, lines if is_cached else ()),
+        *map(line_evidence, lines if is_cached else ()),
     )
     confidence: Confidence = "confirmed" if is_cached else "possible"
     return rule.finding(confidence, evidence, _SAME_REPLY)
@@ -104,7 +104,7 @@ def _waiting_stream(rule: Rule, case: Case) -> Finding | None:
     if not all(streams.is_unexpected(case, each) for each in waiting):
         return None
     results = map(result_evidence, (*live[:1], *waiting[:1]))
-    evidence = (*results, *map(_line_evidence, lines))
+    evidence = (*results, *map(line_evidence, lines))
     return rule.finding("likely", evidence, _WAITS, explains=frozenset({"proxy-buffering-hold"}))
 
 
@@ -112,11 +112,6 @@ def _cache_lines(resolution: RequestResolution, *names: str) -> tuple[Directive,
     """The last line in force of each of these directives, which lack the module's prefix."""
     lines = (lines_in_force(resolution, f"{resolution.prefix}_{name}") for name in names)
     return tuple(found[-1] for found in lines if found)
-
-
-def _line_evidence(line: Directive) -> Evidence:
-    text = safe(" ".join((line.name, *line.args)), 120)
-    return Evidence("config", str(line.where), text, line.name)
 
 
 def _copied_answer(rule: Rule, case: Case) -> Finding | None:

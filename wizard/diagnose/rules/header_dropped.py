@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from wizard.diagnose.answer_end import last_error
 from wizard.diagnose.facts import directives, posts
 from wizard.diagnose.facts.evidence import (
+    line_evidence,
     live_direct_evidence,
     post_evidence,
     result_evidence,
@@ -83,12 +84,10 @@ def _changed_message(rule: Rule, case: Case) -> Finding | None:
     lines = _changing_lines(resolution) if resolution else ()
     if failed is None or failed.accepted is None or not lines:
         return None
-    written = [
-        Evidence("config", str(line.where), safe(f"{line.name} {' '.join(line.args)}", 120))
-        for line in lines
-    ]
     fix = Fix(_FIX_MESSAGE.format(where=safe(str(lines[0].where), 200)), "nginx")
-    finding = rule.finding("likely", (*failed.evidence, *written), _CHANGED, fix=fix)
+    finding = rule.finding(
+        "likely", (*failed.evidence, *map(line_evidence, lines)), _CHANGED, fix=fix
+    )
     return replace(finding, title=_MESSAGE_TITLE)
 
 

@@ -18,6 +18,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.probe_result import ProbeResult
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
+from wizard.model.statuses import REDIRECTS
 from wizard.model.target import Style
 from wizard.nginx.settings import DroppedHeaders, dropped_headers
 from wizard.nginx.upstream import default_host
@@ -27,7 +28,6 @@ from wizard.text.messages import tr
 _Proof = tuple[Confidence, tuple[Evidence, ...]]
 CREDENTIAL_WORDS = ("authorization", "api-key", "apikey", "token", "secret", "x-auth")
 SCHEME_HEADERS = frozenset({"x-forwarded-proto", "x-forwarded-scheme", "x-scheme", "forwarded"})
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SYMPTOMS = frozenset(
     {"auth-gate", "host-origin-rejected", "slash-redirect", "oauth-metadata-lost"}
 )

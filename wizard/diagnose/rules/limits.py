@@ -6,6 +6,7 @@ from wizard.diagnose.facts.directives import delays_requests, place_of
 from wizard.diagnose.facts.evidence import (
     body_suffix,
     follow_up_evidence,
+    line_evidence,
     log_evidence,
     result_evidence,
     setting_evidences,
@@ -150,7 +151,7 @@ def _full_upstream(rule: Rule, case: Case) -> Finding | None:
         *map(_answer_evidence, refused[:1]),
         *map(log_evidence, logged[:1]),
         *map(result_evidence, streams.live_direct_probes(case)[:1]),
-        *map(upstream_limits.server_evidence, servers),
+        *map(line_evidence, servers),
     )
     text = _UPSTREAM_IS_FULL if logged else _UPSTREAM_MAY_BE_FULL
     fix = Fix(_MAX_CONNS.format(where=safe(str(servers[0].where), 200)), "nginx")

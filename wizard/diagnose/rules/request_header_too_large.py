@@ -1,7 +1,7 @@
 """Nginx refuses a request whose headers do not fit its buffers."""
 
 from wizard.diagnose.facts import logs, product, streams
-from wizard.diagnose.facts.evidence import log_evidence, result_evidence
+from wizard.diagnose.facts.evidence import line_evidence, log_evidence, result_evidence
 from wizard.diagnose.rule import Rule, Stage
 from wizard.diagnose.rule_settings import NginxSettings
 from wizard.model.case import Case
@@ -66,7 +66,7 @@ def _config_evidence(resolution: RequestResolution | None) -> tuple[Evidence, ..
     if (line := _in_force(resolution)) is None:
         text = tr("{name} is not set: 4 buffers of 8k by default", name=NAME)
         return (Evidence("config", resolution.config.main, text, NAME),)
-    return (Evidence("config", str(line.where), f"{NAME} {' '.join(line.args)}", NAME),)
+    return (line_evidence(line),)
 
 
 def _in_force(resolution: RequestResolution) -> Directive | None:

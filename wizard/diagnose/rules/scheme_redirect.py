@@ -19,6 +19,7 @@ from wizard.model.diagnosis import Confidence, Evidence, Finding, Fix
 from wizard.model.request_difference import Difference
 from wizard.model.resolution import RequestResolution
 from wizard.model.sent_request import SentHeader
+from wizard.model.statuses import LOSES_METHOD, REDIRECTS
 from wizard.model.timeline import Timeline
 from wizard.nginx.as_sent import as_sent
 from wizard.probe.mcp.signs import sign_of_mcp
@@ -27,9 +28,6 @@ from wizard.text.display import safe, sentences
 from wizard.text.messages import tr
 from wizard.text.urls import join_url, split_url
 
-LOSES_METHOD = frozenset({301, 302, 303})
-"""Redirects after which clients send a GET instead of a POST (RFC 9110, section 15.4)."""
-_REDIRECTS = LOSES_METHOD | {307, 308}
 _POSTED = tr(
     "The POST itself is redirected: a client that follows {} sends a GET without its body."
 )
@@ -257,7 +255,7 @@ def _posts(case: Case) -> str:
 
 def _read(answer: Timeline) -> _Redirect | None:
     """The redirect in an answer to the same path; None for another path, or from https to http."""
-    if answer.status not in _REDIRECTS:
+    if answer.status not in REDIRECTS:
         return None
     try:
         target = join_url(answer.probe.url, (answer.header("location") or "").strip())
