@@ -37,22 +37,9 @@ def step_hint(
         now: The time on the investigation's clock, in seconds.
         since: When the step began to run, on the same clock; None if it does not.
     """
-    waiting = investigation.waiting
     state = investigation.steps[step].state
-    if waiting is not None and state == "running":
-        elapsed = max(0.0, now - waiting.since)
-        awaited = tr(
-            "{what}: {elapsed:.0f} s of at most {max_duration_s:.0f} s",
-            what=waiting.what,
-            elapsed=elapsed,
-            max_duration_s=waiting.max_duration_s,
-        )
-        if not investigation.awaits_reload:
-            return awaited
-        return tr("{awaited}; r proves it now", awaited=awaited)
     if state == "running":
-        elapsed = max(0.0, now - since) if since is not None else 0.0
-        return tr("{what}: {elapsed:.0f} s", what=DOING[step], elapsed=elapsed)
+        return _running_hint(investigation, step, now, since)
     missing = missing_input(investigation.target, step)
     if missing and state in ("todo", "skip"):
         local = tr("t reads it with nginx -T on this machine.") if step == "config" else ""
@@ -76,6 +63,25 @@ def step_hint(
     if step == STEPS[0] and state == "todo":
         return FIRST_HINT
     return ""
+
+
+def _running_hint(
+    investigation: Investigation, step: StepId, now: float, since: float | None
+) -> str:
+    """What is awaited, for how long and for how long at most; or what is done."""
+    waiting = investigation.waiting
+    if waiting is None:
+        elapsed = max(0.0, now - since) if since is not None else 0.0
+        return tr("{what}: {elapsed:.0f} s", what=DOING[step], elapsed=elapsed)
+    awaited = tr(
+        "{what}: {elapsed:.0f} s of at most {max_duration_s:.0f} s",
+        what=waiting.what,
+        elapsed=max(0.0, now - waiting.since),
+        max_duration_s=waiting.max_duration_s,
+    )
+    if not investigation.awaits_reload:
+        return awaited
+    return tr("{awaited}; r proves it now", awaited=awaited)
 
 
 def is_healthy(investigation: Investigation) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.rules.samples.build import make_case
 from wizard.diagnose.diagnose import diagnose
-from wizard.diagnose.missing_input import fill_places
+from wizard.diagnose.placeholders import fill_places
 from wizard.diagnose.without_direct import describe_missing_direct, patience_s
 from wizard.model.case import Case
 from wizard.model.diagnosis import Finding, Fix

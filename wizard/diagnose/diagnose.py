@@ -15,8 +15,8 @@ from wizard.diagnose.hops import (
     narrow_to_hop,
 )
 from wizard.diagnose.missing_evidence import describe_missing_evidence
-from wizard.diagnose.missing_input import fill_places
 from wizard.diagnose.own_delay import describe_hidden_session, without_hidden_requests
+from wizard.diagnose.placeholders import fill_places
 from wizard.diagnose.rule import ConfigFinding, Stage
 from wizard.diagnose.rule_settings import prefix_of
 from wizard.diagnose.ruled_out import ruled_out

@@ -12,7 +12,7 @@ from wizard.model.handshake import Handshake
 from wizard.model.probe_result import Outcome, ProbeResult
 from wizard.model.release import is_kept
 from wizard.model.timeline import Timeline, connected_s, is_live
-from wizard.text.display import phrases, safe, seconds
+from wizard.text.display import safe, seconds
 from wizard.text.messages import tr
 
 NO_GET_STREAM = frozenset({400, 404, 405, 406})
@@ -223,9 +223,7 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
     if has_none and (why := texts.missing_event(timeline, direct)):
         return "no-event", why
     if _is_late(timeline, direct):
-        return "late", tr(
-            "{opening}, long after the direct probe's", opening=texts.opening(timeline, "only ")
-        )
+        return "late", texts.late_opening(timeline)
     if why := bursts or texts.gathered_events(timeline, beside):
         return "bursts", why
     if beside and comparison.stalls(timeline, beside):
@@ -236,48 +234,23 @@ def _with_data(timeline: Timeline, direct: Sequence[Timeline]) -> tuple[Outcome,
 def _live_or_ended(
     timeline: Timeline, direct: Sequence[Timeline], beside: Timeline | None
 ) -> tuple[Outcome, str]:
-    first = texts.opening(timeline)
-    if timeline.ended == "reset" and timeline.is_websocket:
-        return (
-            "cut",
-            phrases((first, texts.received(timeline), timeline.detail, texts.end(timeline))),
-        )
     if timeline.ended == "reset":
-        return "cut", tr(
-            "{first}, then broken off {end}: {detail}",
-            first=first,
-            end=texts.end(timeline),
-            detail=timeline.detail,
-        )
+        return "cut", texts.broken_off(timeline)
     if timeline.ended != "eof":
-        is_watched = timeline.probe.once and timeline.ended == "open"
-        still = (
-            tr(", open after {waited_s}", waited_s=seconds(timeline.waited_s)) if is_watched else ""
-        )
-        return "live", phrases((first, texts.received(timeline))) + still
+        return "live", texts.still_live(timeline)
     if timeline.pending:
         return "cut", tr("ended in the middle of an event, {end}", end=texts.end(timeline))
     error = "" if timeline.is_websocket else last_error(timeline)
     is_whole = bool(error) or names_its_end(timeline)
     if not is_whole and (why := texts.early_end(timeline, direct, beside)):
         return "cut", why
-    if timeline.is_websocket:
-        return (
-            "ended",
-            phrases((first, texts.received(timeline), timeline.detail, texts.end(timeline))),
-        )
     if error:
         return "ended", tr(
-            "{first}, ended with an error: {error}", first=first, error=safe(error, 200)
+            "{first}, ended with an error: {error}",
+            first=texts.opening(timeline),
+            error=safe(error, 200),
         )
-    end = tr("with its last event") if names_its_end(timeline) else "ended"
-    return "ended", tr(
-        "{first}, {count}, {end} after {waited_s}",
-        first=first,
-        count=texts.received(timeline),
-        end=end,
-        waited_s=seconds(timeline.waited_s),
-    )
+    return "ended", texts.ended_well(timeline)
 
 
 def _any_live(direct: Sequence[Timeline]) -> bool:

@@ -6,7 +6,7 @@ from wizard.diagnose.answer_end import last_error, names_its_end
 from wizard.model import arrivals, comparison, own_times
 from wizard.model.release import kept_s
 from wizard.model.timeline import Timeline
-from wizard.text.display import comma_list, labelled, safe, seconds
+from wizard.text.display import comma_list, labelled, phrases, safe, seconds
 from wizard.text.messages import plural, tr
 
 
@@ -30,8 +30,13 @@ def media_type(timeline: Timeline) -> str:
 def early_end(timeline: Timeline, direct: Sequence[Timeline], beside: Timeline | None) -> str:
     """What shows that a stream ended too early; empty if nothing does."""
     if comparison.is_outlived(timeline, direct):
-        how = timeline.detail if timeline.is_websocket else "ended"
-        return tr("{end} {when}, where the direct probe continued", end=how, when=end(timeline))
+        if timeline.is_websocket:
+            return tr(
+                "{detail} {when}, where the direct probe continued",
+                detail=timeline.detail,
+                when=end(timeline),
+            )
+        return tr("ended {when}, where the direct probe continued", when=end(timeline))
     if beside and comparison.lacks_the_end(timeline, beside):
         return tr(
             "ended after {count}, where the direct probe had {direct_count}",
@@ -46,15 +51,54 @@ def early_end(timeline: Timeline, direct: Sequence[Timeline], beside: Timeline |
     return ""
 
 
-def opening(timeline: Timeline, how: str = "") -> str:
+def opening(timeline: Timeline) -> str:
     """When the stream was live: with its first data, or once the WebSocket was open."""
-    what = tr("WebSocket open") if timeline.is_websocket else tr("first data")
+    after = seconds(timeline.first_data_s)
+    if timeline.is_websocket:
+        return tr("WebSocket open after {after}", after=after)
+    return tr("first data after {after}", after=after)
+
+
+def late_opening(timeline: Timeline) -> str:
+    """The same of a stream that was live long after the direct probe."""
+    after = seconds(timeline.first_data_s)
+    if timeline.is_websocket:
+        return tr("WebSocket open only after {after}, long after the direct probe's", after=after)
+    return tr("first data only after {after}, long after the direct probe's", after=after)
+
+
+def ended_well(timeline: Timeline) -> str:
+    """What came of a stream that has ended, and when."""
+    first, count = opening(timeline), received(timeline)
+    if timeline.is_websocket:
+        return phrases((first, count, timeline.detail, end(timeline)))
+    after = seconds(timeline.waited_s)
+    if names_its_end(timeline):
+        return tr(
+            "{first}, {count}, with its last event after {after}",
+            first=first, count=count, after=after,
+        )  # fmt: skip
+    return tr("{first}, {count}, ended after {after}", first=first, count=count, after=after)
+
+
+def broken_off(timeline: Timeline) -> str:
+    """When a stream was broken off, and by what."""
+    if timeline.is_websocket:
+        return phrases((opening(timeline), received(timeline), timeline.detail, end(timeline)))
     return tr(
-        "{what} {how}after {first_data_s}",
-        what=what,
-        how=how,
-        first_data_s=seconds(timeline.first_data_s),
+        "{first}, then broken off {end}: {detail}",
+        first=opening(timeline),
+        end=end(timeline),
+        detail=timeline.detail,
     )
+
+
+def still_live(timeline: Timeline) -> str:
+    """What came of a stream that is open, and how long an answer that is sent once was watched."""
+    text = phrases((opening(timeline), received(timeline)))
+    if not (timeline.probe.once and timeline.ended == "open"):
+        return text
+    return text + tr(", open after {waited_s}", waited_s=seconds(timeline.waited_s))
 
 
 def received(timeline: Timeline) -> str:
